@@ -1,0 +1,9 @@
+//! redrive: look into message brokers and triage their dead-letter queues.
+
+pub mod broker;
+pub mod config;
+pub mod decode;
+pub mod drivers;
+pub mod model;
+pub mod schema;
+pub mod triage;

@@ -1,1 +1,19 @@
-//! (being built)
+//! The nouns every room shares: addresses, destinations, messages, deaths, readers, counts; std and bytes only.
+
+mod address;
+mod count;
+mod death;
+mod destination;
+mod message;
+mod past;
+mod reader;
+mod value;
+
+pub use address::{Address, ConnId, Kind};
+pub use count::Count;
+pub use death::{Death, Failure, Origin, Sure, Told};
+pub use destination::{Destination, Proof, Role};
+pub use message::{Message, MessageId, Seat};
+pub use past::{Past, PastKind};
+pub use reader::{Position, Reader, ReaderKind};
+pub use value::{Fields, Typed, Value, WireType, field, text_field};

@@ -1,0 +1,86 @@
+//! What a connection can do, and what looking into one destination costs.
+
+use std::time::Duration;
+
+/// What a probe found: the broker is reachable and let us in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// `Apache Kafka`, `RabbitMQ`, `memory`.
+    pub product: String,
+    /// The broker's version or the nearest thing it tells; empty if nothing.
+    pub version: String,
+    /// Who we are to it, without secrets (`viewer, SCRAM-SHA-256 over TLS`).
+    pub identity: String,
+    /// Round trip of one small request.
+    pub took: Duration,
+    pub capabilities: Capabilities,
+}
+
+/// What a connection can do. A driver that cannot do a thing safely says so here and the UI says why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capabilities {
+    pub tail: bool,
+    pub seek: bool,
+    pub lag: bool,
+    /// Whether one chosen message can be taken out. Not so on Kafka and streams: there "resolved" is a fact of the ledger.
+    pub remove: bool,
+    /// Whether publish and remove can be one act.
+    pub carry: bool,
+    /// Messages per hand-over, at most.
+    pub max_batch: usize,
+    /// How a crash between publish and record is cleared up.
+    pub doubt: Doubt,
+}
+
+/// How a message in doubt is cleared up after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Read the target from the noted end offsets on and look for the replay id.
+    ScanTarget,
+    /// See whether it is still at the source.
+    LookAtSource,
+    /// Sending again within this time is recognised by the broker as the same.
+    SendAgain(Duration),
+    /// Nothing proves it: ask a person.
+    Ask,
+}
+
+/// What a look at one destination costs, shown before looking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Traces that a look leaves; empty: looking is free.
+    pub leaves: Vec<Trace>,
+    /// Looks until the broker drops or moves a message, where there is a limit.
+    pub looks_left: Option<u32>,
+    /// How many messages a look can see at most (`first 400`).
+    pub sees: Option<u64>,
+    /// Why no look is taken at all.
+    pub refused: Option<String>,
+}
+
+/// A trace that looking leaves on the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Trace {
+    Redelivered,
+    CountsReceive,
+    Hides(Duration),
+    LocksGroup,
+    Reorders,
+    Expires,
+    DisturbsConsumers,
+}
+
+impl Trace {
+    /// What it means, as a clause for people.
+    pub fn words(self) -> String {
+        match self {
+            Trace::Redelivered => "marks each message as redelivered".into(),
+            Trace::CountsReceive => "counts as one delivery of each message".into(),
+            Trace::Hides(d) => format!("hides the messages from consumers for up to {}s", d.as_secs()),
+            Trace::LocksGroup => "locks the message groups meanwhile".into(),
+            Trace::Reorders => "may change the order of the queue".into(),
+            Trace::Expires => "may make overdue messages expire now".into(),
+            Trace::DisturbsConsumers => "competes with the live consumers".into(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Looking: the calls that change nothing on a broker.
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use super::{Cost, Outgoing, Probe, Rehearsal, Result, Trace};
+use crate::model::{Address, ConnId, Count, Destination, Message, Reader, Seat};
+
+/// A bounded stream of answers; dropping it cancels the call.
+pub type Flow<T> = BoxStream<'static, Result<T>>;
+
+/// Asks for destinations.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest {
+    /// The broker's own bookkeeping too.
+    pub internal: bool,
+}
+
+/// Asks for readers.
+#[derive(Clone, Debug)]
+pub enum ReadersRequest {
+    All,
+    /// One group by name.
+    Named(String),
+    /// Everybody with a position in, or a member on, this destination.
+    Of(Address),
+}
+
+/// Where a peek starts. With several partitions each starts there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    Oldest,
+    /// So that the last `limit` messages before the end come; with [`Stop::Never`]: only what arrives from now on.
+    Newest,
+    /// The first message at or after this time, per partition.
+    Time(SystemTime),
+    /// At this seat; other partitions are not read.
+    Seat(Seat),
+    From(Cursor),
+}
+
+/// When a peek ends, beside its limit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// At the end as it was at the start of the peek.
+    Now,
+    /// At the first message after this time, per partition.
+    Time(SystemTime),
+    /// Never: a live tail.
+    Never,
+}
+
+/// The driver's own printable token to go on where a peek stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// Asks for messages.
+#[derive(Clone, Debug)]
+pub struct PeekRequest {
+    pub from: Address,
+    pub start: Start,
+    pub stop: Stop,
+    /// Messages at most, over all partitions.
+    pub limit: usize,
+    /// Bytes at most in one batch.
+    pub max_bytes: usize,
+    /// Hides open and aborted transactions where the broker has them (Kafka).
+    pub committed_only: bool,
+    /// Traces that the user has consented to; a look that would leave others is refused.
+    pub accept: Vec<Trace>,
+}
+
+impl PeekRequest {
+    /// From the oldest to the present end, committed messages only, no trace accepted.
+    pub fn new(from: Address, limit: usize) -> Self {
+        Self { from, start: Start::Oldest, stop: Stop::Now, limit, max_bytes: 1 << 20, committed_only: true, accept: Vec::new() }
+    }
+}
+
+/// One step of a peek.
+#[derive(Clone, Debug)]
+pub enum Peeked {
+    /// Messages in the order read, at most 256 of them.
+    Batch(Vec<Message>),
+    /// How far it is; `read` counts offsets passed (or messages, off Kafka), `of` the whole way.
+    Progress { read: u64, of: Count },
+    /// The last step: why it ended, traces left and on how many messages, and how to go on.
+    End { why: Why, read: u64, left: Vec<(Trace, u64)>, more: Option<Cursor>, notes: Vec<String> },
+}
+
+/// Why a peek ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// All that there was.
+    Complete,
+    Limit,
+    TimeReached,
+    /// The broker would show no more (`first 400`).
+    Window,
+}
+
+/// What a destination is in detail.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    pub partitions: Vec<PartitionDetail>,
+    /// How long messages are kept; `None`: for ever or unknown (see `facts`).
+    pub retention: Option<Duration>,
+    /// Bytes at most in one message.
+    pub max_message_bytes: Option<u64>,
+    /// Bytes held, where the broker tells.
+    pub bytes: Option<u64>,
+    pub compacted: bool,
+    /// Whether our login may write here; `None`: unknown without trying.
+    pub may_write: Option<bool>,
+    /// Everything else worth reading: (name, value, where from).
+    pub facts: Vec<(String, String, String)>,
+}
+
+/// One partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionDetail {
+    pub id: i32,
+    pub start: i64,
+    /// High watermark.
+    pub end: i64,
+    pub leader: i32,
+    pub replicas: Vec<i32>,
+    pub in_sync: Vec<i32>,
+}
+
+/// What was still held when a connection closed: (where, how many, until when it comes back by itself).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left(pub Vec<(Address, u64, Option<SystemTime>)>);
+
+/// The looking side of a connection. Nothing here can write. No default bodies: a decorator must forward every call.
+#[async_trait]
+pub trait Broker: Send + Sync {
+    /// The connection's name.
+    fn id(&self) -> &ConnId;
+    /// Is it reachable, who am I, what is it, what can it do.
+    async fn probe(&self) -> Result<Probe>;
+    /// Destinations, in batches as they are known.
+    fn list(&self, want: ListRequest) -> Flow<Vec<Destination>>;
+    /// Partitions, limits, retention, rights of one destination. `NotFound` if it does not exist; never creates it.
+    async fn describe(&self, at: &Address) -> Result<Detail>;
+    /// What a look would cost.
+    async fn cost(&self, at: &Address) -> Result<Cost>;
+    /// Consumer groups and their positions, in batches as they are known.
+    fn readers(&self, want: ReadersRequest) -> Flow<Vec<Reader>>;
+    /// Messages. Leaves no trace beyond `want.accept`.
+    fn peek(&self, want: PeekRequest) -> Flow<Peeked>;
+    /// What publishing would do, without I/O: the wire message, losses, refusals. Publishing uses this very function.
+    fn rehearse(&self, was: &Message, out: &Outgoing) -> Rehearsal;
+    /// Gives back what is held and ends the connection's tasks; waits 2 s at most.
+    async fn close(&self) -> Left;
+}

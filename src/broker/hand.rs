@@ -6,8 +6,7 @@ use bytes::Bytes;
 use super::{Left, Result};
 use crate::model::{Address, Fields, Message, Seat};
 
-/// The header (or property) that carries the replay id on the wire.
-pub const REPLAY_ID: &str = "x-redrive-replay-id";
+pub use crate::model::REPLAY_ID;
 
 /// Which place of the target a message goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

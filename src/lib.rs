@@ -5,5 +5,6 @@ pub mod config;
 pub mod decode;
 pub mod drivers;
 pub mod model;
+pub mod monitor;
 pub mod schema;
 pub mod triage;

@@ -1,6 +1,7 @@
 //! Bytes made readable: bodies as lines, headers as text, framework headers as a [`Death`](crate::model::Death). Pure.
 
 pub mod death;
+pub mod human;
 pub mod identity;
 mod line;
 mod safe;

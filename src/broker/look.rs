@@ -32,11 +32,12 @@ pub enum ReadersRequest {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
     Oldest,
-    /// So that the last `limit` messages before the end come; with [`Stop::Never`]: only what arrives from now on.
+    /// So that the last `limit` messages before the end come (over all partitions; of each partition its last ones);
+    /// with [`Stop::Never`]: only what arrives from now on. Ends with [`Why::Limit`] and no cursor where older ones were left out.
     Newest,
     /// The first message at or after this time, per partition.
     Time(SystemTime),
-    /// At this seat; other partitions are not read.
+    /// At this seat; other partitions are not read. Below the log's start: `Gone`; in a queue, the messages before it are passed over.
     Seat(Seat),
     From(Cursor),
 }
@@ -62,7 +63,7 @@ pub struct PeekRequest {
     pub from: Address,
     pub start: Start,
     pub stop: Stop,
-    /// Messages at most, over all partitions.
+    /// Messages at most, over all partitions; reaching it with more to come ends the peek with a cursor, also with [`Stop::Never`].
     pub limit: usize,
     /// Bytes at most in one batch.
     pub max_bytes: usize,

@@ -4,12 +4,14 @@ mod capability;
 mod error;
 mod hand;
 mod look;
+mod murmur;
 mod position;
 
 pub use capability::{Capabilities, Cost, Doubt, Probe, Trace};
 pub use error::{Done, Error, ErrorKind, Result};
 pub use hand::{Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle, Writer};
 pub use look::{Broker, Cursor, Detail, Flow, Left, ListRequest, PartitionDetail, PeekRequest, Peeked, ReadersRequest, Start, Stop, Why};
+pub use murmur::{murmur2, partition_for};
 pub use position::{parse_position, parse_time};
 
 use std::collections::BTreeMap;

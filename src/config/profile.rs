@@ -154,15 +154,9 @@ impl SaslMechanism {
 
     /// The mechanism that a word of the config means.
     pub fn from_word(word: &str) -> Option<Self> {
-        [
-            SaslMechanism::Plain,
-            SaslMechanism::ScramSha256,
-            SaslMechanism::ScramSha512,
-            SaslMechanism::OAuthBearer,
-            SaslMechanism::Gssapi,
-        ]
-        .into_iter()
-        .find(|m| m.word() == word)
+        [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512, SaslMechanism::OAuthBearer, SaslMechanism::Gssapi]
+            .into_iter()
+            .find(|m| m.word() == word)
     }
 }
 

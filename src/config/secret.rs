@@ -163,11 +163,7 @@ pub struct SecretError {
 impl Secret {
     /// A secret that stands in the program itself: for tests and the memory broker.
     pub fn clear(text: impl Into<String>) -> Self {
-        Self {
-            origin: Origin::Clear(Revealed::new(text)),
-            place: Place::default(),
-            need: String::new(),
-        }
+        Self { origin: Origin::Clear(Revealed::new(text)), place: Place::default(), need: String::new() }
     }
 
     /// Fetches the secret, from this process's environment if that is where it is. May run a
@@ -179,35 +175,23 @@ impl Secret {
     /// As [`Secret::resolve`], with the environment given.
     pub fn resolve_in(&self, env: &dyn Environment) -> Result<Revealed, SecretError> {
         match &self.origin {
-            Origin::Env(name) => env
-                .var(name)
-                .map(Revealed)
-                .ok_or_else(|| self.error(format!("{name} is not set"))),
+            Origin::Env(name) => env.var(name).map(Revealed).ok_or_else(|| self.error(format!("{name} is not set"))),
             Origin::File(path) => self.read_file(path),
             Origin::Command(words) => self.run(words),
-            Origin::Keyring(name) => Err(self.error(format!(
-                "keyring {name}: the OS keyring is not built in; use env, file or command"
-            ))),
+            Origin::Keyring(name) => Err(self.error(format!("keyring {name}: the OS keyring is not built in; use env, file or command"))),
             Origin::Clear(text) => Ok(text.clone()),
         }
     }
 
     fn error(&self, why: String) -> SecretError {
-        SecretError {
-            place: self.place.clone(),
-            why,
-            need: self.need.clone(),
-        }
+        SecretError { place: self.place.clone(), why, need: self.need.clone() }
     }
 
     fn read_file(&self, path: &std::path::Path) -> Result<Revealed, SecretError> {
         let shown = path.display();
-        let file = std::fs::File::open(path)
-            .map_err(|e| self.error(format!("file {shown} cannot be read: {e}")))?;
+        let file = std::fs::File::open(path).map_err(|e| self.error(format!("file {shown} cannot be read: {e}")))?;
         let mut text = String::new();
-        file.take(SIZE_LIMIT + 1)
-            .read_to_string(&mut text)
-            .map_err(|e| self.error(format!("file {shown} cannot be read: {e}")))?;
+        file.take(SIZE_LIMIT + 1).read_to_string(&mut text).map_err(|e| self.error(format!("file {shown} cannot be read: {e}")))?;
         self.trimmed(text, &format!("file {shown}"))
     }
 
@@ -227,10 +211,7 @@ impl Secret {
             Ok(None) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(self.error(format!(
-                    "command {program} gave nothing within {} s",
-                    COMMAND_LIMIT.as_secs()
-                )));
+                return Err(self.error(format!("command {program} gave nothing within {} s", COMMAND_LIMIT.as_secs())));
             }
             Err(e) => return Err(self.error(format!("command {program} failed: {e}"))),
         };
@@ -239,9 +220,7 @@ impl Secret {
         }
         let mut text = String::new();
         if let Some(out) = child.stdout.take() {
-            out.take(SIZE_LIMIT + 1)
-                .read_to_string(&mut text)
-                .map_err(|e| self.error(format!("command {program} failed: {e}")))?;
+            out.take(SIZE_LIMIT + 1).read_to_string(&mut text).map_err(|e| self.error(format!("command {program} failed: {e}")))?;
         }
         self.trimmed(text, &format!("command {program}"))
     }
@@ -283,15 +262,7 @@ mod tests {
     use super::*;
 
     fn secret(origin: Origin) -> Secret {
-        Secret {
-            origin,
-            place: Place {
-                file: "messaging.hyp".into(),
-                line: 24,
-                col: 32,
-            },
-            need: "a replay to kafka needs it".into(),
-        }
+        Secret { origin, place: Place { file: "messaging.hyp".into(), line: 24, col: 32 }, need: "a replay to kafka needs it".into() }
     }
 
     #[test]
@@ -308,10 +279,7 @@ mod tests {
         let secret = secret(Origin::Env("KAFKA_PASSWORD".into()));
         let mut env = BTreeMap::new();
         let error = secret.resolve_in(&env).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "messaging.hyp:24:32: KAFKA_PASSWORD is not set; a replay to kafka needs it"
-        );
+        assert_eq!(error.to_string(), "messaging.hyp:24:32: KAFKA_PASSWORD is not set; a replay to kafka needs it");
         env.insert("KAFKA_PASSWORD".to_owned(), String::new());
         assert!(secret.resolve_in(&env).is_err(), "empty counts as unset");
         env.insert("KAFKA_PASSWORD".to_owned(), "x".to_owned());

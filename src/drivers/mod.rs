@@ -1,1 +1,3 @@
-//! (being built)
+//! One folder per broker product; only here are their SDKs named.
+
+pub mod memory;

@@ -122,10 +122,7 @@ mod tests {
     fn the_proof_window_is_that_of_the_slowest_success() {
         let handler = Handler {
             timeout: Duration::from_secs(60),
-            retry: RetryPolicy {
-                max_retries: 5,
-                ..RetryPolicy::default()
-            },
+            retry: RetryPolicy { max_retries: 5, ..RetryPolicy::default() },
             ..Handler::default()
         };
         let window = handler.proof_window(Duration::from_secs(1));

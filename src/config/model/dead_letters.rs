@@ -20,8 +20,7 @@ pub enum Severity {
 
 impl Severity {
     /// All, mildest first.
-    pub const ALL: [Severity; 4] =
-        [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
+    pub const ALL: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
 
     /// The word of the config and of every output.
     pub fn word(self) -> &'static str {
@@ -87,9 +86,7 @@ impl DeadLetters {
 
     /// The rules that hold for a dead-letter queue: its own, else those of the context.
     pub fn rules_for(&self, dlq: &str) -> &DeadLetterRules {
-        self.pair(dlq)
-            .and_then(|pair| pair.rules.as_ref())
-            .unwrap_or(&self.rules)
+        self.pair(dlq).and_then(|pair| pair.rules.as_ref()).unwrap_or(&self.rules)
     }
 }
 
@@ -156,12 +153,7 @@ pub struct ErrorAnalysis {
 
 impl Default for ErrorAnalysis {
     fn default() -> Self {
-        Self {
-            handler: None,
-            concurrency: 4,
-            timeout: Duration::from_millis(60_000),
-            categories: Vec::new(),
-        }
+        Self { handler: None, concurrency: 4, timeout: Duration::from_millis(60_000), categories: Vec::new() }
     }
 }
 
@@ -182,13 +174,7 @@ pub struct CategoryRule {
 
 impl Default for CategoryRule {
     fn default() -> Self {
-        Self {
-            name: String::new(),
-            action: Action::default(),
-            severity: Severity::default(),
-            max_retries: 1,
-            matcher: None,
-        }
+        Self { name: String::new(), action: Action::default(), severity: Severity::default(), max_retries: 1, matcher: None }
     }
 }
 

@@ -11,19 +11,16 @@ mod sections;
 
 pub use consumers::{Consumer, Handler, Subscription};
 pub use dead_letters::{
-    Action, Authorization, CategoryRule, DeadLetterPair, DeadLetterRules, DeadLetters,
-    ErrorAnalysis, ManualProcessing, Match, Severity,
+    Action, Authorization, CategoryRule, DeadLetterPair, DeadLetterRules, DeadLetters, ErrorAnalysis, ManualProcessing, Match, Severity,
 };
 pub use events::{Event, Expect, Field, TypeWord};
-pub use guarantees::{
-    Guarantees, Isolation, KeyStrategy, OrderingKey, PartitionStrategy, Store,
-};
+pub use guarantees::{Guarantees, Isolation, KeyStrategy, OrderingKey, PartitionStrategy, Store};
 pub use monitoring::{ErrorRateAlert, LagAlert, LatencyAlert, Metrics, Monitoring, Tracing};
 pub use patterns::{PubSub, RequestReply, Subscriber};
 pub use producers::{Backoff, Codec, Format, Producer, RetryPolicy, Route, Serialization, Validation};
 pub use sections::{
-    Escalation, EscalationLevel, EscalationTarget, KeyBinding, LedgerSettings, Links, LogSettings,
-    Masking, ReplaySettings, Role, Roles, Watch,
+    Escalation, EscalationLevel, EscalationTarget, KeyBinding, LedgerSettings, Links, LogSettings, Masking, ReplaySettings, Role, Roles,
+    Watch,
 };
 
 use std::time::Duration;

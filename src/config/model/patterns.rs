@@ -48,9 +48,7 @@ impl Default for RequestReply {
 impl RequestReply {
     /// When a request counts as unanswered: all attempts and their waits.
     pub fn unanswered_after(&self) -> Duration {
-        self.timeout
-            .saturating_mul(self.retry.max_retries.saturating_add(1))
-            .saturating_add(self.retry.waits())
+        self.timeout.saturating_mul(self.retry.max_retries.saturating_add(1)).saturating_add(self.retry.waits())
     }
 }
 

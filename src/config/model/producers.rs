@@ -45,11 +45,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            max_retries: 0,
-            backoff: Backoff::Exponential,
-            initial_delay: Duration::from_secs(1),
-        }
+        Self { max_retries: 0, backoff: Backoff::Exponential, initial_delay: Duration::from_secs(1) }
     }
 }
 
@@ -61,9 +57,7 @@ impl RetryPolicy {
             Backoff::Linear => n,
             Backoff::Fixed => 1,
         };
-        self.initial_delay
-            .saturating_mul(factor)
-            .min(Duration::from_secs(60))
+        self.initial_delay.saturating_mul(factor).min(Duration::from_secs(60))
     }
 
     /// All waits together.
@@ -156,11 +150,7 @@ pub struct Validation {
 
 impl Default for Validation {
     fn default() -> Self {
-        Self {
-            schema_validation: true,
-            required_fields: Vec::new(),
-            payload_size_limit: None,
-        }
+        Self { schema_validation: true, required_fields: Vec::new(), payload_size_limit: None }
     }
 }
 
@@ -170,16 +160,10 @@ mod tests {
 
     #[test]
     fn waits_double_and_are_capped() {
-        let retry = RetryPolicy {
-            max_retries: 5,
-            ..RetryPolicy::default()
-        };
+        let retry = RetryPolicy { max_retries: 5, ..RetryPolicy::default() };
         assert_eq!(retry.waits(), Duration::from_secs(31));
         assert_eq!(retry.wait(40), Duration::from_secs(60));
-        let endless = RetryPolicy {
-            max_retries: u32::MAX,
-            ..RetryPolicy::default()
-        };
+        let endless = RetryPolicy { max_retries: u32::MAX, ..RetryPolicy::default() };
         assert!(endless.waits() > Duration::from_secs(60 * 1_000_000));
     }
 }

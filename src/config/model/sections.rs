@@ -78,11 +78,7 @@ pub struct LedgerSettings {
 
 impl Default for LedgerSettings {
     fn default() -> Self {
-        Self {
-            path: None,
-            retention: Duration::from_secs(90 * 86_400),
-            key: None,
-        }
+        Self { path: None, retention: Duration::from_secs(90 * 86_400), key: None }
     }
 }
 
@@ -145,11 +141,7 @@ pub struct ReplaySettings {
 
 impl Default for ReplaySettings {
     fn default() -> Self {
-        Self {
-            per_second: None,
-            canary: vec![1, 5, 25],
-            proof_window: None,
-        }
+        Self { per_second: None, canary: vec![1, 5, 25], proof_window: None }
     }
 }
 
@@ -186,12 +178,7 @@ pub struct Watch {
 
 impl Default for Watch {
     fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(15),
-            prometheus_listen: None,
-            otlp_endpoint: None,
-            requests_per_second: None,
-        }
+        Self { interval: Duration::from_secs(15), prometheus_listen: None, otlp_endpoint: None, requests_per_second: None }
     }
 }
 

@@ -1,0 +1,172 @@
+//! Headers of dead letters by name: numbers by length or as text, repeats in their order, and where each came from.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::decode::stack::Stack;
+use crate::model::{Failure, Message, Origin, Told, Typed, Value};
+
+/// A number in a header: decimal text, or big-endian and signed by its length (1 to 8 bytes: Java's int, long, BigInteger).
+///
+/// Digits are tried first: read as binary, four of them would be a partition above 800 million, eight an offset above 3e18.
+pub fn integer(bytes: &[u8]) -> Option<i64> {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
+        && let Ok(number) = text.parse()
+    {
+        return Some(number);
+    }
+    if bytes.is_empty() || bytes.len() > 8 {
+        return None;
+    }
+    let negative = bytes[0] & 0x80 != 0;
+    Some(bytes.iter().fold(if negative { -1 } else { 0 }, |n: i64, b| (n << 8) | i64::from(*b)))
+}
+
+/// A time in milliseconds since the epoch; `None` before it, as Kafka's -1 means no time.
+pub fn timestamp(millis: i64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
+}
+
+/// Headers of one message, below one prefix.
+pub(super) struct Headers<'a> {
+    message: &'a Message,
+    prefix: &'static str,
+}
+
+impl<'a> Headers<'a> {
+    pub(super) fn new(message: &'a Message, prefix: &'static str) -> Self {
+        Self { message, prefix }
+    }
+
+    /// The full name of a header.
+    pub(super) fn name(&self, short: &str) -> String {
+        format!("{}{short}", self.prefix)
+    }
+
+    /// Every value of that name, in order; nulls left out.
+    fn all(&self, short: &str) -> impl Iterator<Item = &'a Typed> {
+        let name = self.name(short);
+        self.message.headers.iter().filter(move |(n, v)| *n == name && v.value != Value::Null).map(|(_, v)| v)
+    }
+
+    pub(super) fn has(&self, short: &str) -> bool {
+        self.all(short).next().is_some()
+    }
+
+    /// The last value as text: later deaths replace or follow earlier ones. Bytes that are no UTF-8 are read with losses.
+    pub(super) fn text(&self, short: &str) -> Option<String> {
+        self.all(short).last().and_then(text_of)
+    }
+
+    /// The value number `nth` as text.
+    fn nth_text(&self, short: &str, nth: usize) -> Option<String> {
+        self.all(short).nth(nth).and_then(text_of)
+    }
+
+    /// The value number `nth` as a number; where a name is repeated less often than its fellows, the last one.
+    fn nth_integer(&self, short: &str, nth: usize) -> Option<i64> {
+        let last = self.all(short).count().checked_sub(1)?;
+        self.all(short).nth(nth.min(last)).and_then(number_of)
+    }
+
+    /// The last value as a number.
+    pub(super) fn integer(&self, short: &str) -> Option<i64> {
+        self.all(short).last().and_then(number_of)
+    }
+
+    /// A text with the header it came from.
+    pub(super) fn told(&self, short: &str, otherwise: &str) -> Told<String> {
+        self.text(short).map_or_else(|| Told::nothing(otherwise), |text| Told::header(text, self.name(short)))
+    }
+
+    /// The origin from three headers. Where they repeat (appendOriginalHeaders), the first that is no retry or dead-letter
+    /// topic itself; its number in the row is the second result.
+    pub(super) fn origin(&self, topic: &str, partition: &str, offset: &str) -> (Told<Origin>, usize) {
+        let topics: Vec<String> = self.all(topic).filter_map(text_of).collect();
+        let nth = topics.iter().position(|name| !super::names::is_detour(name)).unwrap_or(0);
+        let Some(name) = self.nth_text(topic, nth) else {
+            return (Told::nothing(""), 0);
+        };
+        let part = self.nth_integer(partition, nth).and_then(|p| i32::try_from(p).ok()).filter(|p| *p >= 0);
+        let at = self.nth_integer(offset, nth).filter(|o| *o >= 0);
+        let shorts = [(topic, true), (partition, part.is_some()), (offset, at.is_some())];
+        (Told::header(Origin { name, partition: part, offset: at }, self.names(&shorts)), nth)
+    }
+
+    /// A time in milliseconds, of the value number `nth`.
+    pub(super) fn time(&self, short: &str, nth: usize) -> Told<SystemTime> {
+        match self.nth_integer(short, nth).and_then(timestamp) {
+            Some(time) => Told::header(time, self.name(short)),
+            None => Told::nothing(""),
+        }
+    }
+
+    /// The names of the headers that were there, as a screen shows them: the first whole, of the others the last word.
+    fn names(&self, shorts: &[(&str, bool)]) -> String {
+        let mut out = String::new();
+        for (short, _) in shorts.iter().filter(|(_, there)| *there) {
+            if out.is_empty() {
+                out = self.name(short);
+            } else {
+                let cut = short.rfind(['-', '.']).map_or(0, |at| at + usize::from(short.as_bytes()[at] == b'.'));
+                let dash = if short[cut..].starts_with('-') { "" } else { "-" };
+                out.push_str(&format!(", {dash}{}", &short[cut..]));
+            }
+        }
+        out
+    }
+}
+
+fn text_of(typed: &Typed) -> Option<String> {
+    typed.as_bytes().map(|b| String::from_utf8_lossy(b).into_owned())
+}
+
+fn number_of(typed: &Typed) -> Option<i64> {
+    match &typed.value {
+        Value::Int(i) => i64::try_from(*i).ok(),
+        Value::Time(t) => Some(*t),
+        _ => typed.as_bytes().and_then(integer),
+    }
+}
+
+/// The record's own time, for families that write the dead letter with a time of its own.
+pub(super) fn time_of_record(message: &Message) -> Told<SystemTime> {
+    match message.sent {
+        Some(time) => Told::from(time, "time of this record", crate::model::Sure::Guess),
+        None => Told::nothing("this record has no time"),
+    }
+}
+
+/// The parts of an error as a family's headers have them.
+#[derive(Default)]
+pub(super) struct Thrown {
+    /// The exception that was caught, often a wrapper.
+    pub(super) class: Option<String>,
+    /// Its cause, where the family tells it.
+    pub(super) cause: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) stack: Option<String>,
+    pub(super) stage: Option<String>,
+}
+
+impl Thrown {
+    /// The failure: the class is the cause told, else the deepest of the stack, else the class told. `None` if nothing is known.
+    pub(super) fn failure(self) -> Option<Failure> {
+        let filled = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
+        let (class, stack) = (filled(self.class), filled(self.stack));
+        let trace = stack.as_deref().map(Stack::parse).unwrap_or_default();
+        let deepest = trace.root().map(|root| root.class.clone()).filter(|c| !c.is_empty());
+        let root = filled(self.cause).or(deepest).or_else(|| class.clone());
+        let message = filled(self.message).or_else(|| trace.root().and_then(|root| root.message.clone()));
+        if root.is_none() && message.is_none() && stack.is_none() && self.stage.is_none() {
+            return None;
+        }
+        let wrapper = class.filter(|c| Some(c) != root.as_ref());
+        Some(Failure { class: root, wrapper, message, stack, stage: filled(self.stage) })
+    }
+
+    /// The failure with the header its class came from.
+    pub(super) fn told(self, source: String) -> Told<Failure> {
+        self.failure().map_or_else(|| Told::nothing(""), |failure| Told::header(failure, source))
+    }
+}

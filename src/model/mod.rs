@@ -1,6 +1,7 @@
 //! The nouns every room shares: addresses, destinations, messages, deaths, readers, counts; std and bytes only.
 
 mod address;
+pub mod copy;
 mod count;
 mod death;
 mod destination;

@@ -1,0 +1,234 @@
+//! A plan in the making: messages are added one by one, without their bodies, and then frozen.
+
+mod freeze;
+
+use std::time::SystemTime;
+
+use super::wire::{Fate, as_they_are};
+use super::{ChangeSummary, ReplayRequest, Route, generation};
+use crate::model::{Address, Death, Message, MessageId, Seat};
+use crate::triage::report::Restorable;
+
+/// Messages of one plan at most.
+pub const MAX_ITEMS: usize = 100_000;
+
+/// Why nothing was frozen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("nothing was chosen; mark messages or widen the filter")]
+    Empty,
+    #[error("a plan takes {MAX_ITEMS} messages at most; narrow it by time or cause and make several plans")]
+    TooMany,
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// What a draft keeps of one message.
+struct Row {
+    id: MessageId,
+    seat: Seat,
+    digest: Option<[u8; 32]>,
+    key: Option<[u8; 8]>,
+    to: Option<u16>,
+    partition: Option<i32>,
+    origin: Option<(i32, i64)>,
+    owned: u16,
+    generation: u32,
+    size: u64,
+    died: Option<SystemTime>,
+    written: Option<SystemTime>,
+    pointer: bool,
+    tombstone: bool,
+    whole: bool,
+    by_home: bool,
+    /// Restores only: it must be published anew.
+    removed: bool,
+}
+
+/// A plan in the making.
+pub struct Draft {
+    ask: ReplayRequest,
+    rows: Vec<Row>,
+    targets: Vec<Address>,
+    owned: Vec<Vec<String>>,
+    failed_by: Vec<String>,
+    changes: ChangeSummary,
+    overflow: bool,
+}
+
+impl Draft {
+    /// An empty draft.
+    pub fn new(ask: ReplayRequest) -> Self {
+        Self { ask, rows: Vec::new(), targets: Vec::new(), owned: vec![Vec::new()], failed_by: Vec::new(), changes: ChangeSummary::default(), overflow: false }
+    }
+
+    /// What was asked for.
+    pub fn ask(&self) -> &ReplayRequest {
+        &self.ask
+    }
+
+    /// Adds a message as it was read, who it is, and what it says of its death.
+    pub fn add(&mut self, message: &Message, id: &MessageId, death: &Death) {
+        if self.is_full() {
+            return;
+        }
+        let (to, by_home) = self.target_of(death);
+        let to = to.and_then(|at| self.target_index(at));
+        let owned = self.owned_index(death);
+        self.note_changes(message, &death.owned);
+        if let Some(name) = death.failed_by.value.as_ref().filter(|n| !self.failed_by.contains(n)) {
+            self.failed_by.push(name.clone());
+        }
+        let origin = death.origin.value.as_ref();
+        let partition = match self.ask.route {
+            Route::Same => seat_partition(&message.seat),
+            // a partition number means something on the origin itself, not on another topic chosen by hand
+            Route::Origin if !by_home => origin.and_then(|o| o.partition),
+            _ => None,
+        };
+        self.rows.push(Row {
+            id: id.clone(),
+            seat: message.seat.clone(),
+            digest: message.whole.then(|| super::digest(message)),
+            key: message.key.as_ref().map(|k| short_digest(k)),
+            to,
+            partition,
+            origin: origin.and_then(|o| Some((o.partition?, o.offset?))),
+            owned,
+            generation: generation(&message.headers),
+            size: message.size() as u64,
+            died: death.last.value.or(death.first.value),
+            written: message.sent,
+            pointer: death.pointer,
+            tombstone: message.body.is_none(),
+            whole: message.whole,
+            by_home,
+            removed: false,
+        });
+    }
+
+    /// Adds what was parked or discarded, for a restore.
+    pub fn add_restorable(&mut self, row: &Restorable) {
+        if self.is_full() {
+            return;
+        }
+        let at = self.ask.from.at().clone();
+        let to = if row.removed { self.target_index(at) } else { None };
+        self.rows.push(Row {
+            id: row.id.clone(),
+            seat: row.seat.clone(),
+            digest: None,
+            key: None,
+            to,
+            partition: seat_partition(&row.seat),
+            origin: None,
+            owned: 0,
+            generation: 0,
+            size: row.size,
+            died: None,
+            written: None,
+            pointer: false,
+            tombstone: false,
+            whole: true,
+            by_home: false,
+            removed: row.removed,
+        });
+    }
+
+    /// Messages added so far.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Every place that messages go to so far: what a preflight asks about.
+    pub fn targets(&self) -> &[Address] {
+        &self.targets
+    }
+
+    /// Who failed these messages, as they say.
+    pub fn failed_by(&self) -> &[String] {
+        &self.failed_by
+    }
+
+    /// Who the messages are: what the ledger is asked about.
+    pub fn ids(&self) -> Vec<MessageId> {
+        self.rows.iter().map(|r| r.id.clone()).collect()
+    }
+
+    /// Where the messages sit.
+    pub fn seats(&self) -> Vec<Seat> {
+        self.rows.iter().map(|r| r.seat.clone()).collect()
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.overflow |= self.rows.len() >= MAX_ITEMS;
+        self.overflow
+    }
+
+    fn target_of(&self, death: &Death) -> (Option<Address>, bool) {
+        let from = self.ask.from.at();
+        let near = |name: &str| Address::new(from.conn.clone(), from.kind, name);
+        match &self.ask.route {
+            Route::Nowhere => (None, false),
+            Route::Same => (Some(from.clone()), false),
+            Route::To(at) => (Some(at.clone()), false),
+            Route::Origin => match (&death.origin.value, &self.ask.home) {
+                (Some(origin), _) if !origin.name.is_empty() => (Some(near(&origin.name)), false),
+                (_, Some(home)) => (Some(near(home)), true),
+                _ => (None, false),
+            },
+        }
+    }
+
+    fn target_index(&mut self, at: Address) -> Option<u16> {
+        let found = self.targets.iter().position(|t| *t == at).unwrap_or_else(|| {
+            self.targets.push(at);
+            self.targets.len() - 1
+        });
+        u16::try_from(found).ok()
+    }
+
+    fn owned_index(&mut self, death: &Death) -> u16 {
+        let found = self.owned.iter().position(|o| *o == death.owned).unwrap_or_else(|| {
+            self.owned.push(death.owned.clone());
+            self.owned.len() - 1
+        });
+        u16::try_from(found).unwrap_or(0)
+    }
+
+    /// Counts what becomes of the headers, by the same rules that publishing goes by.
+    fn note_changes(&mut self, message: &Message, owned: &[String]) {
+        if as_they_are(&self.ask) || matches!(self.ask.route, Route::Nowhere) {
+            return;
+        }
+        for (name, _) in &message.headers {
+            let counts = match Fate::of(name, owned, &self.ask) {
+                Fate::Stripped => &mut self.changes.stripped,
+                Fate::Kept => &mut self.changes.kept,
+                Fate::Untouched => continue,
+            };
+            // hostile messages may have any number of header names; the summary is for people
+            if counts.len() < 200 || counts.contains_key(name) {
+                *counts.entry(name.clone()).or_insert(0) += 1;
+            }
+        }
+    }
+}
+
+fn seat_partition(seat: &Seat) -> Option<i32> {
+    match seat {
+        Seat::Offset { partition, .. } => Some(*partition),
+        _ => None,
+    }
+}
+
+fn short_digest(bytes: &[u8]) -> [u8; 8] {
+    let mut short = [0; 8];
+    short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
+    short
+}

@@ -1,4 +1,7 @@
 //! Triage: causes, plans, the replay, what is in doubt, and the ledger; shared by both faces.
 
+pub mod group;
 pub mod plan;
+pub mod reach;
 pub mod report;
+pub mod rules;

@@ -183,6 +183,30 @@ mod tests {
     }
 
     #[test]
+    fn the_root_class_and_its_own_frames_make_the_cause_whatever_the_lines_and_lambdas() {
+        let trace = |line: u32, lambda: u32| {
+            format!(
+                "org.springframework.kafka.listener.ListenerExecutionFailedException: Listener failed\n\
+                 \tat org.springframework.kafka.listener.Container.invoke(Container.java:{line})\n\
+                 Caused by: com.acme.PaymentTimeout: HTTP 504 from payments after {line} ms\n\
+                 \tat com.acme.pay.Gateway${lambda}.charge(Gateway.java:{line})\n\
+                 \tat com.acme.Billing.lambda$onOrder${lambda}(Billing.java:41)\n\
+                 \tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)\n\
+                 \t... 12 more\n"
+            )
+        };
+        let of = |line, lambda| fingerprint(&death("com.acme.PaymentTimeout", "Listener failed; HTTP 504", Some(&trace(line, lambda))));
+        let (a, b) = (of(88, 0), of(90, 3));
+        assert_eq!(a.hex(), b.hex());
+        assert_eq!((a.basis, a.frames, a.title.as_str()), (Basis::Frames, 2, "PaymentTimeout at Gateway.charge"));
+        let wrapped = fingerprint(&death("o.s.k.listener.ListenerExecutionFailedException", "Listener failed", Some(&trace(1, 1))));
+        assert_eq!(wrapped.hex(), a.hex(), "a header that names the wrapper makes no other cause");
+        let cut = "com.acme.Wrapper: x\n\tat com.acme.pay.Gateway.charge(Gateway.java:1)\n";
+        let cut = fingerprint(&death("com.acme.PaymentTimeout", "HTTP 504", Some(cut)));
+        assert_eq!(cut.class.as_deref(), Some("com.acme.PaymentTimeout"), "a trace cut before its root does not hide the root");
+    }
+
+    #[test]
     fn who_failed_it_is_part_of_it() {
         let a = death("a.X", "m", None);
         let b = Death { failed_by: Told::header("invoices".to_owned(), "g"), ..a.clone() };
@@ -203,6 +227,6 @@ mod tests {
     fn hostile_texts_are_made_safe_and_short() {
         let print = fingerprint(&death("a.X\u{1b}[2J", &"y".repeat(10_000), None));
         assert!(!print.title.contains('\u{1b}'));
-        assert!(print.title.chars().count() <= TITLE + 1);
+        assert!(print.title.chars().count() <= TITLE + 10);
     }
 }

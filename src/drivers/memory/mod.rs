@@ -11,6 +11,7 @@ mod peek;
 mod rehearse;
 mod shape;
 mod store;
+pub mod story;
 #[cfg(test)]
 mod tests;
 mod world;

@@ -80,6 +80,15 @@ impl Memory {
         });
     }
 
+    /// Lets an empty partition's offsets begin here, as if all before had been deleted long ago.
+    pub fn begin_at(&self, name: &str, partition: i32, offset: i64) {
+        self.change(|s| {
+            if let Some(log) = s.places.get_mut(name).and_then(|p| p.part(partition)).filter(|l| l.records.is_empty()) {
+                (log.start, log.end) = (offset, offset);
+            }
+        });
+    }
+
     /// Removes single records and leaves holes in the offsets, as compaction does.
     pub fn compact(&self, name: &str, partition: i32, keep: impl Fn(i64) -> bool) {
         self.change(|s| {

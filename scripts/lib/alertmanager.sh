@@ -3,7 +3,7 @@
 ALERTMANAGER=127.0.0.1:${REDRIVE_TB_ALERTMANAGER_PORT:-9193}
 
 alertmanager_up() {
-  if runs alertmanager && alertmanager_answers 2>/dev/null; then return 0; fi
+  if serves alertmanager; then return 0; fi
   need prometheus-alertmanager=prometheus-alertmanager curl=curl || return
   halt alertmanager
   free_port alertmanager "${ALERTMANAGER##*:}" || return 1

@@ -44,7 +44,10 @@ runs() {
   local pid; pid=$(pid_of "$1")
   [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && [ "$(start_of "$pid")" = "$(cat "$STATE/$1/born" 2>/dev/null)" ]
 }
-start_of() { cut -d' ' -f22 "/proc/$1/stat" 2>/dev/null || ps -o lstart= -p "$1" 2>/dev/null; }
+# serves NAME: it runs, and where it is asked for now
+serves() { runs "$1" && [ "$("$1_address")" = "$(cat "$STATE/$1/address" 2>/dev/null)" ] && "$1_answers" >/dev/null 2>&1; }
+# when a process began; nothing for one that has ended and was not yet waited for
+start_of() { ps -o stat=,lstart= -p "$1" 2>/dev/null | sed -n '/^ *Z/d; s/^ *[^ ]* *//p'; }
 
 # launch NAME COMMAND...: starts it in a session of its own and notes its pid
 launch() {
@@ -53,6 +56,7 @@ launch() {
   setsid nohup "$@" >"$STATE/$name/log" 2>&1 </dev/null &
   echo $! >"$STATE/$name/pid"
   start_of $! >"$STATE/$name/born"
+  "${name}_address" >"$STATE/$name/address"
 }
 
 # until_ready NAME SECONDS CHECK...: waits until the check passes; shows the log's end if it does not

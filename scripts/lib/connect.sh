@@ -4,7 +4,7 @@ CONNECT=http://127.0.0.1:${REDRIVE_TB_CONNECT_PORT:-18083}
 CSTATE=$STATE/connect
 
 connect_up() {
-  if runs connect && connect_answers 2>/dev/null; then return 0; fi
+  if serves connect; then return 0; fi
   kafka_up || return
   halt connect
   free_port connect "${CONNECT##*:}" || return 1

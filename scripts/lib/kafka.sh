@@ -130,7 +130,7 @@ kafka_rights() {
 kafka_answers() { kcat -b "$KAFKA" -L -m 1 | grep -q '^  broker '; }
 
 kafka_up() {
-  if runs kafka && kafka_answers 2>/dev/null; then return 0; fi
+  if serves kafka; then return 0; fi
   kafka_get || return
   halt kafka
   local p

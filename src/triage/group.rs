@@ -12,4 +12,4 @@ pub use fingerprint::{Basis, Fingerprint, fingerprint};
 pub use grouping::{Grouping, MAX_CAUSES, Totals};
 pub use members::Members;
 pub use normal::{normalise, plain_class, plain_method, simple_class};
-pub use standing::{Standing, standing};
+pub use standing::{CameBack, Standing, standing};

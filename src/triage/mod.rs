@@ -1,5 +1,6 @@
 //! Triage: causes, plans, the replay, what is in doubt, and the ledger; shared by both faces.
 
+pub mod causes;
 pub mod group;
 pub mod plan;
 pub mod reach;

@@ -99,7 +99,7 @@ pub struct Share {
 pub struct PastCount {
     /// Unresolved ones that were replayed before and are here again.
     pub came_back: u64,
-    /// By whom and when the last of these was replayed; unknown if not from here.
+    /// By whom and when the last of these was replayed; `None` if only their marks tell.
     pub by: Option<(String, SystemTime)>,
     /// Replays in doubt.
     pub in_doubt: u64,

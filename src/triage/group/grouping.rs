@@ -10,6 +10,7 @@ use super::{Members, Standing, standing};
 use crate::decode::{digest, safe_bytes, safe_cut};
 use crate::model::{Address, Death, PastKind, Seat};
 use crate::schema::{Seen, Verdict};
+use crate::triage::report::Resolved;
 use crate::triage::rules::{Hand, Rules, Symptom};
 
 /// Causes of one queue at most; further ones are counted in [`Totals::beyond`].
@@ -118,10 +119,10 @@ impl Grouping {
         self.totals
     }
 
-    /// Takes one more message; its past is to be filled in ([`Seen::past`]).
-    pub fn add(&mut self, seen: &Seen) {
+    /// Takes one more message, with its past filled in where it has one ([`Seen::past`]); `resolved`: what is done with at this queue.
+    pub fn add(&mut self, seen: &Seen, resolved: &Resolved) {
         self.totals.read += 1;
-        let standing = standing(seen);
+        let standing = standing(seen, resolved);
         let print = self.print(&seen.death);
         let key = print.hash();
         if !self.bins.contains_key(&key) && self.bins.len() >= MAX_CAUSES {
@@ -223,11 +224,11 @@ impl Bin {
         match standing {
             Standing::Open { came_back } => {
                 self.unresolved += 1;
-                if let Some((actor, when)) = came_back {
+                if let Some(back) = came_back {
                     self.past.came_back += 1;
-                    let known = !actor.is_empty() && self.past.by.as_ref().is_none_or(|(a, w)| (*w, a) < (*when, actor));
-                    if known {
-                        self.past.by = Some((actor.clone(), *when));
+                    let newer = |(actor, when): &&(String, SystemTime)| self.past.by.as_ref().is_none_or(|(a, w)| (w, a) < (when, actor));
+                    if let Some(by) = back.by.as_ref().filter(newer) {
+                        self.past.by = Some(by.clone());
                     }
                 }
             }

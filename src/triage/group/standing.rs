@@ -3,16 +3,26 @@
 use std::time::SystemTime;
 
 use crate::broker::REPLAY_ID;
-use crate::model::{Past, PastKind, field};
+use crate::model::{PastKind, text_field};
 use crate::schema::Seen;
+use crate::triage::report::Resolved;
+
+/// A life that ended in the dead-letter queue again: who replayed it and when, where that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CameBack {
+    /// Who replayed it last, and when; `None`: not from this ledger.
+    pub by: Option<(String, SystemTime)>,
+    /// The plan, by the message's own mark or the ledger.
+    pub plan: Option<String>,
+}
 
 /// How a dead letter stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Somebody has yet to decide.
     Open {
-        /// It was replayed and is here again: (by whom, when).
-        came_back: Option<(String, SystemTime)>,
+        /// It was replayed and is here again.
+        came_back: Option<CameBack>,
     },
     /// Replayed, parked or discarded, and not undone: not shown unless asked for.
     Settled(PastKind),
@@ -30,31 +40,22 @@ impl Standing {
     }
 }
 
-/// How a message stands by its past.
-///
-/// A message keeps its id when it dies again, so the ledger's entry for the first time must not hide the second: an entry that is
-/// older than this record was written is of an earlier life. The replay id among its headers proves that it had one.
-pub fn standing(seen: &Seen) -> Standing {
+/// How a message stands: settled is only what the ledger has at this very seat, because a message that dies again keeps its id
+/// and what was done with its first death must not hide its second. Its own mark, or a replay known of its id, says it came back.
+pub fn standing(seen: &Seen, resolved: &Resolved) -> Standing {
     let message = &seen.message;
-    let written = message.sent;
-    let marked = field(&message.headers, REPLAY_ID).or_else(|| field(&message.properties, REPLAY_ID)).is_some();
-    let mut now = Standing::NEW;
-    let mut past: Vec<&Past> = seen.past.iter().collect();
-    past.sort_by_key(|p| p.when);
-    for p in past {
-        let earlier_life = written.is_some_and(|w| w > p.when);
-        now = match p.kind {
-            PastKind::Replayed if earlier_life => Standing::Open { came_back: Some((p.actor.clone(), p.when)) },
-            _ if earlier_life => now,
-            PastKind::Replayed | PastKind::Parked | PastKind::Discarded => Standing::Settled(p.kind),
-            PastKind::InDoubt => Standing::InDoubt,
-            PastKind::Restored => Standing::NEW,
-            PastKind::Failed => now,
-        };
+    if let Some(how) = resolved.how(&message.seat) {
+        return Standing::Settled(how);
     }
-    // marked, but the ledger here knows nothing of it: another person's replay brought it back
-    if marked && now == Standing::NEW {
-        now = Standing::Open { came_back: Some((String::new(), SystemTime::UNIX_EPOCH)) };
+    let last = seen.past.iter().max_by_key(|p| p.when);
+    if last.is_some_and(|p| p.kind == PastKind::InDoubt) {
+        return Standing::InDoubt;
     }
-    now
+    let mark = text_field(&message.headers, REPLAY_ID).or_else(|| text_field(&message.properties, REPLAY_ID));
+    let replayed = seen.past.iter().filter(|p| p.kind == PastKind::Replayed).max_by_key(|p| p.when);
+    if mark.is_none() && replayed.is_none() {
+        return Standing::NEW;
+    }
+    let plan = mark.and_then(|m| m.split_once('/')).map(|(plan, _)| plan.to_owned()).or_else(|| replayed.map(|p| p.plan.clone()));
+    Standing::Open { came_back: Some(CameBack { by: replayed.map(|p| (p.actor.clone(), p.when)), plan }) }
 }

@@ -49,8 +49,12 @@ fn seen(offset: i64, class: &str, text: &str) -> Seen {
 }
 
 fn causes(all: &[Seen], with_settled: bool) -> Vec<Cause> {
+    causes_with(all, with_settled, &Resolved::default())
+}
+
+fn causes_with(all: &[Seen], with_settled: bool, resolved: &Resolved) -> Vec<Cause> {
     let mut grouping = Grouping::new(at(), with_settled);
-    all.iter().for_each(|s| grouping.add(s));
+    all.iter().for_each(|s| grouping.add(s, resolved));
     grouping.causes(&Rules::default(), &BTreeMap::new())
 }
 
@@ -70,17 +74,18 @@ fn messages_without_metadata_are_one_honest_cause_at_the_end() {
 #[test]
 fn what_is_settled_is_hidden_until_asked_for_and_what_came_back_is_not() {
     let mut all: Vec<_> = (0..5).map(|i| seen(i, "a.B", "m")).collect();
+    let seat = |i: usize| all[i].message.seat.clone();
+    let resolved = Resolved::from_rows([(seat(0), PastKind::Replayed), (seat(1), PastKind::Discarded)]);
     all[0].past = vec![past(PastKind::Replayed, t(100))];
-    all[1].past = vec![past(PastKind::Discarded, t(100))];
     all[2].past = vec![past(PastKind::Discarded, t(100)), past(PastKind::Restored, t(101))];
-    // dead again: written after it was replayed
-    all[3].past = vec![past(PastKind::Replayed, t(0) - Duration::from_secs(60))];
+    // dead again: the ledger knows its id, but not from this seat
+    all[3].past = vec![past(PastKind::Replayed, t(100))];
     all[4].past = vec![past(PastKind::InDoubt, t(100))];
-    let hidden = causes(&all, false);
+    let hidden = causes_with(&all, false, &resolved);
     assert_eq!((hidden[0].count, hidden[0].unresolved), (3, 3));
     assert_eq!((hidden[0].past.came_back, hidden[0].past.replayed, hidden[0].past.discarded, hidden[0].past.in_doubt), (1, 1, 1, 1));
     assert_eq!(hidden[0].past.by.as_ref().map(|b| b.0.as_str()), Some("lea"));
-    let shown = causes(&all, true);
+    let shown = causes_with(&all, true, &resolved);
     assert_eq!((shown[0].count, shown[0].unresolved), (5, 3));
     assert_eq!(shown[0].id, hidden[0].id);
 }
@@ -100,7 +105,7 @@ fn a_cause_names_all_its_seats() {
 fn causes_are_bounded_and_the_rest_is_counted() {
     let mut grouping = Grouping::new(at(), false);
     for i in 0..MAX_CAUSES + 5 {
-        grouping.add(&seen(i as i64, &format!("a.C{}", letters(i)), ""));
+        grouping.add(&seen(i as i64, &format!("a.C{}", letters(i)), ""), &Resolved::default());
     }
     assert_eq!(grouping.totals().beyond, 5);
     let causes = grouping.causes(&Rules::default(), &BTreeMap::new());

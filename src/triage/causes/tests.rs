@@ -1,0 +1,116 @@
+//! A reading keeps what it has, says what it did not read, goes on where it stopped, and leaves no trace.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::broker::ErrorKind;
+use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step, What};
+use crate::model::{ConnId, PastKind};
+use crate::triage::group::Cause;
+use crate::triage::rules::Rules;
+
+fn broker(n: usize) -> Memory {
+    let memory = Memory::new(ConnId::new("k"), Shape::kafka());
+    memory.create("orders.dlt", Spec::with(3));
+    for i in 0..n {
+        let put = Put::body("{}").to((i % 3) as i32);
+        let put = match i % 4 {
+            3 => put,
+            kind => put
+                .header("kafka_dlt-exception-cause-fqcn", format!("a.Kind{}", ["A", "B", "C"][kind]))
+                .header("kafka_dlt-exception-message", format!("order {i}")),
+        };
+        memory.put("orders.dlt", put);
+    }
+    memory
+}
+
+fn ask(memory: &Memory) -> CausesAsk {
+    CausesAsk { time: Duration::from_secs(20), ..CausesAsk::new(memory.at("orders.dlt"), &Context::default()) }
+}
+
+fn causes(reading: &Reading) -> Vec<Cause> {
+    reading.grouping.causes(&Rules::default(), &BTreeMap::new())
+}
+
+async fn read(memory: &Memory, ask: &CausesAsk, resolved: &Resolved) -> Result<Reading, Error> {
+    let declared = Declared::default();
+    let known = Knowledge { declared: &declared, resolved, past: None };
+    read_causes(&*memory.connect(Login::viewer()).eyes, ask, known, &|_| {}).await
+}
+
+#[tokio::test]
+async fn all_is_read_and_nothing_is_touched() {
+    let memory = broker(1204);
+    let before = memory.snapshot();
+    let reading = read(&memory, &ask(&memory), &Resolved::default()).await.unwrap();
+    assert_eq!(memory.snapshot(), before);
+    let counts: Vec<_> = causes(&reading).iter().map(|c| (c.title.clone(), c.count)).collect();
+    assert_eq!(counts[0].1 + counts[1].1 + counts[2].1, 903);
+    assert_eq!(counts[3], ("no failure metadata".to_owned(), 301));
+    assert!(reading.receipt.is_complete() && !reading.can_go_on());
+    let text = reading.receipt.to_string();
+    assert!(text.starts_with("read all 1,204 of orders.dlt in "), "{text}");
+    assert!(text.ends_with("s; nothing skipped; 301 without metadata"), "{text}");
+}
+
+#[tokio::test]
+async fn what_the_ledger_has_as_done_is_counted_and_not_shown() {
+    let memory = broker(8);
+    let seats = memory.messages("orders.dlt").into_iter().take(2).map(|m| (m.seat, PastKind::Parked));
+    let resolved = Resolved::from_rows(seats);
+    let reading = read(&memory, &ask(&memory), &resolved).await.unwrap();
+    assert_eq!(reading.receipt.totals.settled, 2);
+    assert!(reading.receipt.to_string().contains("; 2 resolved and not shown"));
+    let all = read(&memory, &CausesAsk { with_settled: true, ..ask(&memory) }, &resolved).await.unwrap();
+    assert_eq!(all.receipt.totals.shown, 8);
+}
+
+#[tokio::test]
+async fn a_broken_reading_keeps_what_it_has_and_goes_on_without_counting_twice() {
+    let memory = broker(1000);
+    let whole = read(&memory, &ask(&memory), &Resolved::default()).await.unwrap();
+    memory.faults().add(Fault::fail(Step::Peek, ErrorKind::Unreachable).from_nth(2).once());
+    let declared = Declared::default();
+    let resolved = Resolved::default();
+    let known = Knowledge { declared: &declared, resolved: &resolved, past: None };
+    let eyes = memory.connect(Login::viewer()).eyes;
+    let mut reading = read_causes(&*eyes, &ask(&memory), known, &|_| {}).await.unwrap();
+    assert!(matches!(reading.receipt.end, End::Broken(_)) && reading.can_go_on(), "{}", reading.receipt);
+    assert!((1..1000).contains(&reading.receipt.read));
+    go_on(&*eyes, &ask(&memory), known, &mut reading, &|_| {}).await.unwrap();
+    assert_eq!(reading.receipt.read, 1000);
+    assert_eq!(causes(&reading), causes(&whole));
+}
+
+#[tokio::test]
+async fn time_up_is_said_and_the_rest_can_be_read_later() {
+    let memory = broker(1000);
+    memory.faults().add(Fault::at(Step::Peek, What::Never).from_nth(2));
+    let short = CausesAsk { time: Duration::from_millis(50), ..ask(&memory) };
+    let mut reading = read(&memory, &short, &Resolved::default()).await.unwrap();
+    let text = reading.receipt.to_string();
+    assert!(text.starts_with("stopped: time limit 0s, 256 of orders.dlt read (passed 256 of 1,000)"), "{text}");
+    memory.faults().clear();
+    let (declared, resolved) = (Declared::default(), Resolved::default());
+    let known = Knowledge { declared: &declared, resolved: &resolved, past: None };
+    go_on(&*memory.connect(Login::viewer()).eyes, &ask(&memory), known, &mut reading, &|_| {}).await.unwrap();
+    assert_eq!((reading.receipt.read, &reading.receipt.end), (1000, &End::All));
+}
+
+#[tokio::test]
+async fn a_limit_is_no_end() {
+    let memory = broker(10);
+    let reading = read(&memory, &CausesAsk { limit: 4, ..ask(&memory) }, &Resolved::default()).await.unwrap();
+    assert_eq!((reading.receipt.read, &reading.receipt.end), (4, &End::Limit));
+    assert!(!reading.receipt.is_complete() && reading.can_go_on());
+}
+
+#[tokio::test]
+async fn a_queue_that_is_not_there_or_a_broker_that_is_down_is_an_error() {
+    let memory = broker(1);
+    let missing = CausesAsk::new(memory.at("nope"), &Context::default());
+    assert_eq!(read(&memory, &missing, &Resolved::default()).await.unwrap_err().kind, ErrorKind::NotFound);
+    memory.down();
+    assert_eq!(read(&memory, &ask(&memory), &Resolved::default()).await.unwrap_err().kind, ErrorKind::Unreachable);
+}

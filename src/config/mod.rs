@@ -4,10 +4,33 @@
 //! table of settings, merged per context, and read into [`model::Config`]. Secrets stay where they
 //! are until somebody needs them.
 
+mod check;
+mod diagnostic;
+mod file;
+mod hyp;
+mod leaf;
+mod lint;
+mod load;
+mod merge;
 pub mod model;
+mod needed;
 pub mod profile;
+mod read;
 pub mod secret;
+pub mod settings;
+mod source;
+mod spelling;
+mod tree;
+mod twin;
+mod value;
 
+pub use diagnostic::{Diagnostic, Level};
+pub use leaf::Leaf;
+pub use load::{Loaded, load, load_text};
 pub use model::{Config, Context};
 pub use profile::{BrokerKind, Profile};
 pub use secret::{Environment, ProcessEnvironment, Secret, SecretError};
+pub use source::{Sources, Span};
+
+#[cfg(test)]
+mod tests;

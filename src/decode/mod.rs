@@ -1,16 +1,21 @@
 //! Bytes made readable: bodies as lines, headers as text, framework headers as a [`Death`](crate::model::Death). Pure.
 
+mod body;
 pub mod death;
+pub mod header;
+mod hex;
+mod highlight;
 pub mod human;
 pub mod identity;
+pub mod json;
 mod line;
 mod safe;
 pub mod stack;
-
-mod body;
+mod text;
 
 pub use body::{Decoded, Form, Hint, Place, body};
 pub use death::death;
+pub use header::{Shown, ShownAs, header, preview};
 pub use identity::{Identity, digest, identify, identity};
 pub use line::{Line, Token, TokenKind};
 pub use safe::{is_unsafe, safe, safe_bytes, safe_cut};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Declared, Verdict, Violation, check};
-use crate::decode::{self, safe_bytes};
+use crate::decode;
 use crate::model::{Death, Message, MessageId, Past};
 
 /// A message and all that is known of it; what every face, rule and search shows. Made by jobs, never by the UI thread.
@@ -30,7 +30,7 @@ pub fn see(message: impl Into<Arc<Message>>, declared: &Declared) -> Seen {
     let death = decode::death(&message);
     let who = decode::identify(&message, &death, decode::identity::KnownBy::SendersId);
     let checked = check(&message, &death, declared);
-    let preview = message.body.as_deref().map(safe_bytes).unwrap_or_default();
+    let preview = message.body.as_deref().map(|body| decode::preview(body, 200)).unwrap_or_default();
     Seen {
         id: who.id,
         derived: who.derived,

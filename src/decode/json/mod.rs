@@ -1,0 +1,16 @@
+//! JSON by an own tokenizer over the bytes: every digit, key order and duplicate as they came (no number is ever converted).
+
+mod parse;
+pub(super) mod rows;
+mod string;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use parse::{Fault, parse};
+pub use string::unescape;
+pub use tree::{Json, Node, NodeId, NodeKind};
+
+/// Levels of nesting that are read; deeper bodies are shown as text.
+pub const MOST_LEVELS: u16 = 512;

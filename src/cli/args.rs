@@ -1,0 +1,293 @@
+//! The command line: what can be asked, in the words of the product; parsed by clap, also the source of man pages and completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Look into message brokers and triage their dead-letter queues.
+///
+/// Without a command the terminal UI opens on the config's brokers. Results go to stdout, everything else to stderr.
+#[derive(Debug, Parser)]
+#[command(name = "redrive", version, propagate_version = true, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all done, 1 nothing done or failed, 2 usage or config, 3 partly done, 4 something is in doubt";
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Globals {
+    /// Config file (.toml or .hyp) [default: ./redrive.toml, else the platform's config directory]
+    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Context of the config to work in [default: the config's default_context]
+    #[arg(long, global = true, value_name = "NAME", env = "REDRIVE_CONTEXT")]
+    pub context: Option<String>,
+    /// Ledger file [default: the config's, else the platform's data directory]
+    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_LEDGER")]
+    pub ledger: Option<PathBuf>,
+    /// How results are printed on stdout
+    #[arg(long, short, global = true, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line, as results come
+    Jsonl,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List destinations of every broker: depth, partitions, role
+    Ls(LsArgs),
+    /// Read messages of a destination, leaving no trace
+    Peek(PeekArgs),
+    /// Show one message whole: body, headers, death, violations, history
+    Show(ShowArgs),
+    /// Why the messages of a dead-letter queue died, by cause
+    Causes(CausesArgs),
+    /// How far consumer groups are behind
+    Lag(LagArgs),
+    /// Bring dead letters back to where they came from, by a plan
+    Replay(ReplayArgs),
+    /// Set dead letters aside, to be decided later
+    Park(MarkArgs),
+    /// Mark dead letters as never to be replayed; a copy is kept
+    Discard(MarkArgs),
+    /// Undo a park or a discard
+    Restore(MarkArgs),
+    /// Set the category of a cause by hand
+    Categorise(CategoriseArgs),
+    /// Open, update or resolve the one incident of a cause
+    Escalate(EscalateArgs),
+    /// What was done, by whom, when, to which message
+    Ledger(LedgerArgs),
+    /// Read the config and say what every setting is used for
+    Check(CheckArgs),
+    /// Try everything on an embedded broker with a believable incident
+    Demo(DemoArgs),
+    /// Print shell completions
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page, or write all of them into a directory
+    Man { dir: Option<PathBuf> },
+}
+
+#[derive(Args, Debug)]
+pub struct LsArgs {
+    /// Only names that contain this
+    pub pattern: Option<String>,
+    /// Only dead-letter queues
+    #[arg(long)]
+    pub dlq: bool,
+    /// The brokers' own bookkeeping too
+    #[arg(long)]
+    pub internal: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct PeekArgs {
+    /// NAME, or CONNECTION/NAME where several brokers have it
+    pub destination: String,
+    /// Messages at most [default: 20; with --follow: no limit]
+    #[arg(long, short = 'n')]
+    pub limit: Option<usize>,
+    /// Where to start: oldest, newest, 2h (ago), 2026-11-23T02:00Z, p3/132665 [default: newest]
+    #[arg(long, value_name = "POSITION", default_value = "newest")]
+    pub from: String,
+    /// Stop at this time: 30m (ago), 2026-11-23T02:30Z
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Go on as messages arrive, until interrupted
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Also messages of open and aborted transactions
+    #[arg(long)]
+    pub uncommitted: bool,
+    /// Only messages that break their schema (of those read)
+    #[arg(long)]
+    pub invalid: bool,
+    /// Agree to a look that leaves a trace
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// [CONNECTION/]NAME/pPARTITION/OFFSET, as `peek` prints it
+    pub message: String,
+    /// Only the body's bytes, exactly as they are
+    #[arg(long)]
+    pub raw: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CausesArgs {
+    /// NAME, or CONNECTION/NAME
+    pub destination: String,
+    /// Resolved, parked and discarded ones too
+    #[arg(long)]
+    pub all: bool,
+    /// One cause in detail
+    #[arg(long, value_name = "ID")]
+    pub cause: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct LagArgs {
+    /// One group, by partition
+    pub group: Option<String>,
+    /// Only groups that read this topic
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+}
+
+/// Which messages of a dead-letter queue.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Which {
+    /// NAME, or CONNECTION/NAME
+    pub destination: Option<String>,
+    /// The messages of this cause (as `redrive causes` names it)
+    #[arg(long, value_name = "ID")]
+    pub cause: Option<String>,
+    /// These messages: pPARTITION/OFFSET, repeatable
+    #[arg(long = "message", value_name = "SEAT")]
+    pub messages: Vec<String>,
+    /// Every unresolved message
+    #[arg(long, conflicts_with_all = ["cause", "messages"])]
+    pub all: bool,
+}
+
+/// What a write needs.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Consent {
+    /// Do it: without a terminal nothing is written without this
+    #[arg(long)]
+    pub yes: bool,
+    /// Why; needed where the context is read-only
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    #[command(flatten)]
+    pub which: Which,
+    /// Carry out, go on with, or look at this plan
+    #[arg(long, value_name = "ID", conflicts_with_all = ["destination", "cause", "messages", "all"])]
+    pub plan: Option<String>,
+    /// To this destination instead of each message's origin
+    #[arg(long, value_name = "DESTINATION")]
+    pub to: Option<String>,
+    /// Show the plan and the exact wire messages; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Messages a second at most [default: the config's replay.per_second, else 50; 0: no limit]
+    #[arg(long, value_name = "N")]
+    pub rate: Option<u32>,
+    /// Also messages that were replayed before
+    #[arg(long)]
+    pub again: bool,
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub struct MarkArgs {
+    #[command(flatten)]
+    pub which: Which,
+    /// Undo or go on with this plan
+    #[arg(long, value_name = "ID", conflicts_with_all = ["destination", "cause", "messages", "all"])]
+    pub plan: Option<String>,
+    /// Show what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub struct CategoriseArgs {
+    pub destination: String,
+    #[arg(long, value_name = "ID")]
+    pub cause: String,
+    /// The category's name, or `none` to go back to the rules
+    pub category: String,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct EscalateArgs {
+    pub destination: Option<String>,
+    #[arg(long, value_name = "ID")]
+    pub cause: Option<String>,
+    /// Resolve the incident instead
+    #[arg(long)]
+    pub resolve: bool,
+    /// Send what is due in the outbox (retries, repeats) and nothing new
+    #[arg(long, conflicts_with_all = ["destination", "cause", "resolve"])]
+    pub flush: bool,
+    /// Show the text as it would be sent
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub struct LedgerArgs {
+    /// Only entries about this: destination, message id, plan or actor
+    pub about: Option<String>,
+    /// Entries at most
+    #[arg(long, short = 'n', default_value_t = 100)]
+    pub limit: usize,
+    /// Plans and how far each is, instead of entries
+    #[arg(long)]
+    pub plans: bool,
+    /// Only what is in doubt
+    #[arg(long)]
+    pub doubt: bool,
+    /// Say of a message in doubt that it arrived
+    #[arg(long, value_name = "PLAN/ITEM")]
+    pub arrived: Option<String>,
+    /// Say of a message in doubt that it did not arrive
+    #[arg(long, value_name = "PLAN/ITEM", conflicts_with = "arrived")]
+    pub missing: Option<String>,
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Also try every broker: reachable, signed in, allowed to list, read, write
+    #[arg(long)]
+    pub connect: bool,
+    /// Print the loaded config in this language instead
+    #[arg(long = "as", value_name = "LANGUAGE")]
+    pub language: Option<Language>,
+}
+
+/// The config's languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    Toml,
+}
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Start from this seed, to see the same incident again
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}

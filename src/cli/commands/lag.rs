@@ -1,0 +1,130 @@
+//! `redrive lag`: how far every consumer group is behind, or one group by partition.
+
+use std::io;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::broker::{Error, ErrorKind, ReadersRequest};
+use crate::cli::args::LagArgs;
+use crate::cli::exit::Exit;
+use crate::cli::output::Out;
+use crate::cli::{Desk, say};
+use crate::decode::{human, safe};
+use crate::model::{ConnId, Position, Reader};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Prints groups (or one group's partitions), those furthest behind first.
+pub async fn run(desk: &Desk, args: LagArgs) -> io::Result<Exit> {
+    let (mut readers, failed) = ask(desk, args.group.as_deref()).await;
+    if let Some(topic) = &args.topic {
+        readers.iter_mut().for_each(|(_, r)| r.at.retain(|p| p.of.name == *topic));
+        readers.retain(|(_, r)| !r.at.is_empty());
+    }
+    readers.sort_by(|(_, a), (_, b)| b.behind().cmp(&a.behind()).then_with(|| a.name.cmp(&b.name)));
+    failed.iter().for_each(|e| say(&format!("redrive: {}", safe(e))));
+    if let Some(group) = &args.group
+        && readers.is_empty()
+        && failed.is_empty()
+    {
+        say(&format!("redrive: no group '{}'; `redrive lag` shows those there are", safe(group)));
+        return Ok(Exit::Nothing);
+    }
+    if args.group.is_some() { by_partition(desk, &readers, &failed)? } else { by_group(desk, &readers, &failed)? }
+    Ok(Exit::of_parts(failed.is_empty(), readers.is_empty()))
+}
+
+/// Readers of all brokers at once, and the errors of those that could not say.
+async fn ask(desk: &Desk, group: Option<&str>) -> (Vec<(ConnId, Reader)>, Vec<String>) {
+    let asks = desk.brokers.0.iter().map(|(id, broker)| async move {
+        let want = group.map_or(ReadersRequest::All, |g| ReadersRequest::Named(g.to_owned()));
+        let mut flow = broker.readers(want);
+        let mut found = Vec::new();
+        let all = async {
+            while let Some(batch) = flow.next().await {
+                found.extend(batch?.into_iter().map(|r| (id.clone(), r)));
+            }
+            Ok::<_, Error>(())
+        };
+        let late = || Error::new(ErrorKind::Timeout, "list groups", format!("no answer within {} s", PATIENCE.as_secs())).on(id);
+        let error = tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| Err(late())).err();
+        // a group that was asked for by name and is on another broker is no failure
+        let error = error.filter(|e| group.is_none() || e.kind != ErrorKind::NotFound);
+        (found, error)
+    });
+    let mut readers = Vec::new();
+    let mut failed = Vec::new();
+    for (found, error) in join_all(asks).await {
+        readers.extend(found);
+        failed.extend(error.map(|e| e.to_string()));
+    }
+    (desk.with_declared(readers, group), failed)
+}
+
+fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {
+    let mut out = Out::new(desk.format, "readers", &["group", "broker", "type", "state", ">members", ">behind", ">lost", "topics"]);
+    for (conn, reader) in readers {
+        let mut topics: Vec<&str> = reader.at.iter().map(|p| p.of.name.as_str()).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        let cells = vec![
+            safe(&reader.name).into_owned(),
+            safe(conn.as_str()).into_owned(),
+            reader.kind.word().into(),
+            reader.state.clone(),
+            reader.members.map_or("-".into(), |m| m.to_string()),
+            reader.behind().map_or("?".into(), human::count_plain),
+            lost(reader.at.iter().map(Position::lost).sum()),
+            if reader.note.is_empty() { safe(&topics.join(",")).into_owned() } else { reader.note.clone() },
+        ];
+        out.row(cells, object(conn, reader))?;
+    }
+    out.end(json!({ "groups": readers.len(), "failed": failed }))
+}
+
+fn by_partition(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {
+    let columns = ["topic", ">partition", ">committed", ">start", ">end", ">behind", ">lost", "owner"];
+    let mut out = Out::new(desk.format, "positions", &columns);
+    for (conn, reader) in readers {
+        let members = reader.members.map_or("members unknown".into(), |m| format!("{m} members"));
+        say(&format!("{} on {conn}: {}, {}, {members}", safe(&reader.name), reader.kind.word(), reader.state));
+        if !reader.note.is_empty() {
+            say(&reader.note);
+        }
+        for p in &reader.at {
+            let cells = vec![
+                safe(&p.of.name).into_owned(),
+                p.partition.map_or("-".into(), |p| p.to_string()),
+                p.committed.map_or("?".into(), |c| c.to_string()),
+                p.start.to_string(),
+                p.end.to_string(),
+                p.behind().map_or("?".into(), human::count_plain),
+                lost(p.lost()),
+                p.owner.as_deref().map_or("-".into(), |o| safe(o).into_owned()),
+            ];
+            out.row(cells, position(p))?;
+        }
+    }
+    out.end(json!({ "groups": readers.iter().map(|(c, r)| object(c, r)).collect::<Vec<_>>(), "failed": failed }))
+}
+
+fn lost(n: u64) -> String {
+    if n == 0 { "-".into() } else { human::count_plain(n) }
+}
+
+fn object(conn: &ConnId, reader: &Reader) -> Value {
+    json!({
+        "group": reader.name, "broker": conn.as_str(), "type": reader.kind.word(), "state": reader.state, "members": reader.members,
+        "behind": reader.behind(), "note": reader.note, "positions": reader.at.iter().map(position).collect::<Vec<_>>(),
+    })
+}
+
+fn position(p: &Position) -> Value {
+    json!({
+        "topic": p.of.name, "partition": p.partition, "committed": p.committed, "start": p.start, "end": p.end,
+        "behind": p.behind(), "lost": p.lost(), "owner": p.owner, "read_at": human::utc(Some(p.read_at)),
+    })
+}

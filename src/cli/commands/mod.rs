@@ -1,0 +1,4 @@
+//! One file a command: ask the rooms below, print rows, say on stderr what the result means.
+
+pub mod lag;
+pub mod ls;

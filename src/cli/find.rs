@@ -1,0 +1,146 @@
+//! From what was typed (`orders.dlt`, `kafka-main/orders.dlt/p3/132665`) to one address on one broker.
+
+use std::time::{Duration, SystemTime};
+
+use futures::StreamExt;
+use futures::future::join_all;
+
+use crate::broker::{Brokers, Error, ErrorKind, ListRequest};
+use crate::decode::safe;
+use crate::model::{Address, ConnId, Destination, Seat};
+
+/// How long a broker may take to say what it has before it is left out of a search by name.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What brokers have, and what went wrong with those that did not say.
+pub struct Listing {
+    pub found: Vec<Destination>,
+    pub failed: Vec<Error>,
+    pub read_at: SystemTime,
+}
+
+/// Lists every broker (or one) at once; a slow or dead one costs the others nothing.
+pub async fn list(brokers: &Brokers, only: Option<&ConnId>, internal: bool) -> Listing {
+    let asked = brokers.0.iter().filter(|(id, _)| only.is_none_or(|o| o == *id));
+    let answers = join_all(asked.map(|(id, broker)| async move {
+        let mut flow = broker.list(ListRequest { internal });
+        let mut rows = Vec::new();
+        let all = async {
+            while let Some(batch) = flow.next().await {
+                rows.extend(batch?);
+            }
+            Ok::<_, Error>(())
+        };
+        match tokio::time::timeout(PATIENCE, all).await {
+            Ok(Ok(())) => (rows, None),
+            Ok(Err(e)) => (rows, Some(e)),
+            Err(_) => {
+                let why = format!("no answer within {} s", PATIENCE.as_secs());
+                (rows, Some(Error::new(ErrorKind::Timeout, "list", why).on(id)))
+            }
+        }
+    }))
+    .await;
+    let mut listing = Listing { found: Vec::new(), failed: Vec::new(), read_at: SystemTime::now() };
+    for (rows, failed) in answers {
+        listing.found.extend(rows);
+        listing.failed.extend(failed);
+    }
+    listing.found.sort_by(|a, b| a.at.cmp(&b.at));
+    listing
+}
+
+/// Splits `[context/]connection/name` as far as its parts are known: the connection, if one is named, and the name.
+pub fn split<'a>(brokers: &Brokers, context: &str, text: &'a str) -> (Option<ConnId>, &'a str) {
+    let known = |name: &str| brokers.ids().find(|id| id.as_str() == name).cloned();
+    let text = match text.split_once('/') {
+        Some((first, rest)) if first == context && known(first).is_none() => rest,
+        _ => text,
+    };
+    match text.split_once('/') {
+        Some((first, rest)) => known(first).map_or((None, text), |id| (Some(id), rest)),
+        None => (None, text),
+    }
+}
+
+/// The one destination that was meant; the error names the candidates, or what could not be asked.
+pub async fn destination(brokers: &Brokers, context: &str, text: &str) -> Result<Destination, Error> {
+    let (conn, name) = split(brokers, context, text);
+    let listing = list(brokers, conn.as_ref(), true).await;
+    let mut hits: Vec<Destination> = listing.found.iter().filter(|d| d.at.name == name).cloned().collect();
+    if hits.len() == 1 {
+        return Ok(hits.remove(0));
+    }
+    if hits.len() > 1 {
+        let places: Vec<String> = hits.iter().map(|d| d.at.to_string()).collect();
+        return Err(Error::new(ErrorKind::Invalid, "find", format!("'{}' is on several brokers", safe(name)))
+            .next(format!("say which: {}", places.join(", "))));
+    }
+    if let Some(failed) = listing.failed.into_iter().next() {
+        return Err(failed);
+    }
+    let near = nearest(name, listing.found.iter().map(|d| d.at.name.as_str()));
+    let next = near.map_or("`redrive ls` shows what there is".to_owned(), |n| format!("did you mean {}?", safe(n)));
+    let mut error = Error::new(ErrorKind::NotFound, "find", format!("no destination '{}'", safe(name))).next(next);
+    error.conn = conn;
+    Err(error)
+}
+
+/// `[connection/]name/pN/OFFSET` (or `name/ID`): the destination's part and the seat.
+pub fn message(text: &str) -> Result<(&str, Seat), String> {
+    let wrong = || format!("'{}' names no message; write NAME/p3/132665 or CONNECTION/NAME/p3/132665", safe(text));
+    let (rest, last) = text.rsplit_once('/').ok_or_else(wrong)?;
+    if let Some((name, partition)) = rest.rsplit_once('/')
+        && partition.starts_with('p')
+        && let seat @ Seat::Offset { .. } = Seat::parse(&format!("{partition}/{last}"))
+    {
+        return Ok((name, seat));
+    }
+    Ok((rest, Seat::Id(last.to_owned())))
+}
+
+/// The address of a destination on a connection whose kind of destination is already known.
+pub fn same_kind(like: &Address, name: &str) -> Address {
+    Address::new(like.conn.clone(), like.kind, name)
+}
+
+/// The name that differs least, if it differs by little.
+fn nearest<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    all.map(|other| (distance(name, other), other)).filter(|(d, _)| *d <= 1 + name.len() / 5).min().map(|(_, other)| other)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (above + 1).min(row[j] + 1).min(diagonal + usize::from(x != *y));
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_named_by_destination_and_seat() {
+        let seat = Seat::Offset { partition: 3, offset: 132_665 };
+        assert_eq!(message("orders.dlt/p3/132665"), Ok(("orders.dlt", seat.clone())));
+        assert_eq!(message("kafka-main/orders.dlt/p3/132,665"), Ok(("kafka-main/orders.dlt", seat)));
+        assert_eq!(message("sqs/orders/abc"), Ok(("sqs/orders", Seat::Id("abc".into()))));
+        assert!(message("orders").is_err_and(|e| e.contains("NAME/p3/132665")));
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_answered_with_the_near_name() {
+        let names = ["orders.dlt", "payments.dlt", "orders"];
+        assert_eq!(nearest("order.dlt", names.into_iter()), Some("orders.dlt"));
+        assert_eq!(nearest("something-else", names.into_iter()), None);
+    }
+}

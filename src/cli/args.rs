@@ -27,6 +27,9 @@ pub struct Globals {
     /// Context of the config to work in [default: the config's default_context]
     #[arg(long, global = true, value_name = "NAME", env = "REDRIVE_CONTEXT")]
     pub context: Option<String>,
+    /// Work on the embedded demo broker instead of the config's; nothing of it lasts
+    #[arg(long, global = true, conflicts_with_all = ["config", "context"])]
+    pub demo: bool,
     /// Ledger file [default: the config's, else the platform's data directory]
     #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_LEDGER")]
     pub ledger: Option<PathBuf>,

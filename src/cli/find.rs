@@ -1,13 +1,13 @@
 //! From what was typed (`orders.dlt`, `kafka-main/orders.dlt/p3/132665`) to one address on one broker.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::join_all;
 
 use crate::broker::{Brokers, Error, ErrorKind, ListRequest};
 use crate::decode::safe;
-use crate::model::{Address, ConnId, Destination, Seat};
+use crate::model::{ConnId, Destination, Seat};
 
 /// How long a broker may take to say what it has before it is left out of a search by name.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,7 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Listing {
     pub found: Vec<Destination>,
     pub failed: Vec<Error>,
-    pub read_at: SystemTime,
 }
 
 /// Lists every broker (or one) at once; a slow or dead one costs the others nothing.
@@ -41,7 +40,7 @@ pub async fn list(brokers: &Brokers, only: Option<&ConnId>, internal: bool) -> L
         }
     }))
     .await;
-    let mut listing = Listing { found: Vec::new(), failed: Vec::new(), read_at: SystemTime::now() };
+    let mut listing = Listing { found: Vec::new(), failed: Vec::new() };
     for (rows, failed) in answers {
         listing.found.extend(rows);
         listing.failed.extend(failed);
@@ -97,11 +96,6 @@ pub fn message(text: &str) -> Result<(&str, Seat), String> {
         return Ok((name, seat));
     }
     Ok((rest, Seat::Id(last.to_owned())))
-}
-
-/// The address of a destination on a connection whose kind of destination is already known.
-pub fn same_kind(like: &Address, name: &str) -> Address {
-    Address::new(like.conn.clone(), like.kind, name)
 }
 
 /// The name that differs least, if it differs by little.

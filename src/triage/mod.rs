@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod group;
+pub mod permit;
 pub mod plan;
 pub mod reach;
 pub mod report;

@@ -30,8 +30,14 @@ pub struct Symptom<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
     /// The rule's number in file order, from 1, and what of it held, in words.
-    Rule { number: usize, because: String },
-    Hand { actor: String, when: SystemTime },
+    Rule {
+        number: usize,
+        because: String,
+    },
+    Hand {
+        actor: String,
+        when: SystemTime,
+    },
     /// No rule matched.
     Nobody,
 }
@@ -229,10 +235,7 @@ mod tests {
     #[test]
     fn the_first_match_wins_and_own_conditions_take_the_place_of_built_in_ones() {
         let own = Match { message: Some("(?i)payment".into()), ..Match::default() };
-        let rules = Rules::new(&[
-            rule("timeout_error", Action::LogAndAlert, Some(own)),
-            rule("system_error", Action::Escalate, None),
-        ]);
+        let rules = Rules::new(&[rule("timeout_error", Action::LogAndAlert, Some(own)), rule("system_error", Action::Escalate, None)]);
         assert_eq!(of(&rules, "java.net.SocketTimeoutException", "read timed out"), "unknown");
         assert_eq!(of(&rules, "java.lang.NullPointerException", "Payment is null"), "timeout_error");
         let named = Rules::new(&[rule("ours", Action::LogAndAlert, None)]);

@@ -33,7 +33,11 @@ pub async fn run(desk: &Desk, args: LagArgs) -> io::Result<Exit> {
         say(&format!("redrive: no group '{}'; `redrive lag` shows those there are", safe(group)));
         return Ok(Exit::Nothing);
     }
-    if args.group.is_some() { by_partition(desk, &readers, &failed)? } else { by_group(desk, &readers, &failed)? }
+    if args.group.is_some() {
+        by_partition(desk, &readers, &failed)?
+    } else {
+        by_group(desk, &readers, &failed)?
+    }
     Ok(Exit::of_parts(failed.is_empty(), readers.is_empty()))
 }
 
@@ -61,7 +65,7 @@ async fn ask(desk: &Desk, group: Option<&str>) -> (Vec<(ConnId, Reader)>, Vec<St
         readers.extend(found);
         failed.extend(error.map(|e| e.to_string()));
     }
-    (desk.with_declared(readers, group), failed)
+    (readers, failed)
 }
 
 fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {

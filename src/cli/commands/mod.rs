@@ -2,3 +2,5 @@
 
 pub mod lag;
 pub mod ls;
+pub mod peek;
+pub mod show;

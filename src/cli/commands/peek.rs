@@ -65,7 +65,7 @@ async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<
     };
     let live = want.stop == Stop::Never && desk.format == crate::cli::args::Format::Table;
     let columns = ["written", "seat", "key", "body", "error"];
-    let mut out = if live { Out::live("messages", &columns) } else { Out::new(desk.format, "messages", &columns) };
+    let mut out = if live { Out::live("messages", &columns)? } else { Out::new(desk.format, "messages", &columns) };
     let at = want.from.clone();
     let newest = want.start == Start::Newest;
     let mut flow = broker.peek(want);
@@ -88,7 +88,7 @@ async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<
                 }
             }
             Some(Ok(Peeked::Progress { .. })) => {}
-            Some(Ok(Peeked::End { why, notes, more, .. })) => break Ending::Ended(why, notes, more.is_some()),
+            Some(Ok(Peeked::End { why, notes, .. })) => break Ending::Ended(why, notes),
             Some(Err(e)) => break Ending::Failed(e),
             None => break Ending::Stopped,
         }
@@ -107,10 +107,14 @@ async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<
     let receipt = json!({ "read": seen, "invalid": invalid, "undecodable": undecodable, "end": reason, "seconds": took.as_secs_f64() });
     out.end(receipt)?;
     let n = human::count_plain(seen);
-    say(&format!("read {n} of {} in {:.1}s: {reason}; {invalid} invalid, {undecodable} not UTF-8", safe(&at.to_string()), took.as_secs_f64()));
+    say(&format!(
+        "read {n} of {} in {:.1}s: {reason}; {invalid} invalid, {undecodable} not UTF-8",
+        safe(&at.to_string()),
+        took.as_secs_f64()
+    ));
     match end {
         Ending::Failed(e) => Ok(complain(&e.to_string(), if seen > 0 { Exit::Partly } else { Exit::Nothing })),
-        Ending::Ended(_, notes, _) => {
+        Ending::Ended(_, notes) => {
             notes.iter().for_each(|n| say(&safe(n)));
             Ok(Exit::All)
         }
@@ -119,7 +123,7 @@ async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<
 }
 
 enum Ending {
-    Ended(Why, Vec<String>, bool),
+    Ended(Why, Vec<String>),
     Stopped,
     Failed(Error),
 }

@@ -72,7 +72,17 @@ fn text(one: &Seen) -> String {
     line("schema", verdict(one));
     death_text(&one.death, &mut line);
     for past in &one.past {
-        line("past", format!("{} {} by {} in plan {} {}", human::utc(Some(past.when)), past.kind.word(), safe(&past.actor), past.plan, safe(&past.detail)));
+        line(
+            "past",
+            format!(
+                "{} {} by {} in plan {} {}",
+                human::utc(Some(past.when)),
+                past.kind.word(),
+                safe(&past.actor),
+                past.plan,
+                safe(&past.detail)
+            ),
+        );
     }
     let _ = writeln!(out, "headers     {}", m.headers.len());
     for (name, value) in &m.headers {
@@ -119,7 +129,11 @@ fn verdict(one: &Seen) -> String {
         }
         Verdict::Invalid { .. } => {
             let n = one.violations.iter().filter(|v| v.severity == crate::schema::Severity::Error).count();
-            format!("invalid: {n} violation{}{}", if n == 1 { "" } else { "s" }, one.event.as_ref().map_or(String::new(), |e| format!(", event {}", safe(e))))
+            format!(
+                "invalid: {n} violation{}{}",
+                if n == 1 { "" } else { "s" },
+                one.event.as_ref().map_or(String::new(), |e| format!(", event {}", safe(e)))
+            )
         }
         Verdict::Unchecked { why } => format!("unchecked: {}", safe(why)),
     }

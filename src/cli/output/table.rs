@@ -24,6 +24,25 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The header for rows that are printed one by one.
+    pub fn header_line(&self) -> String {
+        self.live_line(&self.header)
+    }
+
+    /// One row in columns of a fixed width: the rows to come are not known.
+    pub fn live_line(&self, cells: &[String]) -> String {
+        const WIDTH: usize = 24;
+        let mut line = String::new();
+        for cell in cells {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(WIDTH.saturating_sub(cell.width())));
+            line.push_str("  ");
+        }
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
+    }
+
     /// The whole table as text; the last column is not padded.
     pub fn render(&self) -> String {
         let width = |i: usize| {

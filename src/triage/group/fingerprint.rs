@@ -98,12 +98,8 @@ pub fn fingerprint(death: &Death) -> Fingerprint {
         }
         _ => (told, told_message),
     };
-    let frames: Vec<(String, String)> = stack
-        .app_frames(FRAMES)
-        .into_iter()
-        .filter(|f| f.in_app)
-        .map(|f| (plain_class(&f.class), plain_method(&f.method)))
-        .collect();
+    let frames: Vec<(String, String)> =
+        stack.app_frames(FRAMES).into_iter().filter(|f| f.in_app).map(|f| (plain_class(&f.class), plain_method(&f.method))).collect();
 
     let simple = class.as_deref().map(simple_class);
     let mut hash = blake3::Hasher::new();

@@ -169,7 +169,9 @@ impl Grouping {
         let ids = self.ids();
         let mut out: Vec<Cause> =
             self.bins.values().filter_map(|bin| bin.cause(&self.dlq, ids.get(&bin.print.hash())?.clone(), rules, hands)).collect();
-        out.sort_by_cached_key(|c| (c.fingerprint.basis == Basis::Nothing, std::cmp::Reverse(c.count), c.title.clone(), c.fingerprint.hex()));
+        out.sort_by_cached_key(|c| {
+            (c.fingerprint.basis == Basis::Nothing, std::cmp::Reverse(c.count), c.title.clone(), c.fingerprint.hex())
+        });
         out
     }
 

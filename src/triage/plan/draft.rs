@@ -59,7 +59,15 @@ pub struct Draft {
 impl Draft {
     /// An empty draft.
     pub fn new(ask: ReplayRequest) -> Self {
-        Self { ask, rows: Vec::new(), targets: Vec::new(), owned: vec![Vec::new()], failed_by: Vec::new(), changes: ChangeSummary::default(), overflow: false }
+        Self {
+            ask,
+            rows: Vec::new(),
+            targets: Vec::new(),
+            owned: vec![Vec::new()],
+            failed_by: Vec::new(),
+            changes: ChangeSummary::default(),
+            overflow: false,
+        }
     }
 
     /// What was asked for.

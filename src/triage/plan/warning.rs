@@ -23,54 +23,125 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "warning")]
 pub enum Warning {
-    TargetMissing { #[serde(with = "stored::address")] target: Address },
-    TargetUnknown { #[serde(with = "stored::address")] target: Address, why: String },
-    MayNotWrite { #[serde(with = "stored::address")] target: Address },
-    MayWriteUnknown { #[serde(with = "stored::address")] target: Address },
+    TargetMissing {
+        #[serde(with = "stored::address")]
+        target: Address,
+    },
+    TargetUnknown {
+        #[serde(with = "stored::address")]
+        target: Address,
+        why: String,
+    },
+    MayNotWrite {
+        #[serde(with = "stored::address")]
+        target: Address,
+    },
+    MayWriteUnknown {
+        #[serde(with = "stored::address")]
+        target: Address,
+    },
     /// The connection has no writer: read-only by role or config.
-    NoHand { conn: String },
+    NoHand {
+        conn: String,
+    },
     /// Their partition at death is not there now: they go by key (murmur2), order with older ones is not kept.
-    PartitionsChanged { #[serde(with = "stored::address")] target: Address, now: u32, messages: u64 },
+    PartitionsChanged {
+        #[serde(with = "stored::address")]
+        target: Address,
+        now: u32,
+        messages: u64,
+    },
     /// They do not say their partition: they go by key.
-    PartitionUnknown { messages: u64 },
-    ReplayedBefore { messages: u64, most: u32 },
-    Poison { messages: u64, limit: u32 },
-    PoisonTakenIn { messages: u64, limit: u32 },
-    Resolved { messages: u64 },
-    Pointers { messages: u64 },
-    Tombstones { messages: u64 },
-    NoOrigin { messages: u64 },
+    PartitionUnknown {
+        messages: u64,
+    },
+    ReplayedBefore {
+        messages: u64,
+        most: u32,
+    },
+    Poison {
+        messages: u64,
+        limit: u32,
+    },
+    PoisonTakenIn {
+        messages: u64,
+        limit: u32,
+    },
+    Resolved {
+        messages: u64,
+    },
+    Pointers {
+        messages: u64,
+    },
+    Tombstones {
+        messages: u64,
+    },
+    NoOrigin {
+        messages: u64,
+    },
     /// They go to the main queue that the config declares.
-    HomeByConfig { home: String, messages: u64 },
-    NotWhole { messages: u64 },
-    TooLarge { messages: u64, largest: u64, limit: u64 },
+    HomeByConfig {
+        home: String,
+        messages: u64,
+    },
+    NotWhole {
+        messages: u64,
+    },
+    TooLarge {
+        messages: u64,
+        largest: u64,
+        limit: u64,
+    },
     /// The newest of them died this long before the plan was frozen.
-    StillDying { ago: Duration },
+    StillDying {
+        ago: Duration,
+    },
     /// Retention reaches the oldest of them.
-    RetentionSoon { left: Duration },
-    OpenElsewhere { messages: u64, plan: String },
+    RetentionSoon {
+        left: Duration,
+    },
+    OpenElsewhere {
+        messages: u64,
+        plan: String,
+    },
     /// Most have one key: they go one after the other.
-    OneKey { messages: u64 },
+    OneKey {
+        messages: u64,
+    },
     NotOrdered,
-    TargetCompacted { #[serde(with = "stored::address")] target: Address },
+    TargetCompacted {
+        #[serde(with = "stored::address")]
+        target: Address,
+    },
     /// The target is the source.
     SamePlace,
     /// Nothing proves afterwards whether one arrived.
-    DoubtAsks { #[serde(with = "stored::address")] target: Address },
+    DoubtAsks {
+        #[serde(with = "stored::address")]
+        target: Address,
+    },
     /// Append-only: done is a fact of the ledger.
     StaysInSource,
     LedgerOnly,
-    TraceKept { name: String },
-    NothingToUndo { messages: u64 },
+    TraceKept {
+        name: String,
+    },
+    NothingToUndo {
+        messages: u64,
+    },
     /// Restored by publishing their copies anew: new seat, at the end.
-    NewSeat { messages: u64 },
+    NewSeat {
+        messages: u64,
+    },
 }
 
 impl Warning {
     /// How bad it is.
     pub fn level(&self) -> Level {
         match self {
-            Warning::TargetMissing { .. } | Warning::MayNotWrite { .. } | Warning::NoHand { .. } | Warning::TargetUnknown { .. } => Level::Blocks,
+            Warning::TargetMissing { .. } | Warning::MayNotWrite { .. } | Warning::NoHand { .. } | Warning::TargetUnknown { .. } => {
+                Level::Blocks
+            }
             Warning::Tombstones { .. }
             | Warning::HomeByConfig { .. }
             | Warning::Resolved { .. }
@@ -100,19 +171,29 @@ impl Warning {
             Warning::PartitionUnknown { messages } => format!("{} do not say their partition: they go by key (murmur2)", n(messages)),
             Warning::ReplayedBefore { messages, most } => format!("{} were replayed before, up to {most} times, and are back", n(messages)),
             Warning::Poison { messages, limit } => format!("{} left out as poison: replayed {limit} times already", n(messages)),
-            Warning::PoisonTakenIn { messages, limit } => format!("{} were replayed {limit} times or more already and are taken in all the same", n(messages)),
+            Warning::PoisonTakenIn { messages, limit } => {
+                format!("{} were replayed {limit} times or more already and are taken in all the same", n(messages))
+            }
             Warning::Resolved { messages } => format!("{} left out: the ledger has them as done with", n(messages)),
-            Warning::Pointers { messages } => format!("{} left out: only pointers, the original must be fetched from its topic", n(messages)),
-            Warning::Tombstones { messages } => format!("{} are tombstones (null body): they delete their key where the target is compacted", n(messages)),
+            Warning::Pointers { messages } => {
+                format!("{} left out: only pointers, the original must be fetched from its topic", n(messages))
+            }
+            Warning::Tombstones { messages } => {
+                format!("{} are tombstones (null body): they delete their key where the target is compacted", n(messages))
+            }
             Warning::NoOrigin { messages } => format!("{} left out: nothing says where they came from; name a target", n(messages)),
-            Warning::HomeByConfig { home, messages } => format!("{} do not name their origin: they go to {home}, as the config says", n(messages)),
+            Warning::HomeByConfig { home, messages } => {
+                format!("{} do not name their origin: they go to {home}, as the config says", n(messages))
+            }
             Warning::NotWhole { messages } => format!("{} left out: only a cut view of them could be read", n(messages)),
             Warning::TooLarge { messages, largest, limit } => {
                 format!("{} left out: too large ({} of {} allowed)", n(messages), human::bytes(*largest), human::bytes(*limit))
             }
             Warning::StillDying { ago } => format!("the last of these died {} ago: they may fail again", human::age(*ago)),
             Warning::RetentionSoon { left } => format!("the first of these is lost in {}", human::age(*left)),
-            Warning::OpenElsewhere { messages, plan } => format!("{} are under way or in doubt in plan {plan} and will be skipped", n(messages)),
+            Warning::OpenElsewhere { messages, plan } => {
+                format!("{} are under way or in doubt in plan {plan} and will be skipped", n(messages))
+            }
             Warning::OneKey { messages } => format!("{} have one key: to keep their order they go one after the other", n(messages)),
             Warning::NotOrdered => "order by key is not kept: the config switches it off".into(),
             Warning::TargetCompacted { target } => format!("{target} is compacted: an old value may take the place of a newer one"),

@@ -189,7 +189,14 @@ mod tests {
     fn reader(name: &str, topic: &str, members: u32, behind: i64) -> Reader {
         let read_at = SystemTime::UNIX_EPOCH;
         let place = Position { of: at(topic), partition: Some(0), committed: Some(0), start: 0, end: behind, owner: None, read_at };
-        Reader { name: name.into(), kind: ReaderKind::Classic, state: "Stable".into(), members: Some(members), at: vec![place], note: String::new() }
+        Reader {
+            name: name.into(),
+            kind: ReaderKind::Classic,
+            state: "Stable".into(),
+            members: Some(members),
+            at: vec![place],
+            note: String::new(),
+        }
     }
 
     fn context() -> Context {
@@ -204,13 +211,25 @@ mod tests {
     #[test]
     fn everybody_on_the_target_is_a_row_the_failed_group_first() {
         let readers = [reader("invoices", "orders", 6, 0), reader("billing", "orders", 3, 5), reader("other", "users", 1, 0)];
-        let share = Reader { name: "s".into(), kind: ReaderKind::Share, state: String::new(), members: None, at: vec![], note: "share group".into() };
+        let share = Reader {
+            name: "s".into(),
+            kind: ReaderKind::Share,
+            state: String::new(),
+            members: None,
+            at: vec![],
+            note: "share group".into(),
+        };
         let readers: Vec<_> = readers.into_iter().chain([share]).collect();
         let rows = audience(&at("orders"), &readers, &context(), &BTreeSet::from(["billing".to_owned()]));
         let shown: Vec<_> = rows.iter().map(|r| (r.group.as_str(), r.seen, r.declared, r.behind)).collect();
         assert_eq!(
             shown,
-            [("billing", true, true, Some(5)), ("invoices", true, false, Some(0)), ("audit-logger", false, true, None), ("s", false, false, None)]
+            [
+                ("billing", true, true, Some(5)),
+                ("invoices", true, false, Some(0)),
+                ("audit-logger", false, true, None),
+                ("s", false, false, None)
+            ]
         );
         assert_eq!(rows[0].handlers, ["BillingHandler"]);
         assert!(rows[0].words(976).starts_with("failed on these"));

@@ -7,8 +7,23 @@ use crate::model::{Address, ConnId, Destination, Proof, Role};
 
 /// Endings that frameworks give to a queue's dead letters; what stands before is the origin.
 const ENDINGS: [&str; 17] = [
-    "-dlt", ".dlt", "_dlt", ".DLT", "-DLT", "-dlq", ".dlq", "_dlq", ".DLQ", "-DLQ", "_DLQ", "-dead-letter", ".dead-letter", "_error", "-dead-letter-queue",
-    "-deadletter", ".deadletter",
+    "-dlt",
+    ".dlt",
+    "_dlt",
+    ".DLT",
+    "-DLT",
+    "-dlq",
+    ".dlq",
+    "_dlq",
+    ".DLQ",
+    "-DLQ",
+    "_DLQ",
+    "-dead-letter",
+    ".dead-letter",
+    "_error",
+    "-dead-letter-queue",
+    "-deadletter",
+    ".deadletter",
 ];
 /// Beginnings, likewise: share groups, ActiveMQ, habit.
 const BEGINNINGS: [&str; 6] = ["dlq.", "dlq-", "dlt.", "DLQ.", "ActiveMQ.DLQ.Queue.", "dead-letter-topic-"];
@@ -81,7 +96,10 @@ pub(super) fn meant(connection: Option<&str>, conn: &ConnId) -> bool {
 /// The main queues that the config pairs with a dead-letter queue.
 fn pairs_of(context: &Context, dlq: &Address) -> Vec<Address> {
     let pairs = context.dead_letters.pairs.iter();
-    pairs.filter(|p| p.dlq == dlq.name && meant(p.connection.as_deref(), &dlq.conn)).map(|p| Address { name: p.main.clone(), ..dlq.clone() }).collect()
+    pairs
+        .filter(|p| p.dlq == dlq.name && meant(p.connection.as_deref(), &dlq.conn))
+        .map(|p| Address { name: p.main.clone(), ..dlq.clone() })
+        .collect()
 }
 
 /// Where the dead letters of a queue came from as far as the queue itself tells; strongest proof first.
@@ -138,7 +156,8 @@ mod tests {
         assert_eq!(role_of(&rows, "orders.dlt"), Some(&named("orders")));
         assert_eq!(role_of(&rows, "error.pay.v2.billing"), Some(&named("pay.v2")));
         assert_eq!(role_of(&rows, "lonely-dlq"), Some(&Role::DeadLetter { of: vec![], proof: Proof::Named }));
-        let declared = Role::DeadLetter { of: vec![Address::topic(&ConnId::new("kafka"), "script-execution-queue")], proof: Proof::Declared };
+        let declared =
+            Role::DeadLetter { of: vec![Address::topic(&ConnId::new("kafka"), "script-execution-queue")], proof: Proof::Declared };
         assert_eq!(role_of(&rows, "graveyard"), Some(&declared));
         assert_eq!(role_of(&rows, "told.dlq"), Some(&Role::DeadLetter { of: vec![other], proof: Proof::Told }));
     }

@@ -107,12 +107,19 @@ pub enum Outcome {
         receipt: Receipt,
     },
     /// Nothing published: parked, discarded or restored; `removed` says whether it left its source.
-    Marked { removed: bool },
+    Marked {
+        removed: bool,
+    },
     Skipped(Skip),
     /// Certainly not done; it stays as it was.
-    Failed { stage: Stage, why: String },
+    Failed {
+        stage: Stage,
+        why: String,
+    },
     /// Perhaps published, perhaps not; its copy is in the ledger and its source untouched.
-    InDoubt { why: String },
+    InDoubt {
+        why: String,
+    },
     /// Not begun, or found not to have arrived.
     Untouched,
 }
@@ -154,6 +161,11 @@ impl Outcome {
 
     /// Whether it holds back later messages of its ordering key.
     pub fn stops_its_key(&self) -> bool {
-        matches!(self, Outcome::Failed { .. } | Outcome::InDoubt { .. } | Outcome::Skipped(Skip::AfterFailed | Skip::Refused { .. } | Skip::OpenElsewhere { .. }))
+        matches!(
+            self,
+            Outcome::Failed { .. }
+                | Outcome::InDoubt { .. }
+                | Outcome::Skipped(Skip::AfterFailed | Skip::Refused { .. } | Skip::OpenElsewhere { .. })
+        )
     }
 }

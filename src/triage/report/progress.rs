@@ -23,9 +23,15 @@ pub enum Phase {
     /// Takes the lease and clears up what an earlier run left open.
     Starting,
     /// Carries out step `of` steps (canary steps and the rest), from 1.
-    Step { step: usize, of: usize },
+    Step {
+        step: usize,
+        of: usize,
+    },
     /// Waits after a canary step, to see whether messages come back.
-    Watching { step: usize, of: usize },
+    Watching {
+        step: usize,
+        of: usize,
+    },
     Paused,
     /// Clears up what is in doubt.
     ClearingUp,

@@ -20,14 +20,15 @@ const SYSTEM: &str = r"(?x) NullPointer | NullReference | IndexOutOf | ClassCast
     | Hibernate | Persistence | Deadlock | Mongo | Redis | IOException | IOError | OSError | FileNotFound | AccessDenied | (Key|Attribute|Type|Index|Name|Assertion|Internal)Error
     | ConcurrentModification | Database | VirtualMachine";
 /// What a message says of a timeout where the class says nothing.
-const TIMEOUT_WORDS: &str = r"(?i)timed? ?-?out|deadline exceeded|connection (refused|reset|closed)|unreachable|\b50[234]\b|no route to host|unknown host";
+const TIMEOUT_WORDS: &str =
+    r"(?i)timed? ?-?out|deadline exceeded|connection (refused|reset|closed)|unreachable|\b50[234]\b|no route to host|unknown host";
 /// What a message says of bad data, likewise.
-const VALIDATION_WORDS: &str = r"(?i)deseriali|unmarshal|cannot parse|parse error|malformed|magic byte|schema|invalid (json|format|value|argument)|validation";
+const VALIDATION_WORDS: &str =
+    r"(?i)deseriali|unmarshal|cannot parse|parse error|malformed|magic byte|schema|invalid (json|format|value|argument)|validation";
 /// What a message says of a fault, likewise.
 const SYSTEM_WORDS: &str = r"(?i)null ?pointer|out of memory|no space left|deadlock|database|disk|i/o error|stack overflow";
 /// Classes that say nothing: then the message may speak.
-const VAGUE: &str =
-    r"^(.*[.$])?(Exception|Error|Throwable|RuntimeException|SystemException|IOException|KafkaException|ConnectException|RetriableException|ListenerExecutionFailedException|StreamsException)$";
+const VAGUE: &str = r"^(.*[.$])?(Exception|Error|Throwable|RuntimeException|SystemException|IOException|KafkaException|ConnectException|RetriableException|ListenerExecutionFailedException|StreamsException)$";
 
 struct Condition {
     class: Option<Regex>,

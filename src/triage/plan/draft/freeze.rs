@@ -7,7 +7,10 @@ use super::{Draft, Refusal, Row};
 use crate::broker::{Doubt, REPLAY_ID};
 use crate::model::{PastKind, Seat};
 use crate::triage::plan::wire::as_they_are;
-use crate::triage::plan::{Deed, ORIGINAL_ID, OrderKey, PlanId, Planned, Preflight, REPLAY_GEN, ReplayPlan, Route, Source, Target, Warning, Way, Where, is_trace_header, stored};
+use crate::triage::plan::{
+    Deed, ORIGINAL_ID, OrderKey, PlanId, Planned, Preflight, REPLAY_GEN, ReplayPlan, Route, Source, Target, Warning, Way, Where,
+    is_trace_header, stored,
+};
 use crate::triage::report::Skip;
 
 /// A cause whose newest death is younger than this is still dying.
@@ -34,7 +37,11 @@ impl Draft {
             return Err(Refusal::Unfit("only a restore takes from the ledger, and from nowhere else".into()));
         }
         let mut tally = Tally::default();
-        let mut targets: Vec<Target> = self.targets.iter().map(|at| known.targets.iter().find(|t| &t.at == at).cloned().unwrap_or_else(|| Target::unknown(at.clone()))).collect();
+        let mut targets: Vec<Target> = self
+            .targets
+            .iter()
+            .map(|at| known.targets.iter().find(|t| &t.at == at).cloned().unwrap_or_else(|| Target::unknown(at.clone())))
+            .collect();
         let order = order_of(&self.rows);
         let mut items = Vec::with_capacity(self.rows.len());
         for (n, row) in order.into_iter().filter_map(|i| self.rows.get(i)).enumerate() {
@@ -121,7 +128,19 @@ impl Draft {
             *tally.keys.entry(order).or_insert(0) += 1;
         }
         let n = u32::try_from(n + 1).unwrap_or(u32::MAX);
-        Planned { n, id: row.id.clone(), seat: row.seat.clone(), digest: row.digest, order, to: row.to, place, owned: row.owned, before, size: row.size, way }
+        Planned {
+            n,
+            id: row.id.clone(),
+            seat: row.seat.clone(),
+            digest: row.digest,
+            order,
+            to: row.to,
+            place,
+            owned: row.owned,
+            before,
+            size: row.size,
+            way,
+        }
     }
 
     fn skip(&self, row: &Row, before: u32, known: &Preflight, target: Option<&Target>, tally: &mut Tally) -> Option<Skip> {
@@ -173,7 +192,9 @@ impl Draft {
             let at = || target.at.clone();
             match (target.exists, &target.trouble) {
                 (Some(false), _) => all.push(Warning::TargetMissing { target: at() }),
-                (None, why) => all.push(Warning::TargetUnknown { target: at(), why: why.clone().unwrap_or_else(|| "it was not asked".into()) }),
+                (None, why) => {
+                    all.push(Warning::TargetUnknown { target: at(), why: why.clone().unwrap_or_else(|| "it was not asked".into()) })
+                }
                 _ => {}
             }
             match target.may_write {
@@ -198,7 +219,9 @@ impl Draft {
             let now = targets.iter().find(|t| t.at == *target).map_or(0, |t| t.partitions);
             all.push(Warning::PartitionsChanged { target: target.clone(), now, messages: *messages });
         }
-        if let Some(ago) = tally.died.and_then(|d| now.duration_since(d).ok()).filter(|ago| *ago < STILL_DYING && self.ask.deed == Deed::Replay) {
+        if let Some(ago) =
+            tally.died.and_then(|d| now.duration_since(d).ok()).filter(|ago| *ago < STILL_DYING && self.ask.deed == Deed::Replay)
+        {
             all.push(Warning::StillDying { ago });
         }
         if let (Some(keeps), Some(oldest)) = (known.retention, tally.oldest) {

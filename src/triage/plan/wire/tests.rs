@@ -26,7 +26,11 @@ fn plan(headers: Fields, owned: Vec<String>, edit: Edit, partitions: u32) -> (Re
         sent: None,
         whole: true,
     };
-    let death = Death { owned, origin: Told::header(Origin { name: "orders".into(), partition: Some(3), offset: Some(9) }, "h"), ..Death::default() };
+    let death = Death {
+        owned,
+        origin: Told::header(Origin { name: "orders".into(), partition: Some(3), offset: Some(9) }, "h"),
+        ..Death::default()
+    };
     let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(from), crate::triage::plan::Route::Origin, Actor::default());
     ask.edit = edit;
     let mut draft = Draft::new(ask);
@@ -46,7 +50,8 @@ fn names(fields: &Fields) -> Vec<&str> {
 
 #[test]
 fn framework_headers_go_trace_headers_stay_marks_come() {
-    let headers = vec![header("a", "1"), header("kafka_dlt-x", "2"), header("TraceParent", "3"), header("a", "4"), header("kafka_dlt-x", "5")];
+    let headers =
+        vec![header("a", "1"), header("kafka_dlt-x", "2"), header("TraceParent", "3"), header("a", "4"), header("kafka_dlt-x", "5")];
     let owned = vec!["kafka_dlt-x".into(), "TraceParent".into()];
     let edit = Edit { strip: vec!["trace*".into(), "Trace*".into()], add: vec![("why".into(), "test".into())], ..Edit::default() };
     let (plan, message) = plan(headers, owned, edit, 12);

@@ -7,3 +7,5 @@ pub mod plan;
 pub mod reach;
 pub mod report;
 pub mod rules;
+pub mod survey;
+pub mod verdict;

@@ -216,7 +216,10 @@ impl Checker<'_> {
         }
         let origin = match &node.value {
             Value::Env(name) => Some(Origin::Env(name.clone())),
-            Value::Map(entries) => Some(reference(name, entries, setting.kind)?),
+            Value::Map(entries) => {
+                let folder = self.sources.folder(node.span.file);
+                Some(reference(name, entries, setting.kind, folder)?)
+            }
             _ => None,
         };
         match origin {
@@ -404,7 +407,12 @@ fn context_trie() -> &'static Trie {
 }
 
 /// `{ env = "X" }` and its siblings.
-fn reference(name: &str, entries: &[Entry], kind: Kind) -> Result<Origin, value::Wrong> {
+fn reference(
+    name: &str,
+    entries: &[Entry],
+    kind: Kind,
+    folder: &std::path::Path,
+) -> Result<Origin, value::Wrong> {
     let wrong = |message: String| {
         Err(value::Wrong {
             message,
@@ -421,7 +429,7 @@ fn reference(name: &str, entries: &[Entry], kind: Kind) -> Result<Origin, value:
             "{name} is not a secret: only env can stand for it, not {}",
             entry.key
         )),
-        ("file", Value::Str(path)) if !path.is_empty() => Ok(Origin::File(path.into())),
+        ("file", Value::Str(path)) if !path.is_empty() => Ok(Origin::File(folder.join(path))),
         ("keyring", Value::Str(entry)) if entry.contains('/') => Ok(Origin::Keyring(entry.clone())),
         ("keyring", _) => wrong(format!("{name}: keyring is \"service/user\"")),
         ("command", Value::List(items)) if !items.is_empty() => {

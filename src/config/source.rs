@@ -85,6 +85,18 @@ impl Sources {
         }
     }
 
+    /// Whether this very stretch is hidden.
+    pub fn hidden(&self, span: Span) -> bool {
+        self.files
+            .get(span.file as usize)
+            .is_some_and(|file| file.hidden.contains(&span.range()))
+    }
+
+    /// The folder that relative paths of a file start from: the file's own.
+    pub fn folder(&self, file: u32) -> &std::path::Path {
+        std::path::Path::new(self.name(file)).parent().unwrap_or(std::path::Path::new(""))
+    }
+
     /// The text for showing: hidden stretches, and whatever stands after a key that sounds like a
     /// secret, are stars. Same length, so every place stays where it is.
     pub fn shown(&self, file: u32) -> String {

@@ -17,14 +17,15 @@ pub fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn lines(loaded: &Loaded) -> Vec<String> {
+/// All errors and warnings, `file:line:col: message` each.
+pub fn messages(loaded: &Loaded) -> Vec<String> {
     loaded.diagnostics.iter().map(Diagnostic::one_line).collect()
 }
 
 #[test]
 fn the_seed_loads_with_exactly_the_warnings_expected() {
     let loaded = load_text("messaging.hyp", SEED, &environment());
-    let mut said = lines(&loaded);
+    let mut said = messages(&loaded);
     said.sort();
     println!("{}", said.join("\n"));
     assert!(loaded.config.is_some());

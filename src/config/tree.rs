@@ -1,5 +1,6 @@
 //! One tree of values with places, the same for both kinds of file.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::{Origin, Secret};
@@ -222,6 +223,12 @@ impl<'a> View<'a> {
             }
             _ => None,
         }
+    }
+
+    /// A path, from the folder of the file it stands in.
+    pub fn path(self, sources: &Sources) -> Option<PathBuf> {
+        let text = self.text()?;
+        Some(sources.folder(self.span().file).join(text))
     }
 
     /// A secret, unresolved; `need` says who needs it.

@@ -1,8 +1,14 @@
 //! redrive's own sections: names that lead nowhere.
 
+use std::collections::BTreeMap;
+
 use super::super::diagnostic::Findings;
+use super::super::keymap::{Chord, chord};
 use super::super::model::Config;
+use super::super::paths;
 use super::super::source::Sources;
+use super::super::spelling::nearest;
+use super::super::theme::{BUILT_IN, known};
 use super::super::tree::{Node, Value, View};
 
 /// Looks at the sections that are not below a context.
@@ -41,9 +47,52 @@ pub fn own(root: &Node, config: &Config, sources: &Sources, findings: &mut Findi
             findings.error(sources, role.key_span(), message, "");
         }
     }
+    keys(root, sources, findings);
+    let theme = root.get("theme");
+    let place = if theme.text().is_some() { theme } else { theme.get("name") };
+    if let (Some(name), Some(known)) = (place.text(), unknown_theme(place)) {
+        findings.error(sources, place.span(), format!("no theme {name:?}{known}"), "");
+    }
+    for table in root.get("contexts").children() {
+        let place = table.get("theme");
+        if let (Some(name), Some(known)) = (place.text(), unknown_theme(place)) {
+            findings.error(sources, place.span(), format!("no theme {name:?}{known}"), "");
+        }
+    }
     let sum_over = config.replay.canary.iter().find(|percent| **percent > 100);
     if let Some(percent) = sum_over {
         let span = root.at("replay.canary").span();
         findings.error(sources, span, format!("canary is percentages: {percent} is above 100"), "");
+    }
+}
+
+/// What to say of a theme that there is not.
+fn unknown_theme(place: View<'_>) -> Option<String> {
+    let name = place.text()?;
+    if known(name, paths::themes().as_deref()) {
+        return None;
+    }
+    let names = BUILT_IN.iter().map(|(name, _)| *name);
+    let meant = nearest(name, names.clone())
+        .map(|near| format!("; did you mean {near}?"))
+        .unwrap_or_default();
+    let names: Vec<&str> = names.collect();
+    Some(format!(": built in are {}, and it is no file{meant}", names.join(", ")))
+}
+
+/// Keys that are none, and keys with two meanings. Which commands there are the command table knows.
+fn keys(root: View<'_>, sources: &Sources, findings: &mut Findings) {
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    for binding in root.get("keymap").children() {
+        let Some(text) = binding.text() else { continue };
+        match chord(text).map(|chord: Chord| chord.to_string()) {
+            Err(why) => findings.error(sources, binding.span(), why, ""),
+            Ok(key) => {
+                if let Some(other) = taken.insert(key, binding.name()) {
+                    let message = format!("{text} is the key of {other} already");
+                    findings.error(sources, binding.span(), message, "");
+                }
+            }
+        }
     }
 }

@@ -118,7 +118,8 @@ fn guarantees(say: &mut Say<'_, '_>) {
     let storage = view.at("exactly_once.idempotence.storage");
     let told = guarantees.store_url.is_some() || say.case.env.var("REDRIVE_REDIS_URL").is_some();
     if guarantees.shared && guarantees.store == Store::Redis && !told {
-        let message = "storage \"redis\" without url: replays are refused until then";
+        let message = "storage \"redis\" without url: only the local ledger is known";
+        // once the shared store is there, replays are refused without it
         say.warn(storage.span(), message, "url, or REDRIVE_REDIS_URL");
     }
     for (path, what) in [

@@ -67,11 +67,11 @@ fn unset(node: &Node, name: &str, sources: &Sources) -> Option<SecretError> {
     }
 }
 
-fn tls(view: View<'_>) -> Tls {
+fn tls(view: View<'_>, sources: &Sources) -> Tls {
     Tls {
-        ca: view.get("ca").text().map(Into::into),
-        cert: view.get("cert").text().map(Into::into),
-        key: view.get("key").text().map(Into::into),
+        ca: view.get("ca").path(sources),
+        cert: view.get("cert").path(sources),
+        key: view.get("key").path(sources),
         min_version: view.get("min_version").string(),
     }
 }
@@ -110,7 +110,7 @@ fn security(view: View<'_>, connection: View<'_>, need: &str, sources: &Sources)
         ssl: view.get("ssl_enabled").bool().unwrap_or(false),
         username: view.get("sasl_username").secret(sources, need),
         password: view.get("sasl_password").secret(sources, need),
-        tls: tls(connection.get("tls")),
+        tls: tls(connection.get("tls"), sources),
     }
 }
 
@@ -164,7 +164,7 @@ fn rabbitmq(view: View<'_>, sources: &Sources) -> RabbitMqProfile {
     set(&mut rabbit.max_channels, view.at("channel_pool.max_channels").int());
     set(&mut rabbit.channel_timeout, view.at("channel_pool.channel_timeout").ms());
     set(&mut rabbit.verify_peer, view.at("ssl.verify_peer").bool());
-    rabbit.tls = tls(view.get("tls"));
+    rabbit.tls = tls(view.get("tls"), sources);
     rabbit
 }
 
@@ -184,7 +184,7 @@ fn activemq(view: View<'_>, sources: &Sources) -> ActiveMqProfile {
     set(&mut active.keep_alive, connection.get("keep_alive").bool());
     set(&mut active.max_sessions, view.at("session_pool.max_sessions").int());
     set(&mut active.session_timeout, view.at("session_pool.session_timeout").ms());
-    active.tls = tls(view.get("tls"));
+    active.tls = tls(view.get("tls"), sources);
     active
 }
 

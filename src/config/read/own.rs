@@ -13,7 +13,7 @@ use super::{ms, put, set, word};
 pub fn sections(root: View<'_>, sources: &Sources) -> Config {
     let mut config = Config::default();
     let ledger = root.get("ledger");
-    put(&mut config.ledger.path, ledger.get("path").text().map(Into::into));
+    put(&mut config.ledger.path, ledger.get("path").path(sources));
     set(&mut config.ledger.retention, ledger.get("retention").secs());
     config.ledger.key = ledger.get("key").secret(sources, "the ledger's copies need it");
     let people = root.get("roles");
@@ -34,13 +34,13 @@ pub fn sections(root: View<'_>, sources: &Sources) -> Config {
     config.watch.otlp_endpoint = watch.at("otlp.endpoint").string();
     config.watch.requests_per_second = watch.get("requests_per_second").int();
     let log = root.get("log");
-    config.log.file = log.get("file").text().map(Into::into);
+    config.log.file = log.get("file").path(sources);
     config.log.level = log.get("level").string();
     config.log.json = log.get("format").text() == Some("json");
     let theme = root.get("theme");
     config.theme = theme
         .string()
-        .or_else(|| theme.get("file").string())
+        .or_else(|| theme.get("file").path(sources).map(|path| path.display().to_string()))
         .or_else(|| theme.get("name").string());
     let binding = |key: View<'_>| {
         Some(KeyBinding {

@@ -5,7 +5,7 @@ use super::{Kind::*, LONG, MANY, ROLES, SEVERITIES, Setting, row};
 /// The top of the file.
 pub const FILES: &[Setting] = &[
     row("include", Texts, "[]", "files read before this one, in order"),
-    row("default_context", Text, "", "the context to start in").eg("\"default\""),
+    row("default_context", Text, "", "the context to start in").eg("\"staging\""),
 ];
 
 /// `[contexts.*]`.
@@ -58,5 +58,5 @@ pub const SECTIONS: &[Setting] = &[
     row("theme", Text, "\"dark\"", "name of a built-in theme, or a file"),
     row("theme.name", Text, "", "name of a built-in theme").eg("\"dark\""),
     row("theme.file", File, "", "file with a theme").eg("\"my-theme.toml\""),
-    row("keymap.*", Text, "", "the key of this command").eg("\"ctrl-g\""),
+    row("keymap.*", Text, "", "the key of this command").eg("\"f5\""),
 ];

@@ -4,6 +4,7 @@ pub mod causes;
 pub mod group;
 pub mod permit;
 pub mod plan;
+pub mod prepare;
 pub mod reach;
 pub mod report;
 pub mod rules;

@@ -1,0 +1,73 @@
+//! Following a destination live.
+
+use futures::StreamExt;
+use redrive::broker::{ErrorKind, PeekRequest, Peeked, Start, Stop};
+use redrive::drivers::memory::Put;
+
+use crate::hosts::{Host, Ran};
+use crate::tools::{admin, body, can, numbered, read};
+
+pub async fn hears_only_what_is_new(host: &dyn Host) -> Ran {
+    let (eyes, _) = admin(host).await;
+    let at = host.make("tail", 2).await;
+    host.put(&at, numbered(3)).await;
+    let want = PeekRequest { start: Start::Newest, stop: Stop::Never, ..PeekRequest::new(at.clone(), 4) };
+    if !can(&eyes).await.tail {
+        assert_eq!(read(&eyes, want).await.expect_err("no tail").kind, ErrorKind::Unsupported);
+        return Ran::NotApplicable("cannot be followed live".into());
+    }
+    let flow = eyes.peek(want);
+    let reading = tokio::spawn(read_all(flow));
+    // a tail starts in its own time: keep sending until it has its four
+    let mut sent = 0;
+    while !reading.is_finished() && sent < 500 {
+        host.put(&at, vec![Put::body(format!("new {sent}")).to(sent % 2)]).await;
+        sent += 1;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let got = reading.await.expect("tail");
+    assert_eq!(got.len(), 4, "its limit ends a tail");
+    assert!(got.iter().all(|b| b.starts_with("new")), "{got:?}");
+    let number = |b: &String| b[4..].parse::<i32>().unwrap();
+    for p in 0..2 {
+        let of: Vec<i32> = got.iter().map(number).filter(|n| n % 2 == p).collect();
+        assert!(of.windows(2).all(|w| w[1] == w[0] + 2), "none left out of partition {p}: {of:?}");
+    }
+    Ran::Well
+}
+
+async fn read_all(mut flow: redrive::broker::Flow<Peeked>) -> Vec<String> {
+    let mut got = Vec::new();
+    while let Some(step) = flow.next().await {
+        if let Peeked::Batch(batch) = step.expect("tail") {
+            got.extend(batch.iter().map(body));
+        }
+    }
+    got
+}
+
+pub async fn dropping_it_cancels(host: &dyn Host) -> Ran {
+    let (eyes, _) = admin(host).await;
+    let at = host.make("dropped", 1).await;
+    host.put(&at, numbered(600)).await;
+    let before = host.traces(&at).await;
+    for stop in [Stop::Now, Stop::Never] {
+        if stop == Stop::Never && !can(&eyes).await.tail {
+            continue;
+        }
+        let mut want = PeekRequest { stop, ..PeekRequest::new(at.clone(), 10_000) };
+        want.accept = eyes.cost(&at).await.expect("cost").leaves;
+        let mut flow = eyes.peek(want);
+        assert!(matches!(flow.next().await, Some(Ok(_))));
+        drop(flow);
+    }
+    if eyes.cost(&at).await.expect("cost").leaves.is_empty() {
+        assert_eq!(host.traces(&at).await, before);
+    }
+    match host.in_hand(&at).await {
+        Ok(n) => assert_eq!(n, 0, "what a dropped look had in hand is given back"),
+        Err(why) => return why.into(),
+    }
+    eyes.close().await;
+    Ran::Well
+}

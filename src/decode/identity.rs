@@ -1,5 +1,6 @@
 //! Who a message is across moves, and a digest that notices any change of it.
 
+use super::json::{self, NodeKind};
 use crate::model::{Death, Message, MessageId, ORIGINAL_ID, Seat, Typed, Value, text_field};
 
 /// By what a message is known again.
@@ -53,7 +54,7 @@ fn who(message: &Message, death: &Death, by: KnownBy<'_>) -> (String, String, bo
     let sent = match by {
         KnownBy::SendersId => SENDERS.iter().find_map(|name| named(message, name)),
         KnownBy::Header(name) => named(message, name),
-        KnownBy::Field(_) => None,
+        KnownBy::Field(pointer) => field(message, pointer),
     };
     if let Some((value, name)) = sent {
         return (format!("id:{value}"), name, false);
@@ -69,6 +70,18 @@ fn who(message: &Message, death: &Death, by: KnownBy<'_>) -> (String, String, bo
         other => other.to_string(),
     };
     (format!("seat:{conn}/{}/{seat}", message.at.name), "its place here".to_owned(), true)
+}
+
+/// A text or number of the JSON body.
+fn field(message: &Message, pointer: &str) -> Option<(String, String)> {
+    let json = json::parse(message.body.as_ref()?).ok()?;
+    let (node, true) = json.find(pointer) else { return None };
+    let text = match json.node(node).kind {
+        NodeKind::String => json.string(node)?.into_owned(),
+        NodeKind::Number => json.raw(node).to_owned(),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then(|| (text, format!("body {pointer}")))
 }
 
 /// A header's or property's text, if it is there and not empty.
@@ -111,11 +124,17 @@ fn table(hash: &mut blake3::Hasher, fields: &[(String, Typed)]) {
 fn value(hash: &mut blake3::Hasher, typed: &Typed) {
     piece(hash, typed.wire.0.as_bytes());
     match &typed.value {
-        Value::Null => drop(hash.update(b"n")),
-        Value::Bool(b) => drop(hash.update(&[b'b', u8::from(*b)])),
-        Value::Int(i) => drop(hash.update(b"i").update(&i.to_be_bytes())),
-        Value::Float(f) => drop(hash.update(b"f").update(&f.to_bits().to_be_bytes())),
-        Value::Time(t) => drop(hash.update(b"t").update(&t.to_be_bytes())),
+        Value::Null => piece(hash, b"n"),
+        Value::Bool(b) => piece(hash, &[b'b', u8::from(*b)]),
+        Value::Int(i) => {
+            hash.update(b"i").update(&i.to_be_bytes());
+        }
+        Value::Float(f) => {
+            hash.update(b"f").update(&f.to_bits().to_be_bytes());
+        }
+        Value::Time(t) => {
+            hash.update(b"t").update(&t.to_be_bytes());
+        }
         Value::Text(t) => {
             hash.update(b"s");
             piece(hash, t.as_bytes());
@@ -132,5 +151,97 @@ fn value(hash: &mut blake3::Hasher, typed: &Typed) {
             hash.update(b"m");
             table(hash, fields);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::{Address, ConnId, Origin, Told};
+
+    fn message() -> Message {
+        Message {
+            at: Address::topic(&ConnId::new("kafka"), "orders.dlt"),
+            seat: Seat::Offset { partition: 3, offset: 9 },
+            key: None,
+            body: Some(Bytes::from_static(b"{\"id\":7,\"n\":{\"x\":\"u-1\"}}")),
+            headers: Vec::new(),
+            properties: Vec::new(),
+            delivery: Vec::new(),
+            sent: None,
+            whole: true,
+        }
+    }
+
+    fn text(value: &'static str) -> Typed {
+        Typed::bytes(Some(Bytes::from_static(value.as_bytes())))
+    }
+
+    fn failed_by(group: &str) -> Death {
+        Death { failed_by: Told::header(group.to_owned(), "h"), ..Death::default() }
+    }
+
+    #[test]
+    fn the_surest_source_first() {
+        let mut message = message();
+        let mut death = failed_by("billing");
+        assert_eq!(identity(&message, &death).0, "billing|seat:kafka/orders.dlt/3/9");
+        death.origin = Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(5) }, "h");
+        let at_origin = identify(&message, &death, KnownBy::SendersId);
+        assert_eq!((at_origin.id.0.as_str(), at_origin.derived), ("billing|at:kafka/orders/1/5", true));
+        message.headers.push(("ce_id".into(), text("e-1")));
+        assert_eq!(identity(&message, &death).0, "billing|id:e-1");
+        message.headers.push((ORIGINAL_ID.into(), text("at:kafka/orders/0/1")));
+        assert_eq!(identity(&message, &death).0, "billing|at:kafka/orders/0/1");
+    }
+
+    #[test]
+    fn it_stays_over_a_replay_and_differs_by_who_failed_it() {
+        let mut message = message();
+        let before = identity(&message, &failed_by("a|b"));
+        assert_eq!(original_id(&before), "seat:kafka/orders.dlt/3/9");
+        message.headers.push((ORIGINAL_ID.into(), Typed::bytes(Some(Bytes::from(original_id(&before).to_owned())))));
+        message.seat = Seat::Offset { partition: 3, offset: 10 };
+        assert_eq!(identity(&message, &failed_by("a|b")), before);
+        assert_ne!(identity(&message, &failed_by("other")), before);
+    }
+
+    #[test]
+    fn by_a_header_or_a_field_of_the_config() {
+        let mut message = message();
+        message.headers.push(("x-id".into(), text("h")));
+        let by = |by| identify(&message, &Death::default(), by).id.0;
+        assert_eq!(by(KnownBy::Header("x-id")), "|id:h");
+        assert_eq!(by(KnownBy::Field("/n/x")), "|id:u-1");
+        assert_eq!(by(KnownBy::Field("/id")), "|id:7");
+        assert_eq!(by(KnownBy::Field("/n")), "|seat:kafka/orders.dlt/3/9");
+    }
+
+    #[test]
+    fn a_digest_notices_any_change() {
+        let base = message();
+        let mut all = vec![digest(&base)];
+        let mut add = |change: &dyn Fn(&mut Message)| {
+            let mut message = base.clone();
+            change(&mut message);
+            all.push(digest(&message));
+        };
+        add(&|m| m.key = Some(Bytes::new()));
+        add(&|m| m.body = None);
+        add(&|m| m.body = Some(Bytes::new()));
+        add(&|m| m.headers.push(("a".into(), Typed::bytes(None))));
+        add(&|m| m.headers.push(("a".into(), text(""))));
+        add(&|m| m.properties.push(("a".into(), text(""))));
+        add(&|m| m.headers = vec![("a".into(), text("1")), ("b".into(), text("2"))]);
+        add(&|m| m.headers = vec![("b".into(), text("2")), ("a".into(), text("1"))]);
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        let mut moved = base.clone();
+        moved.seat = Seat::Id("x".into());
+        assert_eq!(digest(&moved), digest(&base), "its place is not the message");
     }
 }

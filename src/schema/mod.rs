@@ -2,8 +2,15 @@
 
 mod declared;
 mod seen;
+mod text_findings;
+mod types;
 mod validate;
+mod violation;
+
+#[cfg(test)]
+mod tests;
 
 pub use declared::{Declared, TopicRules};
 pub use seen::{Seen, see};
-pub use validate::{Checked, Severity, Verdict, Violation, check, check_on_request};
+pub use validate::{Checked, Verdict, check, check_on_request};
+pub use violation::{Severity, Violation};

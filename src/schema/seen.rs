@@ -28,7 +28,7 @@ pub struct Seen {
 pub fn see(message: impl Into<Arc<Message>>, declared: &Declared) -> Seen {
     let message = message.into();
     let death = decode::death(&message);
-    let who = decode::identify(&message, &death, decode::identity::KnownBy::SendersId);
+    let who = decode::identify(&message, &death, declared.known_by());
     let checked = check(&message, &death, declared);
     let preview = message.body.as_deref().map(|body| decode::preview(body, 200)).unwrap_or_default();
     Seen {

@@ -10,7 +10,7 @@ mod tests;
 
 pub use parse::{Fault, parse};
 pub use string::unescape;
-pub use tree::{Json, Node, NodeId, NodeKind};
+pub use tree::{Json, Node, NodeId, NodeKind, escape_step};
 
 /// Levels of nesting that are read; deeper bodies are shown as text.
 pub const MOST_LEVELS: u16 = 512;

@@ -102,6 +102,11 @@ impl Json {
         self.text(self.range(id))
     }
 
+    /// A member's key as it stands there, with quotes and escapes; empty for elements and the root.
+    pub fn key_token(&self, id: NodeId) -> &str {
+        self.key_range(id).map_or("", |range| self.text(range))
+    }
+
     /// Text of a range that lies on token bounds.
     pub(super) fn text(&self, range: Range<usize>) -> &str {
         // the parser only took valid UTF-8 and cuts at ASCII

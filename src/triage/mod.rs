@@ -2,10 +2,13 @@
 
 pub mod causes;
 pub mod group;
+pub mod ledger;
 pub mod permit;
 pub mod plan;
+pub mod preflight;
 pub mod prepare;
 pub mod reach;
+pub mod replay;
 pub mod report;
 pub mod rules;
 pub mod survey;

@@ -49,7 +49,8 @@ pub enum Where {
 }
 
 /// What is done with one message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Published to the target, then taken out of the source where that can be.
     Publish,
@@ -138,7 +139,8 @@ impl ReplayPlan {
 
     /// The message of this number, from 1.
     pub fn item(&self, n: u32) -> Option<&Planned> {
-        self.items.iter().find(|i| i.n == n)
+        // numbers are places in the list, counted from 1
+        self.items.get(usize::try_from(n.checked_sub(1)?).ok()?)
     }
 
     /// Why it cannot be started as it is; a new plan is needed once that is mended.
@@ -187,6 +189,8 @@ impl ReplayPlan {
 /// What finds a message unchanged: blake3 over key, body, headers and properties with their types; not over seat and delivery.
 pub fn digest(message: &Message) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
-    crate::model::copy::content(message, &mut |bytes| drop(hash.update(bytes)));
+    crate::model::copy::content(message, &mut |bytes| {
+        hash.update(bytes);
+    });
     *hash.finalize().as_bytes()
 }

@@ -68,8 +68,6 @@ pub enum EntryKind {
     Planned,
     /// A run began or ended.
     Run,
-    /// About to publish or remove; its copy is on disk.
-    Intent,
     /// What came of one message.
     Outcome,
     /// Category, note, claim.
@@ -84,7 +82,6 @@ impl EntryKind {
         match self {
             EntryKind::Planned => "planned",
             EntryKind::Run => "run",
-            EntryKind::Intent => "intent",
             EntryKind::Outcome => "outcome",
             EntryKind::Mark => "mark",
             EntryKind::Incident => "incident",
@@ -93,7 +90,7 @@ impl EntryKind {
 
     /// The kind a stored word stands for.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Planned, Self::Run, Self::Intent, Self::Outcome, Self::Mark, Self::Incident].into_iter().find(|k| k.word() == word)
+        [Self::Planned, Self::Run, Self::Outcome, Self::Mark, Self::Incident].into_iter().find(|k| k.word() == word)
     }
 }
 

@@ -1,0 +1,301 @@
+//! One sync per batch: what came of the last one, copies and intents of the next.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::desk::Trouble;
+use super::lease::{Lease, beat};
+use super::rows::{now, place_no};
+use super::state::Ends;
+use super::{Result, TriageLedger};
+use crate::triage::plan::stored::seat_text;
+use crate::triage::plan::{Deed, PlanId, Planned, ReplayPlan};
+use crate::triage::report::Outcome;
+
+/// A plan being carried out by the holder of its lease.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub plan: Arc<ReplayPlan>,
+    pub lease: Lease,
+}
+
+/// About to publish or remove one message.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Its number in the plan.
+    pub n: u32,
+    /// The visit that noted the target's ends; none where nothing is published.
+    pub visit: Option<i64>,
+    /// The message as `model::copy` encodes it; none where the ledger has its copy already (restore).
+    pub copy: Option<Bytes>,
+}
+
+/// What evidence says of a replayed message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Verified,
+    CameBack,
+}
+
+impl Verdict {
+    /// The word shown to the user and stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Verified => "verified",
+            Verdict::CameBack => "came back",
+        }
+    }
+}
+
+impl TriageLedger {
+    /// Writes what came of messages, and copies and intents of the next ones: one transaction, one sync.
+    /// Fails, and writes nothing, once another runner has the lease; so nobody publishes without it.
+    pub async fn step(&self, run: &Run, done: Vec<(u32, Outcome)>, next: Vec<Intent>) -> Result<()> {
+        let run = run.clone();
+        self.writes
+            .ask("write a step", move |c| {
+                let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                beat(&work, &run.lease)?;
+                let mut book = Book::new(&work, &run.plan)?;
+                for (n, outcome) in &done {
+                    book.outcome(*n, outcome, None)?;
+                }
+                for intent in &next {
+                    book.intent(intent)?;
+                }
+                book.close()?;
+                work.commit()?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Notes the ends of the plan's targets before a visit publishes there: where doubt starts to look. Gives the visit's number.
+    pub async fn visit(&self, run: &Run, ends: Ends) -> Result<i64> {
+        let run = run.clone();
+        self.writes
+            .ask("note a visit", move |c| {
+                let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                beat(&work, &run.lease)?;
+                let ends = serde_json::to_string(&ends).map_err(Trouble::damaged)?;
+                work.execute("INSERT INTO visits (plan, at, ends) VALUES (?1, ?2, ?3)", params![run.plan.id.0, now(), ends])?;
+                let no = work.last_insert_rowid();
+                work.commit()?;
+                Ok(no)
+            })
+            .await
+    }
+
+    /// Writes how doubt was cleared up: by evidence, or by a person, whose name and reason go with it. Only what is still open or in doubt is changed;
+    /// gives the number changed. Fails while another runner carries the plan out.
+    pub async fn clear_up(&self, plan: Arc<ReplayPlan>, lease: Lease, found: Vec<(u32, Outcome)>, by: Option<(String, Option<String>)>) -> Result<usize> {
+        self.writes
+            .ask("clear up doubt", move |c| {
+                let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                beat(&work, &lease)?;
+                let mut book = Book::new(&work, &plan)?;
+                let mut changed = 0;
+                for (n, outcome) in &found {
+                    if matches!(book.state(*n)?.as_str(), "open" | "in doubt") {
+                        book.outcome(*n, outcome, by.as_ref())?;
+                        changed += 1;
+                    }
+                }
+                book.close()?;
+                work.commit()?;
+                Ok(changed)
+            })
+            .await
+    }
+
+    /// Notes that a run began or ended; `how` in words.
+    pub async fn run_mark(&self, run: &Run, began: bool, how: String) -> Result<()> {
+        let run = run.clone();
+        self.writes
+            .ask("note a run", move |c| {
+                let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                beat(&work, &run.lease)?;
+                let at = now();
+                let sql = if began { "UPDATE plans SET started = ?2, ended = NULL WHERE id = ?1" } else { "UPDATE plans SET ended = ?2 WHERE id = ?1" };
+                work.execute(sql, params![run.plan.id.0, at])?;
+                let book = Book::new(&work, &run.plan)?;
+                book.entry("run", if began { "started" } else { "ended" }, None, &how, None)?;
+                work.commit()?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Notes verdicts on replayed messages; a later one takes the place of an earlier one.
+    pub async fn verdicts(&self, plan: Arc<ReplayPlan>, found: Vec<(u32, Verdict)>) -> Result<()> {
+        self.writes
+            .ask("note verdicts", move |c| {
+                let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let mut book = Book::new(&work, &plan)?;
+                for (n, verdict) in found {
+                    let mut find = work.prepare_cached("SELECT verdict FROM items WHERE plan = ?1 AND n = ?2")?;
+                    let before: Option<Option<String>> = find.query_row(params![plan.id.0, n], |r| r.get(0)).optional()?;
+                    let Some(before) = before.filter(|b| b.as_deref() != Some(verdict.word())) else { continue };
+                    work.prepare_cached("UPDATE items SET verdict = ?3 WHERE plan = ?1 AND n = ?2")?.execute(params![plan.id.0, n, verdict.word()])?;
+                    if let Some(before) = before {
+                        *book.deltas.entry(before).or_insert(0) -= 1;
+                    }
+                    *book.deltas.entry(verdict.word().to_owned()).or_insert(0) += 1;
+                    book.entry("outcome", verdict.word(), plan.item(n), "", None)?;
+                }
+                book.close()?;
+                work.commit()?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Writing within one transaction: keeps the drawn tables in step with what is appended.
+pub(super) struct Book<'a> {
+    c: &'a Connection,
+    plan: &'a ReplayPlan,
+    source: i64,
+    pub(super) deltas: HashMap<String, i64>,
+    at: i64,
+}
+
+impl<'a> Book<'a> {
+    pub(super) fn new(c: &'a Connection, plan: &'a ReplayPlan) -> std::result::Result<Self, Trouble> {
+        Ok(Self { c, plan, source: place_no(c, plan.ask.from.at())?, deltas: HashMap::new(), at: now() })
+    }
+
+    fn state(&self, n: u32) -> std::result::Result<String, Trouble> {
+        let mut find = self.c.prepare_cached("SELECT state FROM items WHERE plan = ?1 AND n = ?2")?;
+        let state = find.query_row(params![self.plan.id.0, n], |r| r.get(0)).optional()?;
+        state.ok_or_else(|| Trouble::damaged(format!("plan {} has no message {n}", self.plan.id)))
+    }
+
+    fn item(&self, n: u32) -> std::result::Result<&'a Planned, Trouble> {
+        self.plan.item(n).ok_or_else(|| Trouble::damaged(format!("plan {} has no message {n}", self.plan.id)))
+    }
+
+    fn moves(&mut self, from: String, to: &str) {
+        *self.deltas.entry(from).or_insert(0) -= 1;
+        *self.deltas.entry(to.to_owned()).or_insert(0) += 1;
+    }
+
+    fn intent(&mut self, intent: &Intent) -> std::result::Result<(), Trouble> {
+        let plan = &self.plan.id.0;
+        let before = self.state(intent.n)?;
+        let mut add = self.c.prepare_cached("INSERT INTO intents (plan, n, visit, at) VALUES (?1, ?2, ?3, ?4)")?;
+        add.execute(params![plan, intent.n, intent.visit, self.at])?;
+        let no = self.c.last_insert_rowid();
+        if let Some(copy) = &intent.copy {
+            // a second try finds the same bytes: the digest was compared, and the first copy stays
+            let mut add = self.c.prepare_cached("INSERT OR IGNORE INTO copies (plan, n, at, message) VALUES (?1, ?2, ?3, ?4)")?;
+            add.execute(params![plan, intent.n, self.at, copy.as_ref()])?;
+        }
+        self.c.prepare_cached("UPDATE items SET state = 'open', intent = ?3 WHERE plan = ?1 AND n = ?2")?.execute(params![plan, intent.n, no])?;
+        self.moves(before, "open");
+        Ok(())
+    }
+
+    fn outcome(&mut self, n: u32, outcome: &Outcome, by: Option<&(String, Option<String>)>) -> std::result::Result<(), Trouble> {
+        let item = self.item(n)?;
+        let before = self.state(n)?;
+        let json = serde_json::to_string(outcome).map_err(Trouble::damaged)?;
+        let mut set = self.c.prepare_cached("UPDATE items SET state = ?3, outcome = ?4 WHERE plan = ?1 AND n = ?2")?;
+        set.execute(params![self.plan.id.0, n, outcome.word(), json])?;
+        self.moves(before, outcome.word());
+        let what = if outcome.is_done() { self.plan.ask.deed.past() } else { outcome.word() };
+        self.entry("outcome", what, Some(item), &outcome.detail(), by)?;
+        self.place(item, outcome)
+    }
+
+    /// What the outcome means for the lists of what is done with, and of what can be restored.
+    fn place(&self, item: &Planned, outcome: &Outcome) -> std::result::Result<(), Trouble> {
+        let removes = self.plan.removes;
+        match (self.plan.ask.deed, outcome) {
+            (Deed::Replay, Outcome::Replayed { .. }) => {
+                self.forget_aside(item)?;
+                if removes { self.unresolve(item) } else { self.resolve(item, "replayed") }
+            }
+            (Deed::Replay, Outcome::Unsettled { .. }) => self.resolve(item, "replayed"),
+            (deed @ (Deed::Park | Deed::Discard), Outcome::Replayed { .. }) => {
+                if removes { self.unresolve(item)? } else { self.resolve(item, deed.past())? }
+                self.aside(item, deed, removes)
+            }
+            (deed @ (Deed::Park | Deed::Discard), Outcome::Marked { removed }) => {
+                if *removed { self.unresolve(item)? } else { self.resolve(item, deed.past())? }
+                self.aside(item, deed, *removed)
+            }
+            (deed @ (Deed::Park | Deed::Discard), Outcome::Unsettled { .. }) => self.resolve(item, deed.past()),
+            (Deed::Restore, done) if done.is_done() => {
+                self.unresolve(item)?;
+                self.forget_aside(item)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn resolve(&self, item: &Planned, how: &str) -> std::result::Result<(), Trouble> {
+        let (part, off, seat) = seat_columns(item);
+        let mut set = self.c.prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        set.execute(params![self.source, part, off, seat, how])?;
+        Ok(())
+    }
+
+    fn unresolve(&self, item: &Planned) -> std::result::Result<(), Trouble> {
+        let (part, off, seat) = seat_columns(item);
+        let mut set = self.c.prepare_cached("DELETE FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
+        set.execute(params![self.source, part, off, seat])?;
+        Ok(())
+    }
+
+    fn aside(&self, item: &Planned, deed: Deed, removed: bool) -> std::result::Result<(), Trouble> {
+        let mut set = self.c.prepare_cached(
+            "INSERT OR REPLACE INTO aside (source, seat, id, how, at, plan, n, removed, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        let size = i64::try_from(item.size).unwrap_or(i64::MAX);
+        set.execute(params![self.source, seat_text(&item.seat), item.id.0, deed.past(), self.at, self.plan.id.0, item.n, removed, size])?;
+        Ok(())
+    }
+
+    fn forget_aside(&self, item: &Planned) -> std::result::Result<(), Trouble> {
+        let mut set = self.c.prepare_cached("DELETE FROM aside WHERE source = ?1 AND seat = ?2 AND id = ?3")?;
+        set.execute(params![self.source, seat_text(&item.seat), item.id.0])?;
+        Ok(())
+    }
+
+    /// Appends an entry, in the name of the plan's maker unless a person is named.
+    pub(super) fn entry(&self, kind: &str, what: &str, item: Option<&Planned>, detail: &str, by: Option<&(String, Option<String>)>) -> std::result::Result<(), Trouble> {
+        let target = item.and_then(|i| self.plan.to(i)).map(|to| place_no(self.c, to)).transpose()?;
+        let (actor, reason) = by.map_or((&self.plan.ask.by.name, &self.plan.ask.reason), |(a, r)| (a, r));
+        let mut add = self.c.prepare_cached(
+            "INSERT INTO entries (at, kind, what, plan, n, id, source, seat, target, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        let seat = item.map(|i| seat_text(&i.seat));
+        add.execute(params![self.at, kind, what, self.plan.id.0, item.map(|i| i.n), item.map(|i| &i.id.0), self.source, seat, target, actor, reason, detail])?;
+        Ok(())
+    }
+
+    /// Brings the plan's counts up to date.
+    pub(super) fn close(self) -> std::result::Result<(), Trouble> {
+        add_tally(self.c, &self.plan.id, &self.deltas)
+    }
+}
+
+/// Adds to a plan's counts by state.
+pub(super) fn add_tally(c: &Connection, plan: &PlanId, deltas: &HashMap<String, i64>) -> std::result::Result<(), Trouble> {
+    let mut add = c.prepare_cached("INSERT INTO tally (plan, state, n) VALUES (?1, ?2, ?3) ON CONFLICT (plan, state) DO UPDATE SET n = n + excluded.n")?;
+    for (state, n) in deltas.iter().filter(|(_, n)| **n != 0) {
+        add.execute(params![plan.0, state, n])?;
+    }
+    Ok(())
+}
+
+fn seat_columns(item: &Planned) -> (i32, i64, String) {
+    match &item.seat {
+        crate::model::Seat::Offset { partition, offset } => (*partition, *offset, String::new()),
+        other => (-1, -1, seat_text(other)),
+    }
+}

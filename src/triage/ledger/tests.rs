@@ -1,0 +1,1 @@
+//! The ledger keeps what it was told, over processes and crashes.

@@ -1,6 +1,7 @@
 //! Triage: causes, plans, the replay, what is in doubt, and the ledger; shared by both faces.
 
 pub mod causes;
+pub mod doubt;
 pub mod group;
 pub mod ledger;
 pub mod permit;

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::desk::Trouble;
 use super::rows::{now, time};
+use super::state::lease_name;
 use super::{Result, TriageLedger};
+use crate::triage::plan::PlanId;
 
 /// Without a heartbeat for this long a lease is stale.
 pub const LEASE: Duration = Duration::from_secs(20);
@@ -47,6 +49,16 @@ impl TriageLedger {
             .await
     }
 
+    /// The lease of a plan.
+    pub async fn lease_plan(&self, plan: &PlanId, who: String) -> Result<std::result::Result<Lease, (String, SystemTime)>> {
+        self.lease(lease_name(plan), who).await
+    }
+
+    /// Gives the lease back when it is dropped, also with a run that is broken off.
+    pub fn guard(&self, lease: Lease) -> LeaseGuard {
+        LeaseGuard { ledger: self.clone(), lease: Some(lease) }
+    }
+
     /// The heartbeat. An error with `lease_lost` if somebody has taken over.
     pub async fn keep(&self, lease: &Lease) -> Result<()> {
         let lease = lease.clone();
@@ -61,6 +73,32 @@ impl TriageLedger {
                 Ok(())
             })
             .await
+    }
+}
+
+/// Gives its lease back when it is dropped.
+pub struct LeaseGuard {
+    ledger: TriageLedger,
+    lease: Option<Lease>,
+}
+
+impl LeaseGuard {
+    /// Gives it back now. If that fails it runs out by itself.
+    pub async fn release(mut self) {
+        if let Some(lease) = self.lease.take() {
+            let _ = self.ledger.release(lease).await;
+        }
+    }
+}
+
+impl Drop for LeaseGuard {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            // nobody waits for it; a full channel leaves it to run out
+            self.ledger.writes.tell(move |c| {
+                let _ = c.execute("DELETE FROM leases WHERE name = ?1 AND holder = ?2", params![lease.name, lease.holder]);
+            });
+        }
     }
 }
 

@@ -1,8 +1,15 @@
 //! Carrying a plan out: hold, copy, intend, publish, settle. The only code that writes to a broker.
 
+mod run;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::watch;
+
+use super::plan::{PlanId, ReplayPlan};
+use super::report::{Counts, Ended, Progress, ReplayReport, Wish};
 use crate::broker::Writer;
 use crate::model::ConnId;
 
@@ -33,4 +40,20 @@ pub struct Means {
     pub brokers: crate::broker::Brokers,
     pub hands: Hands,
     pub ledger: super::ledger::TriageLedger,
+}
+
+/// Carries a plan out, or goes on with it. It is kept in the ledger first if it is not there yet. Dropping the future is like a crash:
+/// nothing is lost, and what was under way is in doubt until the next run clears it up.
+pub async fn replay(plan: &ReplayPlan, means: &Means, say: &(dyn Fn(Progress) + Sync), wish: watch::Receiver<Wish>) -> ReplayReport {
+    run::run(Arc::new(plan.clone()), means, say, wish).await
+}
+
+/// Goes on with a plan of the ledger: clears up doubt, takes out what was published and not settled, publishes what is untouched or had failed.
+pub async fn resume(id: &PlanId, means: &Means, say: &(dyn Fn(Progress) + Sync), wish: watch::Receiver<Wish>) -> ReplayReport {
+    let failed = |why: String| ReplayReport { plan: id.clone(), ended: Ended::Failed(why), counts: Counts::default(), took: Duration::ZERO, lines: Vec::new() };
+    match means.ledger.plan(id.clone()).await {
+        Ok(Some(plan)) => run::run(Arc::new(plan), means, say, wish).await,
+        Ok(None) => failed(format!("there is no plan {id} in the ledger; `redrive jobs` lists them")),
+        Err(e) => failed(e.to_string()),
+    }
 }

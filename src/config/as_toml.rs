@@ -39,7 +39,11 @@ fn reference(node: &Node, sources: &Sources) -> bool {
 }
 
 fn table(out: &mut String, path: &str, entries: &[Entry], sources: &Sources) {
-    let plain = |entry: &&Entry| !blocks(&entry.node) || reference(&entry.node, sources);
+    let plain = |entry: &&Entry| {
+        !blocks(&entry.node)
+            || reference(&entry.node, sources)
+            || sources.hidden(entry.node.span)
+    };
     for entry in entries.iter().filter(plain) {
         let name = key(&entry.key);
         match &entry.node.value {

@@ -211,7 +211,8 @@ impl Checker<'_> {
         node: &Node,
     ) -> Result<Value, value::Wrong> {
         let hidden = matches!(setting.kind, Kind::Secret | Kind::User | Kind::SecretUrl);
-        if setting.kind == Kind::Secret {
+        // whatever stands at a secret's place may be one, unless it surely says where it is kept
+        if setting.kind == Kind::Secret && !matches!(node.value, Value::Env(_)) {
             self.sources.hide(node.span);
         }
         let origin = match &node.value {
@@ -223,7 +224,14 @@ impl Checker<'_> {
             _ => None,
         };
         match origin {
-            Some(Origin::Env(variable)) => self.variable(setting, name, node, variable, hidden),
+            Some(Origin::Env(variable)) => {
+                self.sources.unhide(node.span);
+                self.variable(setting, name, node, variable, hidden)
+            }
+            Some(origin @ (Origin::File(_) | Origin::Keyring(_))) => {
+                self.sources.unhide(node.span);
+                Ok(Value::Secret(origin))
+            }
             Some(origin) => Ok(Value::Secret(origin)),
             None if hidden => self.clear(setting, name, node),
             None => self.plain(setting, name, node),
@@ -299,8 +307,10 @@ impl Checker<'_> {
             }
             if setting.kind == Kind::Url && value::password_in(text) {
                 self.sources.hide(node.span);
-                let message = format!("{name} holds a password in clear text");
-                self.findings.warn(&self.sources, node.span, message, "username and password are settings");
+                return Err(value::Wrong {
+                    message: format!("{name} holds a password, which would be shown"),
+                    note: "a login has settings of its own".to_owned(),
+                });
             }
         }
         if let Value::List(items) = &node.value {

@@ -9,6 +9,7 @@ const HEAD: &str = "\
 # take the `#` away (of its [block] too) to set it. `redrive check` says what each one does here.
 # Secrets: { env = \"NAME\" }, { file = \"/run/secrets/x\" } or { command = [\"pass\", \"show\", \"x\"] }.
 # Times take \"30s\", sizes \"1MiB\" as well; the unit of a bare number is the setting's own.
+
 ";
 
 /// Names for what the user names: what stands before the name, and the example's name.

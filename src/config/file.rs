@@ -131,8 +131,9 @@ fn plain(error: &std::io::Error) -> String {
 /// Parses a file by its name: `.hyp` is the block language, everything else is TOML.
 pub fn parse(file: u32, sources: &Sources, findings: &mut Findings) -> Node {
     let text = sources.text(file);
-    let (node, mistakes) =
+    let (node, mut mistakes) =
         if sources.is_toml(file) { twin::parse(file, text) } else { hyp::parse(file, text) };
+    mistakes.sort_by_key(|mistake| mistake.at.start);
     for mistake in mistakes {
         let span = Span::new(file, mistake.at);
         findings.error(sources, span, mistake.message, &mistake.note);

@@ -92,6 +92,7 @@ fn finish(
     findings: Findings,
     env: &dyn Environment,
 ) -> Loaded {
+    let unread = findings.has_error();
     let written = shared(layers.iter().map(|layer| (&layer.context, &layer.node)));
     let mut checker = Checker {
         sources,
@@ -112,6 +113,16 @@ fn finish(
         kinds,
         ..
     } = checker;
+    if unread {
+        // what is missing may stand in what could not be read: nothing more can be said for sure
+        return Loaded {
+            config: None,
+            diagnostics: findings.all,
+            leaves,
+            sources,
+            written,
+        };
+    }
     let mut lost = Lost::new();
     let root = merged(&layers, None, &mut lost);
     let scopes = scopes(&root, &layers, &sources, &mut findings, &mut lost);

@@ -85,6 +85,13 @@ impl Sources {
         }
     }
 
+    /// This stretch says where a secret is kept, and is none.
+    pub fn unhide(&mut self, span: Span) {
+        if let Some(file) = self.files.get_mut(span.file as usize) {
+            file.hidden.retain(|range| *range != span.range());
+        }
+    }
+
     /// Whether this very stretch is hidden.
     pub fn hidden(&self, span: Span) -> bool {
         self.files
@@ -128,12 +135,13 @@ impl Sources {
     }
 }
 
-/// Whether a setting of this name holds a secret, by the sound of it (typos included).
+/// Parts of names that hold a secret, typos included.
+const SECRET_WORDS: [&str; 6] = ["passw", "pasw", "secret", "token", "credential", "access_key"];
+
+/// Whether a setting of this name holds a secret, by the sound of it.
 pub fn sounds_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    ["passw", "pasw", "secret", "token", "credential", "access_key"]
-        .iter()
-        .any(|word| key.contains(word))
+    let key = key.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| key.contains(word))
 }
 
 /// Values after keys that sound like a secret, in lines that no parser may have understood.
@@ -141,37 +149,32 @@ fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if sounds_secret(line) {
-            found.extend(values(line).into_iter().map(|r| start + r.start..start + r.end));
-        }
+        found.extend(value(line).map(|from| start + from..start + line.len()));
         start += line.len();
     }
     found
 }
 
-/// The values of one line that follow a key that sounds like a secret, up to the line's end where
-/// it is a plain text, unless it is a reference (`env.X`, `{ env = … }`).
-fn values(line: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut key_start = 0;
-    for (at, c) in line.char_indices() {
-        match c {
-            ',' | '{' | '[' => key_start = at + 1,
-            ':' | '=' if sounds_secret(&line[key_start..at]) => {
-                let rest = line[at + 1..].trim_start();
-                let from = line.len() - rest.len();
-                let reference =
-                    ["env.", "{", "true", "false"].iter().any(|word| rest.starts_with(word));
-                if !reference && !rest.is_empty() {
-                    found.push(from..line.len());
-                    return found;
-                }
-                key_start = at + 1;
-            }
-            _ => {}
+/// Where the first value of a line begins that follows a word that sounds like a secret, and that
+/// does not say where the secret is kept (`env.X`, `{ env = … }`).
+fn value(line: &str) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    let mut at = 0;
+    loop {
+        let here = lower.get(at..)?;
+        let word = SECRET_WORDS.iter().filter_map(|word| here.find(word)).min()?;
+        let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let after = here[word..].find(|c| !name(c)).map_or(lower.len(), |end| at + word + end);
+        let rest = lower[after..].trim_start_matches([' ', '\t', ':', '=', '"', '\'']);
+        let inner = rest.trim_start_matches(['{', ' ', '\t']);
+        let kept = rest.starts_with("env.")
+            || (rest.starts_with('{') && (inner.starts_with("env") || inner.starts_with("file")));
+        if rest.trim().is_empty() || kept {
+            at = after.max(at + 1);
+        } else {
+            return Some(line.len() - rest.len());
         }
     }
-    found
 }
 
 #[cfg(test)]

@@ -145,8 +145,8 @@ impl Parser {
             other => {
                 let found = noun(other);
                 let at = self.range();
-                let shown: String = key.chars().take(40).collect();
-                let message = format!("expected `:` or `{{` after {shown:?}, found {found}");
+                // names are not repeated in messages: what is out of place may be a secret
+                let message = format!("expected `:` or `{{` after a name, found {found}");
                 self.mistake(at, message, "");
                 self.skip();
                 return None;
@@ -254,8 +254,7 @@ impl Parser {
                 _ => {}
             }
         }
-        let shown: String = word.chars().take(40).collect();
-        self.mistake(at, format!("a text needs quotes: \"{shown}\""), "");
+        self.mistake(at, "expected a number, true, false or env.X; a text needs quotes", "");
         None
     }
 

@@ -1,20 +1,63 @@
-# Prometheus Alertmanager, which escalations go to.
-# shellcheck shell=bash
-ALERTMANAGER=127.0.0.1:${REDRIVE_TB_ALERTMANAGER_PORT:-9193}
+# Prometheus Alertmanager, with no receiver: it only has to hold incidents and say which are active.
+
+ALERTMANAGER=$TB/alertmanager
+ALERTMANAGER_MARK=$ALERTMANAGER/alertmanager.yml
+
+alertmanager_alive() { alive "$ALERTMANAGER" "$ALERTMANAGER_MARK"; }
+alertmanager_address() { echo "http://127.0.0.1:$(cat "$ALERTMANAGER/port")"; }
+alertmanager_down() { end "$ALERTMANAGER" "$ALERTMANAGER_MARK"; }
+alertmanager_env() { echo "export REDRIVE_TEST_ALERTMANAGER=$(alertmanager_address)"; }
+alertmanager_answers() { curl -sf -m 2 -o /dev/null "$(alertmanager_address)/-/ready"; }
+alertmanager_version() {
+  echo "Alertmanager $("$(alertmanager_program)" --version 2>&1 | sed -n 's/.*version \([^ ]*\).*/\1/p' | head -1)"
+}
+
+# alertmanager_program: one that is installed, or the one in the cache.
+alertmanager_program() {
+  command -v prometheus-alertmanager || command -v alertmanager ||
+    { [ -x "$CACHE/alertmanager/usr/bin/prometheus-alertmanager" ] && echo "$CACHE/alertmanager/usr/bin/prometheus-alertmanager"; }
+}
+
+# alertmanager_have: the package is unpacked, not installed: installing it would start a service on all interfaces.
+alertmanager_have() {
+  need curl=curl || return
+  alertmanager_program >/dev/null && return
+  command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
+    { WHY="prometheus-alertmanager is not installed, and there is no apt-get here to get it with"; return 1; }
+  local work
+  mkdir -p "$CACHE"
+  work=$(mktemp -d "$CACHE/download.XXXXXX")
+  chmod 755 "$work"
+  say "downloading prometheus-alertmanager (apt)"
+  if (cd "$work" && { apt-get -q download prometheus-alertmanager || { apt update && apt-get -q download prometheus-alertmanager; }; } &&
+    dpkg -x prometheus-alertmanager_*.deb unpacked) >"$TB/apt.log" 2>&1; then
+    mv -T "$work/unpacked" "$CACHE/alertmanager" 2>/dev/null || [ -d "$CACHE/alertmanager" ]
+    rm -rf "$work"
+    return
+  fi
+  rm -rf "$work"
+  WHY="apt-get download prometheus-alertmanager failed: $(grep -m1 -E '^E:|neither root' "$TB/apt.log" || true) (all of it: $TB/apt.log)"
+  return 1
+}
 
 alertmanager_up() {
-  if serves alertmanager; then return 0; fi
-  need prometheus-alertmanager=prometheus-alertmanager curl=curl || return
-  halt alertmanager
-  free_port alertmanager "${ALERTMANAGER##*:}" || return 1
-  mkdir -p "$STATE/alertmanager"
-  printf 'route: {receiver: none, group_wait: 1s, group_interval: 1s}\nreceivers: [{name: none}]\n' >"$STATE/alertmanager/am.yml"
-  launch alertmanager prometheus-alertmanager "--config.file=$STATE/alertmanager/am.yml" "--storage.path=$STATE/alertmanager/data" \
-    "--web.listen-address=$ALERTMANAGER" --cluster.listen-address=
-  until_ready alertmanager 30 alertmanager_answers
+  mkdir -p "$ALERTMANAGER"
+  if alertmanager_alive && as_wished "${REDRIVE_TB_ALERTMANAGER_PORT:-}" "$ALERTMANAGER/port" &&
+    await 10 "$ALERTMANAGER" "$ALERTMANAGER_MARK" alertmanager_answers; then return; fi
+  alertmanager_down
+  alertmanager_choose_port || return
+  printf 'route: {receiver: none, group_wait: 1s, group_interval: 1s}\nreceivers: [{name: none}]\n' >"$ALERTMANAGER_MARK"
+  launch "$ALERTMANAGER" "$(alertmanager_program)" "--config.file=$ALERTMANAGER_MARK" "--storage.path=$ALERTMANAGER/data" \
+    "--web.listen-address=127.0.0.1:$(cat "$ALERTMANAGER/port")" --cluster.listen-address=
+  await 30 "$ALERTMANAGER" "$ALERTMANAGER_MARK" alertmanager_answers ||
+    did_not_start alertmanager "$(alertmanager_version)" "$ALERTMANAGER" "$ALERTMANAGER_MARK"
 }
-alertmanager_answers() { curl -sf "http://$ALERTMANAGER/-/ready"; }
-alertmanager_down() { halt alertmanager; }
-alertmanager_address() { echo "http://$ALERTMANAGER"; }
-alertmanager_version() { echo "Alertmanager $(prometheus-alertmanager --version 2>&1 | sed -n 's/.*version \([0-9.]*\).*/\1/p')"; }
-alertmanager_env() { echo "export REDRIVE_TEST_ALERTMANAGER=http://$ALERTMANAGER"; }
+
+alertmanager_choose_port() {
+  local port
+  for port in ${REDRIVE_TB_ALERTMANAGER_PORT:-$(cat "$ALERTMANAGER/port" 2>/dev/null || true) 9193 9293 9393 9493 9593}; do
+    if port_free "$port"; then echo "$port" >"$ALERTMANAGER/port"; return; fi
+  done
+  warn "alertmanager: port ${REDRIVE_TB_ALERTMANAGER_PORT:-9193 and the others tried} is taken; set REDRIVE_TB_ALERTMANAGER_PORT"
+  return 1
+}

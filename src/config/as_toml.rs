@@ -1,6 +1,7 @@
 //! A loaded config printed as TOML that loads to the same model (`redrive check --as toml`).
 
-use super::leaf::{key, literal};
+use super::check::variable_of;
+use super::leaf::{key, literal, quoted};
 use super::load::Loaded;
 use super::source::Sources;
 use super::tree::{Entry, Node, Value};
@@ -22,8 +23,22 @@ pub fn as_toml(loaded: &Loaded) -> String {
 fn blocks(node: &Node) -> bool {
     match &node.value {
         Value::Map(_) => true,
-        Value::List(items) => items.iter().any(|item| matches!(item.value, Value::Map(_))),
+        Value::List(items) => items
+            .iter()
+            .any(|item| matches!(item.value, Value::Map(_)) && variable_of(item).is_none()),
         _ => false,
+    }
+}
+
+/// A value in one line, variables as TOML names them.
+fn value(node: &Node) -> String {
+    match (&node.value, variable_of(node)) {
+        (_, Some(variable)) => format!("{{ env = {} }}", quoted(&variable)),
+        (Value::List(items), None) => {
+            let items: Vec<String> = items.iter().map(value).collect();
+            format!("[{}]", items.join(", "))
+        }
+        (other, None) => literal(other),
     }
 }
 
@@ -47,14 +62,11 @@ fn table(out: &mut String, path: &str, entries: &[Entry], sources: &Sources) {
     for entry in entries.iter().filter(plain) {
         let name = key(&entry.key);
         match &entry.node.value {
-            Value::Env(variable) => {
-                out.push_str(&format!("{name} = {{ env = {} }}\n", super::leaf::quoted(variable)));
-            }
             _ if sources.hidden(entry.node.span) => {
                 let place = sources.place(entry.node.span);
                 out.push_str(&format!("# {name} is left out: in clear text at {place}\n"));
             }
-            value => out.push_str(&format!("{name} = {}\n", literal(value))),
+            _ => out.push_str(&format!("{name} = {}\n", value(&entry.node))),
         }
     }
     for entry in entries.iter().filter(|entry| !plain(entry)) {

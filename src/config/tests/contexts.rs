@@ -140,3 +140,25 @@ fn roles_by_person_and_context() {
     assert_eq!(roles.of("lea", "prod"), Role::Operator);
     assert_eq!(roles.of("max", "prod"), Role::Viewer);
 }
+
+#[test]
+fn a_variable_may_stand_in_a_list() {
+    let text = "messaging { kafka: { bootstrap_servers: [env.BOOTSTRAP, \"b:1\"] } }";
+    let loaded = hyp(text);
+    let kafka = &config(&loaded).contexts[0].connections[0];
+    assert_eq!(kafka.down.as_ref().unwrap().why, "BOOTSTRAP is not set");
+    assert_eq!(loaded.leaves[0].value, "[env.BOOTSTRAP, not set, \"b:1\"]");
+    let mut env = environment();
+    env.insert("BOOTSTRAP".into(), "a".into());
+    for (name, text) in [
+        ("a.hyp", text),
+        ("a.toml", "[messaging.kafka]\nbootstrap_servers = [{ env = \"BOOTSTRAP\" }, \"b:1\"]"),
+    ] {
+        let loaded = load_text(name, text, &env);
+        let kafka = &config(&loaded).contexts[0].connections[0].kafka;
+        assert_eq!(kafka.bootstrap_servers, ["a:9092", "b:1"]);
+        assert_eq!(loaded.leaves[0].value, "[env.BOOTSTRAP, set, \"b:1\"]");
+        let again = load_text("again.toml", &as_toml(&loaded), &env);
+        assert_eq!(config(&again), config(&loaded));
+    }
+}

@@ -1,5 +1,13 @@
 //! One value against the type of its setting: checked, and made the same for both languages.
 
+mod address;
+mod number;
+
+pub use address::{password_in, shown_url};
+
+use address::{servers, url_like};
+use number::{as_float, number};
+
 use super::model::{Role, TypeWord};
 use super::settings::{Kind, Setting};
 use super::spelling::{either, nearest};
@@ -196,96 +204,6 @@ fn hint(value: &Value, words: &[&str]) -> String {
     }
 }
 
-fn number(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wrong> {
-    let (low, high, unit, plain) = match setting.kind {
-        Kind::Ms(low, high) => (low, high, " ms", "ms"),
-        Kind::Seconds(low, high) => (low, high, " seconds", "seconds"),
-        Kind::Bytes => (0, i64::MAX, " bytes", "bytes"),
-        Kind::Int(low, high) => (low, high, "", ""),
-        _ => (i64::MIN, i64::MAX, "", ""),
-    };
-    let number = match value {
-        Value::Int(number) => *number,
-        Value::Str(text) => match with_unit(setting.kind, text) {
-            Some(number) => number,
-            None => return wrong(format!("{name} is a number, found {}", found(value)), ""),
-        },
-        Value::Float(number) => {
-            return wrong(format!("{name} is a whole number, found {number}"), "");
-        }
-        _ => return wrong(format!("{name} is a number, found {}", found(value)), ""),
-    };
-    if number < low || number > high {
-        let range = if high >= super::settings::MANY {
-            format!("at least {low}")
-        } else {
-            format!("{low} to {high}")
-        };
-        return wrong(format!("{name} is {range}{unit}, not {number}"), setting.why);
-    }
-    let (usual_low, usual_high) = setting.usual;
-    let usual = usual_low..=usual_high;
-    let mut warning = None;
-    if (usual_low, usual_high) != (0, 0) && number > 0 && !usual.contains(&number) {
-        let meant = [number.checked_mul(1_000), Some(number / 1_000)];
-        if let Some(meant) = meant.into_iter().flatten().find(|meant| usual.contains(meant)) {
-            warning = Some(Wrong {
-                message: format!("{name} counts {plain}: {number} is unusual; is {meant} meant?"),
-                note: format!("usual is {usual_low} to {usual_high}{unit}"),
-            });
-        }
-    }
-    Ok(Right {
-        value: Value::Int(number),
-        warning,
-    })
-}
-
-/// `"30s"` in the field's own unit, `"1MiB"` in bytes; none if it is no such text, or not whole.
-fn with_unit(kind: Kind, text: &str) -> Option<i64> {
-    let text = text.trim();
-    let split = text.find(|c: char| !c.is_ascii_digit())?;
-    let number: i64 = text[..split].parse().ok()?;
-    let unit = text[split..].trim();
-    let ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => 0,
-    };
-    match kind {
-        Kind::Ms(..) if ms > 0 => number.checked_mul(ms),
-        Kind::Seconds(..) if ms > 0 => {
-            let ms = number.checked_mul(ms)?;
-            (ms % 1_000 == 0).then_some(ms / 1_000)
-        }
-        Kind::Bytes => {
-            let factor = match unit {
-                "B" => 1,
-                "kB" | "KB" => 1_000,
-                "MB" => 1_000_000,
-                "GB" => 1_000_000_000,
-                "KiB" => 1 << 10,
-                "MiB" => 1 << 20,
-                "GiB" => 1 << 30,
-                _ => return None,
-            };
-            number.checked_mul(factor)
-        }
-        _ => None,
-    }
-}
-
-fn as_float(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) if number.is_finite() => Some(*number),
-        _ => None,
-    }
-}
-
 fn texts(value: &Value) -> Option<Value> {
     match value {
         Value::List(items) if items.iter().all(|i| matches!(i.value, Value::Str(_))) => {
@@ -300,77 +218,6 @@ fn ints(name: &str, value: &Value) -> Result<Value, Wrong> {
     match value {
         Value::List(items) if items.iter().all(number) => Ok(value.clone()),
         _ => wrong(format!("{name} is a list of numbers from 0"), ""),
-    }
-}
-
-fn servers(name: &str, value: &Value) -> Result<Value, Wrong> {
-    let Value::List(items) = value else {
-        return wrong(format!("{name} is a list of host:port, found {}", found(value)), "");
-    };
-    if items.is_empty() {
-        return wrong(format!("{name} is empty: nothing to connect to"), "");
-    }
-    let mut list = Vec::new();
-    for item in items {
-        let Value::Str(text) = &item.value else {
-            let shown = found(&item.value);
-            return wrong(format!("{name} is a list of host:port, found {shown} in it"), "");
-        };
-        let Some(server) = server(text) else {
-            let shown = found(&item.value);
-            return wrong(format!("{name}: {shown} is not host:port"), "");
-        };
-        list.push(Node {
-            value: Value::Str(server),
-            span: item.span,
-        });
-    }
-    Ok(Value::List(list))
-}
-
-/// `host:port`, the port 9092 where none is given; `[::1]:9092` for IPv6.
-fn server(text: &str) -> Option<String> {
-    if text.contains("://") || text.contains(char::is_whitespace) || text.contains(',') {
-        return None;
-    }
-    let after_host = text.rfind(']').map_or(0, |at| at + 1);
-    match text[after_host..].rsplit_once(':') {
-        Some((host, port)) => {
-            let named = after_host > 0 || (!host.is_empty() && !host.contains(':'));
-            let port: u16 = port.parse().ok()?;
-            (named && port > 0).then(|| text.to_owned())
-        }
-        None => (!text.is_empty()).then(|| format!("{text}:9092")),
-    }
-}
-
-/// Whether a text has a scheme; `failover:(…)` of ActiveMQ has one too.
-fn url_like(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty()));
-    let plain = |s: &str| {
-        !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    };
-    text.starts_with("failover:") || matches!(scheme, Some((scheme, true)) if plain(scheme))
-}
-
-/// The part of an address between `//` and `@`, if there is one with a password in it.
-pub fn password_in(url: &str) -> bool {
-    url.split("://").skip(1).any(|rest| {
-        let authority = rest.split(['/', '?', ',']).next().unwrap_or("");
-        authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
-    })
-}
-
-/// An address for showing: scheme, host and port alone.
-pub fn shown_url(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let authority = rest.split(['/', '?']).next().unwrap_or("");
-            let host = authority.rsplit('@').next().unwrap_or("");
-            let more = if rest.len() > authority.len() { "/…" } else { "" };
-            format!("{scheme}://{host}{more}")
-        }
-        None => "…".to_owned(),
     }
 }
 

@@ -22,6 +22,7 @@
 //! drivers speak to brokers, and facts come back as news. The command line takes the short cut: arguments → the same rooms → output.
 //! Only `triage/replay.rs` writes to a broker.
 
+pub mod app;
 pub mod broker;
 pub mod cli;
 pub mod config;
@@ -29,5 +30,7 @@ pub mod decode;
 pub mod drivers;
 pub mod model;
 pub mod monitor;
+pub mod runtime;
 pub mod schema;
 pub mod triage;
+pub mod tui;

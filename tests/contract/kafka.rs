@@ -120,8 +120,7 @@ impl Host for Kafka {
     }
 
     async fn put(&self, at: &Address, messages: Vec<Put>) -> Vec<Seat> {
-        let producer: FutureProducer =
-            self.client(&[("acks", "all"), ("enable.idempotence", "true"), ("linger.ms", "1"), ("message.max.bytes", "2000000")]);
+        let producer: FutureProducer = self.client(&[("acks", "all"), ("enable.idempotence", "true"), ("linger.ms", "1")]);
         let mut sent = Vec::new();
         for put in &messages {
             let mut headers = OwnedHeaders::new();

@@ -2,7 +2,6 @@
 
 mod log;
 mod queue;
-mod span;
 
 use std::collections::VecDeque;
 

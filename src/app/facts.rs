@@ -1,0 +1,149 @@
+//! What is known of the brokers, with its age: every screen reads it, so no two screens disagree.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::broker::{Cost, Detail, Error, Probe};
+use crate::config::Context;
+use crate::model::{Address, ConnId, Destination, Reader};
+use crate::monitor::Shelf;
+
+/// Between the end of one read of the same thing and the start of the next.
+pub const EVERY: Duration = Duration::from_secs(10);
+/// Longest wait between tries of a broker that is down.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// One fact with its age. Old data stays when a refresh fails.
+#[derive(Clone, Debug)]
+pub struct Fact<T> {
+    pub value: Option<T>,
+    /// When it was last known to be so.
+    pub at: Option<SystemTime>,
+    pub error: Option<(Arc<Error>, SystemTime)>,
+    /// Failures in a row.
+    pub fails: u32,
+    /// When it is asked for again by itself; `None`: not before somebody asks.
+    pub due: Option<SystemTime>,
+}
+
+impl<T> Default for Fact<T> {
+    fn default() -> Self {
+        Self { value: None, at: None, error: None, fails: 0, due: None }
+    }
+}
+
+impl<T> Fact<T> {
+    /// It is so now.
+    pub fn set(&mut self, value: T, now: SystemTime, again: Duration) {
+        *self = Fact { value: Some(value), at: Some(now), error: None, fails: 0, due: now.checked_add(again) };
+    }
+
+    /// It could not be had: tried again after 1, 2, 4 … 60 s, where that can help at all.
+    pub fn fail(&mut self, error: Error, now: SystemTime) {
+        self.fails += 1;
+        let wait = Duration::from_secs(1 << self.fails.clamp(1, 7)).min(LONGEST);
+        // What a person must mend is asked for again as well, slowly: they may have mended it meanwhile.
+        self.due = now.checked_add(if error.retry { wait } else { LONGEST });
+        self.error = Some((Arc::new(error), now));
+    }
+}
+
+/// One connection.
+#[derive(Clone, Debug, Default)]
+pub struct BrokerFacts {
+    pub probe: Fact<Probe>,
+    pub list: Fact<Vec<Destination>>,
+    pub readers: Fact<Vec<Reader>>,
+    /// What a running listing has told so far.
+    pub listing: Vec<Destination>,
+    pub reading: Vec<Reader>,
+    pub asked: Option<SystemTime>,
+}
+
+impl BrokerFacts {
+    /// Destinations as last known, or as far as the first listing has got.
+    pub fn destinations(&self) -> &[Destination] {
+        self.list.value.as_deref().unwrap_or(&self.listing)
+    }
+
+    /// Groups as last known, or as far as they have been told.
+    pub fn groups(&self) -> &[Reader] {
+        self.readers.value.as_deref().unwrap_or(&self.reading)
+    }
+
+    /// Its broker did not answer last time.
+    pub fn down(&self) -> Option<&Arc<Error>> {
+        self.probe.error.as_ref().map(|(e, _)| e)
+    }
+}
+
+/// Everything known in this context.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub context: Arc<Context>,
+    pub brokers: BTreeMap<ConnId, BrokerFacts>,
+    pub details: BTreeMap<Address, Fact<(Detail, Cost)>>,
+    pub shelf: Shelf,
+    /// Nothing is asked by itself while this is on (`p`).
+    pub paused: bool,
+}
+
+impl Facts {
+    /// Nothing is known yet but the names.
+    pub fn new(context: Arc<Context>, conns: impl IntoIterator<Item = ConnId>) -> Self {
+        let brokers = conns.into_iter().map(|c| (c, BrokerFacts::default())).collect();
+        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), paused: false }
+    }
+
+    /// All destinations, by connection and in the order the broker lists them.
+    pub fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        self.brokers.values().flat_map(|b| b.destinations())
+    }
+
+    /// One destination's row of the listing.
+    pub fn destination(&self, at: &Address) -> Option<&Destination> {
+        self.brokers.get(&at.conn)?.destinations().iter().find(|d| d.at == *at)
+    }
+
+    /// All groups with their connection.
+    pub fn groups(&self) -> impl Iterator<Item = (&ConnId, &Reader)> {
+        self.brokers.iter().flat_map(|(c, b)| b.groups().iter().map(move |r| (c, r)))
+    }
+
+    /// One group.
+    pub fn group(&self, conn: &ConnId, name: &str) -> Option<&Reader> {
+        self.brokers.get(conn)?.groups().iter().find(|r| r.name == name)
+    }
+
+    /// A destination's details, if somebody asked for them.
+    pub fn detail(&self, at: &Address) -> Option<&Detail> {
+        self.details.get(at)?.value.as_ref().map(|(d, _)| d)
+    }
+
+    /// Up, still asked, down.
+    pub fn tally(&self) -> (usize, usize, usize) {
+        let down = self.brokers.values().filter(|b| b.down().is_some()).count();
+        let up = self.brokers.values().filter(|b| b.down().is_none() && b.probe.value.is_some()).count();
+        (up, self.brokers.len() - up - down, down)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::ErrorKind;
+
+    #[test]
+    fn a_failed_refresh_keeps_old_data_and_backs_off() {
+        let (now, mut fact) = (SystemTime::UNIX_EPOCH, Fact::default());
+        fact.set(7, now, EVERY);
+        for (i, wait) in [2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
+            fact.fail(Error::new(ErrorKind::Unreachable, "list topics", "refused"), now);
+            assert_eq!(fact.due, now.checked_add(Duration::from_secs(wait)), "try {i}");
+        }
+        assert_eq!((fact.value, fact.at), (Some(7), Some(now)));
+        fact.set(8, now, EVERY);
+        assert_eq!((fact.fails, fact.error.is_none()), (0, true));
+    }
+}

@@ -1,0 +1,100 @@
+//! The Death tab: what a dead letter says of its death, each field with the header it came from.
+
+use super::Cx;
+use crate::app::text::{Line, Tone};
+use crate::app::width::pad_right;
+use crate::decode::{human, safe, safe_cut};
+use crate::model::{Failure, Told};
+use crate::schema::Seen;
+
+/// A field with its source at the right.
+fn fact<T>(name: &str, told: &Told<T>, show: impl Fn(&T) -> String) -> Line {
+    let value = told.value.as_ref().map_or("?".to_owned(), show);
+    let value = safe_cut(&value, 400);
+    let source = if told.value.is_none() && told.source.is_empty() { "not told" } else { &told.source };
+    Line::fact(name, pad_right(&value, 28)).add(Tone::Muted, format!(" {}", safe(source)))
+}
+
+/// The lines.
+pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
+    let d = &seen.death;
+    let none = Failure::default();
+    let failure = d.error.value.as_ref().unwrap_or(&none);
+    let mut out = Vec::new();
+    let headline = match (&failure.class, &failure.message) {
+        (Some(c), Some(m)) => format!("{}: {}", class(c), safe_cut(m, 2_000)),
+        (Some(c), None) => class(c),
+        (None, Some(m)) => safe_cut(m, 2_000),
+        (None, None) => "no error is told: it has no failure metadata".into(),
+    };
+    let columns = usize::from(cx.size.width).saturating_sub(3);
+    for part in crate::app::width::wrap(&headline, columns).into_iter().take(4) {
+        out.push(Line::new().add(Tone::Bad, format!(" {part}")));
+    }
+    let named = |value: Option<&String>| Told { value: value.cloned(), source: d.error.source.clone(), sure: d.error.sure };
+    out.push(fact("root cause", &named(failure.class.as_ref()), |c| class(c)));
+    if failure.wrapper.is_some() {
+        out.push(fact("wrapped in", &named(failure.wrapper.as_ref()), |c| class(c)));
+    }
+    if failure.stage.is_some() {
+        out.push(fact("stage", &named(failure.stage.as_ref()), Clone::clone));
+    }
+    out.push(fact("origin", &d.origin, |o| {
+        let place = match (o.partition, o.offset) {
+            (Some(p), Some(at)) => format!(" p{p} / {}", human::count_plain(u64::try_from(at).unwrap_or(0))),
+            (Some(p), None) => format!(" p{p}"),
+            _ => String::new(),
+        };
+        format!("{}{place}", o.name)
+    }));
+    out.push(fact("failed by", &d.failed_by, |g| format!("group {g}")));
+    out.push(fact("sent", &d.sent, |t| cx.times.clock(*t)));
+    if d.first.value.is_some() {
+        out.push(fact("first failed", &d.first, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
+    }
+    let died = if d.last.value.is_some() { d.last.clone() } else { Told { value: seen.message.sent, source: "time of this record".into(), sure: crate::model::Sure::Guess } };
+    out.push(fact("died", &died, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
+    out.push(fact("attempts", &d.attempts, u32::to_string));
+    if d.pointer {
+        out.push(Line::fact("body", "not here: only a pointer to the original"));
+    }
+    if let Some(stack) = &failure.stack {
+        let all: Vec<&str> = stack.lines().collect();
+        if unfolded {
+            out.push(Line::fact("stack", format!("{} lines (z folds)", all.len())));
+            out.extend(all.iter().take(2_000).map(|l| Line::from(format!("     {}", safe(&l.replace('\t', "  "))))));
+        } else {
+            let frames: Vec<String> = all.iter().filter_map(|l| l.trim().strip_prefix("at ")).take(2).map(frame).collect();
+            let rest = all.len().saturating_sub(frames.len());
+            let text = if frames.is_empty() { format!("{} lines (z unfolds)", all.len()) } else { format!("{} ‹ {rest} more (z unfolds)", frames.join(" ‹ ")) };
+            out.push(Line::fact("stack", safe(&text).into_owned()));
+        }
+    }
+    out
+}
+
+/// `com.acme.billing.Gateway.charge(Gateway.java:88)` as `Gateway.charge:88`.
+fn frame(text: &str) -> String {
+    let (name, rest) = text.split_once('(').unwrap_or((text, ""));
+    let parts: Vec<&str> = name.rsplit('.').take(2).collect();
+    let line = rest.rsplit_once(':').map_or(String::new(), |(_, n)| format!(":{}", n.trim_end_matches(')')));
+    format!("{}{line}", parts.into_iter().rev().collect::<Vec<_>>().join("."))
+}
+
+/// A class without its package.
+pub fn class(name: &str) -> String {
+    let short = name.rsplit(['.', '\\']).next().filter(|s| !s.is_empty()).unwrap_or(name);
+    safe_cut(short, 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_and_classes_are_short() {
+        assert_eq!(frame("com.acme.billing.Gateway.charge(Gateway.java:88)"), "Gateway.charge:88");
+        assert_eq!(frame("main"), "main");
+        assert_eq!(class("com.acme.PaymentTimeout"), "PaymentTimeout");
+    }
+}

@@ -1,0 +1,267 @@
+//! One group's lag: its topics, then their partitions; `enter` opens the record a partition is stuck on.
+
+use std::time::SystemTime;
+
+use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved};
+use crate::app::command::{Command, On};
+use crate::app::cursor::Cursor;
+use crate::app::effect::{Job, News};
+use crate::app::layout::split;
+use crate::app::needs::stall;
+use crate::app::slots::Place;
+use crate::app::text::{Line, Tone};
+use crate::app::times::ago;
+use crate::broker::{PeekRequest, Start};
+use crate::decode::{human, safe, safe_bytes};
+use crate::model::{Address, ConnId, Seat};
+use crate::monitor::{Known, Lag, LagRow, Loss, Motion};
+
+/// A row's identity: a topic, or one of its partitions.
+pub type Row = (Address, Option<i32>, bool);
+
+/// Its state.
+#[derive(Debug)]
+pub struct State {
+    pub conn: ConnId,
+    pub name: String,
+    /// Topic sums and partitions, flattened: (is a topic's sum, row).
+    pub rows: Vec<(bool, LagRow)>,
+    pub cursor: Cursor<Row>,
+    /// The record the group is stuck on, once read: its seat, key as text, and time.
+    pub stuck: Option<(Seat, String, Option<SystemTime>)>,
+    asked: Option<(Address, Seat)>,
+    known: Known,
+    lag: Option<Lag>,
+}
+
+fn key(row: &(bool, LagRow)) -> Row {
+    (row.1.of.clone(), row.1.partition, row.0)
+}
+
+impl State {
+    /// Of a group.
+    pub fn new(conn: ConnId, name: String) -> Self {
+        Self {
+            conn,
+            name,
+            rows: Vec::new(),
+            cursor: Cursor::default(),
+            stuck: None,
+            asked: None,
+            known: Known::default(),
+            lag: None,
+        }
+    }
+
+    /// The table's rows in view.
+    pub fn height(&self, cx: &Cx) -> usize {
+        usize::from(split(cx.areas().rows, 0, self.rows.len(), self.detail(cx).len() as u16, 5).rows)
+    }
+
+    fn seat(row: &LagRow) -> Option<Seat> {
+        Some(Seat::Offset { partition: row.partition?, offset: row.committed? })
+    }
+
+    /// What the lag means, in words.
+    pub fn detail(&self, cx: &Cx) -> Vec<Line> {
+        let Some(reader) = cx.facts.group(&self.conn, &self.name) else {
+            return vec![" the broker does not know this group; it may be declared, or has never joined".into()];
+        };
+        let mut out = Vec::new();
+        if !reader.note.is_empty() {
+            out.push(Line::new().add(Tone::Watch, " ! ").plain(safe(&reader.note)));
+        }
+        let Some(stuck) = self.lag.as_ref().and_then(Lag::stuck) else {
+            out.push(" nothing is behind: the group keeps up".into());
+            return out;
+        };
+        let place = stuck.partition.map_or("it".to_owned(), |p| format!("p{p}"));
+        out.push(match stuck.motion {
+            Motion::Stalled { since } => {
+                Line::new().add(Tone::Bad, format!(" {place} has not moved for {} while messages wait: stalled.", ago(since, cx.now)))
+            }
+            Motion::Growing => format!(" {place} is {} behind and falls further back.", behind(stuck)).into(),
+            Motion::Draining => format!(" {place} is {} behind and catches up.", behind(stuck)).into(),
+            _ => format!(" {place} is {} behind; two readings tell which way it goes.", behind(stuck)).into(),
+        });
+        if let Some(seat @ Seat::Offset { partition, offset }) = Self::seat(stuck) {
+            let at = format!("p{partition} / {}", human::count_plain(u64::try_from(offset).unwrap_or(0)));
+            let rest = match &self.stuck {
+                Some((s, key, time)) if *s == seat => format!("   key {key}   {}", cx.times.full(*time, cx.now)),
+                _ => String::new(),
+            };
+            out.push(Line::fact("stuck on", format!("{at}{rest}")));
+        }
+        let word = match stuck.loss {
+            Loss::Due => "is reaching it now: messages are being lost".to_owned(),
+            Loss::In { left, about } => format!("reaches it in {}{}; from then on messages are lost", if about { "~" } else { "" }, human::age(left)),
+            Loss::Never => "keeps it for ever".into(),
+            Loss::Unknown => "?  (d of the topic shows what the broker tells)".into(),
+        };
+        out.push(Line::fact("retention", word));
+        if stuck.lost > 0 {
+            out.push(Line::fact("lost", format!("{} were deleted before they were read", human::count_plain(stuck.lost))));
+        }
+        let dlq = cx.facts.destinations().find(|d| {
+            matches!(&d.role, crate::model::Role::DeadLetter { of, .. } if of.contains(&stuck.of)) && d.at.conn == self.conn
+        });
+        match dlq {
+            Some(d) => out.push(Line::fact("its DLQ", safe(&d.at.name).into_owned())),
+            None => out.push(Line::fact("no DLQ", "none is known for this topic: poison would be tried for ever")),
+        }
+        if let Some(owner) = &stuck.owner {
+            out.push(Line::fact("owner", safe(owner).into_owned()));
+        }
+        out
+    }
+
+    fn open(&self) -> Vec<Ask> {
+        let Some((sum, row)) = self.rows.get(self.cursor.row()) else { return Vec::new() };
+        let target = if *sum { self.lag.as_ref().and_then(Lag::stuck).filter(|s| s.of == row.of).or(Some(row)) } else { Some(row) };
+        let Some(target) = target else { return Vec::new() };
+        let Some(seat) = Self::seat(target) else {
+            return vec![Ask::Toast(Tone::Watch, "it has no commit there, so nothing it is stuck on".into())];
+        };
+        if target.behind == Some(0) {
+            return vec![Ask::Toast(Tone::Muted, "nothing is behind there: the next record is not written yet".into())];
+        }
+        let mut page = messages::State::new(target.of.clone());
+        page.start = Start::Seat(seat);
+        vec![Ask::Push(Box::new(Screen::Messages(Box::new(page))))]
+    }
+
+    /// Reads the record that it is stuck on, and asks for the topics' retention; each once.
+    fn look(&mut self, cx: &Cx) -> Vec<Ask> {
+        let mut asks: Vec<Ask> = Vec::new();
+        for (sum, row) in &self.rows {
+            if *sum && !cx.facts.details.contains_key(&row.of) {
+                asks.push(describe(&row.of));
+            }
+        }
+        if let Some(stuck) = self.lag.as_ref().and_then(Lag::stuck)
+            && let Some(seat) = Self::seat(stuck)
+            && self.asked.as_ref() != Some(&(stuck.of.clone(), seat.clone()))
+        {
+            self.asked = Some((stuck.of.clone(), seat.clone()));
+            let want = PeekRequest { start: Start::Seat(seat), ..PeekRequest::new(stuck.of.clone(), 1) };
+            asks.push(Ask::Start("stuck", Job::Peek(want)));
+        }
+        asks
+    }
+}
+
+fn behind(row: &LagRow) -> String {
+    row.behind.map_or("?".into(), human::count_plain)
+}
+
+impl Page for State {
+    fn on(&self) -> On {
+        On::Group
+    }
+
+    fn crumb(&self) -> String {
+        format!("lag › {}", safe(&self.name))
+    }
+
+    fn facts(&self, cx: &Cx) -> Line {
+        let Some(r) = cx.facts.group(&self.conn, &self.name) else { return Line::new().add(Tone::Watch, "absent") };
+        let members = r.members.map_or("members ?".to_owned(), |m| format!("{m} member{}", if m == 1 { "" } else { "s" }));
+        format!("{}: {}, {members}, {}", safe(self.conn.as_str()), safe(&r.state), r.kind.word()).into()
+    }
+
+    fn status(&self, cx: &Cx) -> Line {
+        let Some(b) = cx.facts.brokers.get(&self.conn) else { return Line::new() };
+        if let Some((error, _)) = &b.readers.error {
+            let old = b.readers.at.map_or(String::new(), |t| format!("; what is seen is {} old", ago(t, cx.now)));
+            return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}{old}", safe(&error.to_string())));
+        }
+        let partitions = self.rows.iter().filter(|(sum, _)| !sum).count();
+        match b.readers.at {
+            Some(at) => Line::new().add(Tone::Muted, format!("read {partitions} partitions at {}; again every 10s (p pauses)", cx.times.clock(at))),
+            None => Line::new().add(Tone::Muted, "asking the broker"),
+        }
+    }
+
+    fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        keys(&[(Command::Open, "the record it is stuck on"), (Command::Describe, "topic"), (Command::Retry, "again"), (Command::Pause, "pause")])
+    }
+
+    fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
+        self.look(cx)
+    }
+
+    fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        self.look(cx)
+    }
+
+    fn sync(&mut self, cx: &Cx) {
+        let Some(reader) = cx.facts.group(&self.conn, &self.name) else { return };
+        self.known.stall = stall(cx.facts, &self.name);
+        for p in &reader.at {
+            let told = cx.facts.detail(&p.of).and_then(|d| d.retention).map(|r| (r, false));
+            if let Some(keep) = told {
+                self.known.retention.insert(p.of.clone(), keep);
+            }
+        }
+        let lag = Lag::of(reader, &cx.facts.shelf, &self.known, cx.now);
+        self.rows = lag.topics.iter().flat_map(|(t, ps)| std::iter::once((true, t.clone())).chain(ps.iter().map(|p| (false, p.clone())))).collect();
+        self.lag = Some(lag);
+        let rows = &self.rows;
+        self.cursor.sync(rows.len(), |i| key(&rows[i]));
+        let height = self.height(cx);
+        self.cursor.fit(height, self.rows.len());
+    }
+
+    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+        let height = self.height(cx);
+        let rows = &self.rows;
+        if moved(&mut self.cursor, command, rows.len(), height, |i| key(&rows[i])) {
+            return Vec::new();
+        }
+        match command {
+            Command::Open => self.open(),
+            Command::Describe => match self.rows.get(self.cursor.row()) {
+                Some((_, row)) => vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(row.of.clone()))))],
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
+        if let ("stuck", News::Rows(rows)) = (part, news)
+            && let Some(seen) = rows.first()
+        {
+            let m = &seen.message;
+            let key = m.key.as_deref().map_or("-".into(), safe_bytes);
+            self.stuck = Some((m.seat.clone(), key, m.sent));
+            if let (Seat::Offset { partition, .. }, Some(sent)) = (&m.seat, m.sent) {
+                self.known.next_written.insert((m.at.clone(), Some(*partition)), sent);
+            }
+            self.sync(cx);
+        }
+        Vec::new()
+    }
+
+    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
+        None
+    }
+
+    fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
+        let row = usize::from(at).checked_sub(1).map(|r| r + self.cursor.top());
+        match row {
+            Some(r) if r == self.cursor.row() => self.open(),
+            Some(r) if r < self.rows.len() => {
+                let rows = &self.rows;
+                self.cursor.go(r, rows.len(), |i| key(&rows[i]));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn waits_for(&self, place: &Place) -> bool {
+        *place == Place::Readers(self.conn.clone()) && self.rows.is_empty()
+    }
+
+}

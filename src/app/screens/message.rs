@@ -1,0 +1,424 @@
+//! One message: body with its violations, headers, death, history, raw bytes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Ask, Cx, Page, Screen, keys, scrolled};
+use crate::app::command::{Command, On};
+use crate::app::effect::{Job, News};
+use crate::app::key::Key;
+use crate::app::overlay::{Menu, Overlay, Pick};
+use crate::app::text::{Line, Tone};
+use crate::app::times::ago;
+use crate::broker::Error;
+use crate::decode::{Decoded, Form, Hint, human, safe, safe_bytes, safe_cut};
+use crate::model::Value;
+use crate::schema::{Seen, Verdict};
+
+/// A tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Body,
+    Headers,
+    Death,
+    History,
+    Raw,
+}
+
+/// The tabs in order.
+pub const TABS: [Tab; 5] = [Tab::Body, Tab::Headers, Tab::Death, Tab::History, Tab::Raw];
+
+/// One row of the body tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A line of the body.
+    Line(usize),
+    /// A finding, below the line it is about.
+    Finding(usize),
+}
+
+/// Its state.
+#[derive(Debug)]
+pub struct State {
+    /// The list it was opened from, and its place there: `<` and `>`.
+    pub list: Vec<Arc<Seen>>,
+    pub index: usize,
+    pub tab: Tab,
+    pub top: usize,
+    /// Columns scrolled to the right.
+    pub left: usize,
+    pub wrap: bool,
+    pub body: Option<Decoded>,
+    pub raw: Option<Decoded>,
+    pub rows: Vec<Row>,
+    /// Folded blocks, by their first line.
+    pub folded: BTreeSet<usize>,
+    /// The finding or match jumped to last.
+    pub at: Option<usize>,
+    pub filter: String,
+    hint: Hint,
+    unfolded_stack: bool,
+}
+
+impl State {
+    /// A message of a list; a dead letter opens on its death.
+    pub fn new(list: Vec<Arc<Seen>>, index: usize, death: bool, filter: String) -> Self {
+        Self {
+            list,
+            index,
+            tab: if death { Tab::Death } else { Tab::Body },
+            top: 0,
+            left: 0,
+            wrap: false,
+            body: None,
+            raw: None,
+            rows: Vec::new(),
+            folded: BTreeSet::new(),
+            at: None,
+            filter,
+            hint: Hint::Auto,
+            unfolded_stack: false,
+        }
+    }
+
+    /// The message.
+    pub fn seen(&self) -> &Arc<Seen> {
+        // The list is never empty: it is made from the row that was opened.
+        &self.list[self.index.min(self.list.len() - 1)]
+    }
+
+    /// Whether the whole stack is shown.
+    pub fn unfolded(&self) -> bool {
+        self.unfolded_stack
+    }
+
+    /// The tab's rows in view: the body without tabs and rule.
+    pub fn height(cx: &Cx) -> usize {
+        usize::from(cx.areas().rows).saturating_sub(2)
+    }
+
+    /// Body rows: lines without what is folded away, findings below theirs.
+    fn arrange(&mut self) {
+        self.rows.clear();
+        let Some(body) = &self.body else { return };
+        let seen = &self.list[self.index.min(self.list.len() - 1)];
+        let mut found: Vec<(usize, usize)> = seen
+            .violations
+            .iter()
+            .enumerate()
+            .map(|(i, v)| {
+                let line = if body.form == Form::Json {
+                    v.at.map_or_else(|| body.line_of(&v.pointer).line, |at| body.line_at(at))
+                } else {
+                    0
+                };
+                (line, i)
+            })
+            .collect();
+        found.sort_unstable();
+        let mut next = found.into_iter().peekable();
+        let mut line = 0;
+        while line < body.len() {
+            self.rows.push(Row::Line(line));
+            let end = if self.folded.contains(&line) { body.line(line).and_then(|l| l.fold).unwrap_or(line) } else { line };
+            while let Some((at, i)) = next.peek().copied().filter(|(at, _)| *at <= end) {
+                let _ = at;
+                self.rows.push(Row::Finding(i));
+                next.next();
+            }
+            line = end + 1;
+        }
+    }
+
+    /// How many rows a tab has.
+    pub fn len(&self, cx: &Cx) -> usize {
+        match self.tab {
+            Tab::Body => self.rows.len(),
+            Tab::Raw => self.raw.as_ref().map_or(0, Decoded::len),
+            Tab::Headers => headers(self.seen()).len(),
+            Tab::Death => super::death::lines(self.seen(), self.unfolded_stack, cx).len(),
+            Tab::History => self.seen().past.len().max(1),
+        }
+    }
+
+    fn ask(&self) -> Vec<Ask> {
+        vec![Ask::Start("body", Job::Show(self.seen().clone(), self.hint)), Ask::Start("raw", Job::Show(self.seen().clone(), Hint::Hex))]
+    }
+
+    fn turn(&mut self, index: usize) -> Vec<Ask> {
+        if index >= self.list.len() {
+            return vec![Ask::Toast(Tone::Muted, "the last of the list".into())];
+        }
+        self.index = index;
+        (self.top, self.left, self.body, self.raw, self.at) = (0, 0, None, None, None);
+        self.folded.clear();
+        self.rows.clear();
+        self.ask()
+    }
+
+    /// To the next or previous finding.
+    fn jump(&mut self, forward: bool, cx: &Cx) -> Vec<Ask> {
+        self.tab = Tab::Body;
+        let findings: Vec<usize> = self.rows.iter().enumerate().filter(|(_, r)| matches!(r, Row::Finding(_))).map(|(i, _)| i).collect();
+        let from = self.at.unwrap_or(if forward { 0 } else { usize::MAX });
+        let to = if forward { findings.iter().find(|i| **i > from || self.at.is_none()).or(findings.first()) } else { findings.iter().rev().find(|i| **i < from).or(findings.last()) };
+        match to {
+            Some(row) => {
+                self.at = Some(*row);
+                let height = Self::height(cx);
+                if *row < self.top || *row >= self.top + height {
+                    self.top = row.saturating_sub(height / 2);
+                }
+                Vec::new()
+            }
+            None => vec![Ask::Toast(Tone::Muted, "no violations in this message".into())],
+        }
+    }
+
+    fn fold(&mut self) {
+        if self.tab == Tab::Death {
+            self.unfolded_stack = !self.unfolded_stack;
+            return;
+        }
+        let Some(body) = &self.body else { return };
+        // All blocks below the top level, or none.
+        if self.folded.is_empty() {
+            self.folded = (1..body.len()).filter(|i| body.line(*i).is_some_and(|l| l.indent >= 1 && l.fold.is_some())).collect();
+            let mut end = 0;
+            let mut outer = BTreeSet::new();
+            for line in &self.folded {
+                if *line >= end {
+                    outer.insert(*line);
+                    end = body.line(*line).and_then(|l| l.fold).map_or(*line, |f| f + 1);
+                }
+            }
+            self.folded = outer;
+        } else {
+            self.folded.clear();
+        }
+        self.arrange();
+    }
+}
+
+/// Headers as (name, type, value) lines: headers, then properties, then what belongs to this delivery.
+pub fn headers(seen: &Seen) -> Vec<(String, String, &'static str)> {
+    let m = &seen.message;
+    let group = |fields: &crate::model::Fields, of: &'static str| {
+        fields.iter().map(|(n, v)| (safe(n).into_owned(), value(&v.value), of)).collect::<Vec<_>>()
+    };
+    let mut all = group(&m.headers, "");
+    all.extend(group(&m.properties, "property"));
+    all.extend(group(&m.delivery, "delivery"));
+    all
+}
+
+/// A header's value as text that a terminal can take.
+pub fn value(v: &Value) -> String {
+    match v {
+        Value::Null => "null".into(),
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Float(f) => f.to_string(),
+        Value::Text(t) => safe(t).into_owned(),
+        Value::Bytes(b) => bytes(b),
+        Value::Time(ms) => u64::try_from(*ms)
+            .map(|ms| human::utc(std::time::SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_millis(ms))))
+            .unwrap_or_else(|_| ms.to_string()),
+        Value::List(l) => format!("[{}]", l.iter().map(|t| value(&t.value)).collect::<Vec<_>>().join(", ")),
+        Value::Table(t) => format!("{{{}}}", t.iter().map(|(n, t)| format!("{}: {}", safe(n), value(&t.value))).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Text as text; four or eight bytes that are none as the number they are in Java's order.
+fn bytes(b: &[u8]) -> String {
+    let text = std::str::from_utf8(b).ok().filter(|t| !t.contains('\0'));
+    match (text, b.len()) {
+        (Some(t), _) => safe(t).into_owned(),
+        (None, 4) => <[u8; 4]>::try_from(b).map(|n| i32::from_be_bytes(n).to_string()).unwrap_or_default(),
+        (None, 8) => <[u8; 8]>::try_from(b).map(|n| i64::from_be_bytes(n).to_string()).unwrap_or_default(),
+        _ => safe_bytes(b),
+    }
+}
+
+/// The copy menu of a message.
+pub fn copy_menu(seen: &Seen, context: &str) -> Menu {
+    let m = &seen.message;
+    let address = format!("{context}/{}/{}", m.at, m.seat);
+    let body = m.body.as_deref().map_or(String::new(), |b| String::from_utf8_lossy(b).into_owned());
+    let key = m.key.as_deref().map_or(String::new(), |b| String::from_utf8_lossy(b).into_owned());
+    let heads: String = headers(seen).iter().map(|(n, v, _)| format!("{n}: {v}\n")).collect();
+    let json = serde_json::json!({
+        "address": address, "key": key, "body": body,
+        "headers": headers(seen).iter().map(|(n, v, _)| vec![n.clone(), v.clone()]).collect::<Vec<_>>(),
+        "written": human::utc(m.sent),
+    });
+    let item = |k: char, what: &str, text: String| (Key::char(k), what.to_owned(), safe_cut(&text, 48), Pick::Copy(text, what.to_owned()));
+    Menu {
+        title: format!("copy {} {}", safe(&m.at.name), m.seat),
+        right: "onto the clipboard (OSC 52)".into(),
+        items: vec![
+            item('c', "body", body),
+            item('w', "whole message, JSON", json.to_string()),
+            item('i', "key", key),
+            item('e', "headers", heads),
+            item('a', "address", address.clone()),
+            item('r', "redrive command", format!("redrive show '{address}'")),
+        ],
+    }
+}
+
+impl Page for State {
+    fn on(&self) -> On {
+        On::Message
+    }
+
+    fn crumb(&self) -> String {
+        self.seen().message.seat.to_string().replace('/', " / ")
+    }
+
+    fn facts(&self, cx: &Cx) -> Line {
+        let m = &self.seen().message;
+        let key = m.key.as_deref().map_or("no key".into(), |k| format!("key {}", safe_cut(&safe_bytes(k), 24)));
+        let age = m.sent.map_or(String::new(), |t| format!("   {} ago", ago(t, cx.now)));
+        format!("{key}   {}{age}", human::bytes(m.size() as u64)).into()
+    }
+
+    fn status(&self, _cx: &Cx) -> Line {
+        let seen = self.seen();
+        match self.tab {
+            Tab::Body => {
+                let n = seen.violations.len();
+                let jump = if n > 0 { "   n next  N previous" } else { "" };
+                let form = self.body.as_ref().map_or("decoding", |b| b.form.word());
+                let verdict = match &seen.verdict {
+                    Verdict::Valid { event, version, assumed } => {
+                        format!("event {} {version}{} (from config): valid", safe(event), if *assumed { " assumed" } else { "" })
+                    }
+                    Verdict::Invalid { event, version, .. } => format!(
+                        "event {} {} (from config): {n} violation{}",
+                        safe(event.as_deref().unwrap_or("?")),
+                        version.as_deref().unwrap_or(""),
+                        if n == 1 { "" } else { "s" }
+                    ),
+                    Verdict::Unchecked { why } => format!("not checked: {}", safe(why)),
+                };
+                let why = match self.body.as_ref().map(|b| &b.form) {
+                    Some(Form::Hex(why)) if !why.is_empty() => format!(" ({why})"),
+                    _ => String::new(),
+                };
+                format!("{form}{why}, {verdict}{jump}").into()
+            }
+            Tab::Headers => "null is a header without a value; empty differs from it".into(),
+            Tab::Death => {
+                let family = seen.death.family;
+                let line = if family.is_empty() { "no framework's headers were recognised".to_owned() } else { format!("read as {family}") };
+                Line::new().add(Tone::Muted, line)
+            }
+            Tab::History => Line::new().add(Tone::Muted, "from the ledger here; what others did without redrive is not known"),
+            Tab::Raw => {
+                let m = &seen.message;
+                let whole = if m.whole { "" } else { "; a cut view: the broker showed no more" };
+                format!("{} of body{whole}", m.body.as_ref().map_or("no body (tombstone)".into(), |b| human::bytes(b.len() as u64)))
+                    .into()
+            }
+        }
+    }
+
+    fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        let mut row = vec![(Command::NextTab, "next tab")];
+        if self.tab == Tab::Body {
+            row.extend([(Command::DecodeAs, "decode"), (Command::Wrap, "wrap"), (Command::Fold, "fold")]);
+        }
+        if self.tab == Tab::Death {
+            row.push((Command::Fold, "stack"));
+        }
+        row.extend([(Command::NextMessage, "next"), (Command::Copy, "copy")]);
+        let seen = self.seen();
+        if seen.death.error.value.is_some() || seen.death.origin.value.is_some() {
+            row.push((Command::Replay, "replay 1"));
+        }
+        keys(&row)
+    }
+
+    fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
+        if self.body.is_none() { self.ask() } else { Vec::new() }
+    }
+
+    fn sync(&mut self, cx: &Cx) {
+        self.top = self.top.min(self.len(cx).saturating_sub(Self::height(cx)));
+    }
+
+    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+        let len = self.len(cx);
+        if scrolled(&mut self.top, command, len, Self::height(cx)) {
+            return Vec::new();
+        }
+        let tab = TABS.iter().position(|t| *t == self.tab).unwrap_or(0);
+        match command {
+            Command::NextTab | Command::Open => (self.tab, self.top, self.left) = (TABS[(tab + 1) % TABS.len()], 0, 0),
+            Command::PrevTab => (self.tab, self.top, self.left) = (TABS[(tab + TABS.len() - 1) % TABS.len()], 0, 0),
+            Command::Left => self.left = self.left.saturating_sub(8),
+            Command::Right => self.left = (self.left + 8).min(4_000),
+            Command::Wrap => self.wrap = !self.wrap,
+            Command::Fold => self.fold(),
+            Command::Next => return self.jump(true, cx),
+            Command::Prev => return self.jump(false, cx),
+            Command::NextMessage => return self.turn(self.index + 1),
+            Command::PrevMessage => {
+                return match self.index.checked_sub(1) {
+                    Some(i) => self.turn(i),
+                    None => vec![Ask::Toast(Tone::Muted, "the first of the list".into())],
+                };
+            }
+            Command::DecodeAs => {
+                self.hint = match self.hint {
+                    Hint::Auto => Hint::Text,
+                    Hint::Text => Hint::Hex,
+                    Hint::Hex => Hint::Auto,
+                };
+                (self.tab, self.body) = (Tab::Body, None);
+                return vec![Ask::Start("body", Job::Show(self.seen().clone(), self.hint))];
+            }
+            Command::Copy => return vec![Ask::Overlay(Box::new(Overlay::Menu(copy_menu(self.seen(), &cx.facts.context.name))))],
+            _ => {}
+        }
+        self.sync(cx);
+        Vec::new()
+    }
+
+    fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
+        match (part, news) {
+            ("raw", News::Body(body)) => self.raw = Some(*body),
+            (_, News::Body(body)) => {
+                self.body = Some(*body);
+                self.arrange();
+                self.sync(cx);
+            }
+            (_, News::Failed(error)) => return vec![Ask::Toast(Tone::Bad, failed(&error))],
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
+        None
+    }
+
+    fn click(&mut self, row: u16, _cx: &Cx) -> Vec<Ask> {
+        if row == 0 {
+            let tab = TABS.iter().position(|t| *t == self.tab).unwrap_or(0);
+            (self.tab, self.top) = (TABS[(tab + 1) % TABS.len()], 0);
+        }
+        Vec::new()
+    }
+}
+
+fn failed(error: &Error) -> String {
+    safe(&error.to_string()).into_owned()
+}
+
+/// Opens a message alone.
+pub fn alone(seen: Arc<Seen>) -> Screen {
+    let dead = seen.death.error.value.is_some();
+    Screen::Message(Box::new(State::new(vec![seen], 0, dead, String::new())))
+}

@@ -1,0 +1,213 @@
+//! The screens: each keeps its own state and answers commands and news; it sees the facts, never the app.
+
+pub mod death;
+pub mod describe;
+pub mod destinations;
+pub mod group;
+pub mod lag;
+pub mod message;
+pub mod messages;
+pub mod overview;
+
+use std::time::SystemTime;
+
+use super::command::{Command, Keys, On};
+use super::cursor::Cursor;
+use super::effect::{Effect, Job, News};
+use super::facts::Facts;
+use super::layout::{Areas, Size, areas};
+use super::overlay::Overlay;
+use super::slots::Place;
+use super::text::{Line, Tone};
+use super::times::Times;
+use crate::model::{Address, ConnId};
+
+/// What a screen sees of the rest.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    pub facts: &'a Facts,
+    pub now: SystemTime,
+    pub size: Size,
+    pub keys: &'a Keys,
+    pub times: &'a Times,
+    /// No key was pressed for a moment: rows may be sorted anew.
+    pub calm: bool,
+}
+
+impl Cx<'_> {
+    /// The frame's rows.
+    pub fn areas(&self) -> Areas {
+        areas(self.size)
+    }
+}
+
+/// What a screen wants.
+pub enum Ask {
+    /// Opens a screen on top of this one.
+    Push(Box<Screen>),
+    /// Puts another in its place (the next message).
+    Swap(Box<Screen>),
+    /// Goes back one screen.
+    Pop,
+    /// Starts a job for a part of this screen.
+    Start(&'static str, Job),
+    StopPart(&'static str),
+    /// Starts a job for a fact that all screens see, unless it runs.
+    Fact(Place, Job),
+    Toast(Tone, String),
+    Overlay(Box<Overlay>),
+    Do(Effect),
+}
+
+/// A screen.
+pub trait Page {
+    /// Its kind, for the command table.
+    fn on(&self) -> On;
+    /// Its part of the breadcrumb; safe to show.
+    fn crumb(&self) -> String;
+    /// The subject's facts at the right of line 2.
+    fn facts(&self, cx: &Cx) -> Line;
+    /// What it has to say in line 23 when nothing else has.
+    fn status(&self, cx: &Cx) -> Line;
+    /// The keys of line 24, most used first, with their labels.
+    fn footer(&self, cx: &Cx) -> Vec<(Command, String)>;
+    /// It is shown, or shown again: what it must ask for.
+    fn enter(&mut self, cx: &Cx) -> Vec<Ask>;
+    /// Facts, size or time changed.
+    fn sync(&mut self, cx: &Cx);
+    /// What it needs by now, after facts came in.
+    fn pulse(&mut self, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
+    /// A command that has a use here; `arg` is what followed a `:name`.
+    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask>;
+    /// News for one of its parts.
+    fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask>;
+    /// `esc` takes off one of its layers (a read, a filter, marks); false if there was none.
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>>;
+    /// The filter's text as it is being typed; empty takes it off.
+    fn filter(&mut self, _text: &str, _cx: &Cx) {}
+    /// The filter that holds now.
+    fn filtered(&self) -> &str {
+        ""
+    }
+    /// A click on a row of the body, counted from its first.
+    fn click(&mut self, _row: u16, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
+    /// Whether a job is one that this screen waits for: the spinner.
+    fn waits_for(&self, _place: &Place) -> bool {
+        false
+    }
+    /// Whether times on it grow by the second.
+    fn ages(&self) -> bool {
+        false
+    }
+}
+
+/// All screens.
+#[derive(Debug)]
+pub enum Screen {
+    Overview(overview::State),
+    Destinations(destinations::State),
+    Messages(Box<messages::State>),
+    Message(Box<message::State>),
+    Lag(lag::State),
+    Group(group::State),
+    Describe(describe::State),
+}
+
+impl Screen {
+    /// Its page.
+    pub fn page(&self) -> &dyn Page {
+        match self {
+            Screen::Overview(s) => s,
+            Screen::Destinations(s) => s,
+            Screen::Messages(s) => s.as_ref(),
+            Screen::Message(s) => s.as_ref(),
+            Screen::Lag(s) => s,
+            Screen::Group(s) => s,
+            Screen::Describe(s) => s,
+        }
+    }
+
+    /// Its page, to change it.
+    pub fn page_mut(&mut self) -> &mut dyn Page {
+        match self {
+            Screen::Overview(s) => s,
+            Screen::Destinations(s) => s,
+            Screen::Messages(s) => s.as_mut(),
+            Screen::Message(s) => s.as_mut(),
+            Screen::Lag(s) => s,
+            Screen::Group(s) => s,
+            Screen::Describe(s) => s,
+        }
+    }
+}
+
+/// Moves a list's cursor if the command is a movement.
+pub fn moved<K: Ord + Clone>(cursor: &mut Cursor<K>, command: Command, len: usize, height: usize, key: impl Fn(usize) -> K) -> bool {
+    let page = isize::try_from(height.max(1)).unwrap_or(1);
+    let by = match command {
+        Command::Up => -1,
+        Command::Down => 1,
+        Command::HalfDown => page / 2,
+        Command::HalfUp => -(page / 2),
+        Command::PageDown => page,
+        Command::PageUp => -page,
+        Command::Top => isize::MIN,
+        Command::Bottom => isize::MAX,
+        _ => return false,
+    };
+    match by {
+        isize::MIN => cursor.go(0, len, key),
+        isize::MAX => cursor.go(len.saturating_sub(1), len, key),
+        by => cursor.step(by, len, key),
+    }
+    cursor.fit(height, len);
+    true
+}
+
+/// Scrolls a text if the command is a movement.
+pub fn scrolled(top: &mut usize, command: Command, len: usize, height: usize) -> bool {
+    let last = len.saturating_sub(height.max(1));
+    *top = match command {
+        Command::Up => top.saturating_sub(1),
+        Command::Down => *top + 1,
+        Command::HalfDown => *top + height / 2,
+        Command::HalfUp => top.saturating_sub(height / 2),
+        Command::PageDown => *top + height,
+        Command::PageUp => top.saturating_sub(height),
+        Command::Top => 0,
+        Command::Bottom => last,
+        _ => return false,
+    }
+    .min(last);
+    true
+}
+
+/// New rows in the order of the old ones, what is new behind them: rows hold still while keys are pressed or rows marked.
+pub fn steady<T, K: Ord + Clone>(old: &[T], mut new: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let places: std::collections::BTreeMap<K, usize> = old.iter().enumerate().map(|(i, t)| (key(t), i)).collect();
+    new.sort_by_cached_key(|t| places.get(&key(t)).copied().unwrap_or(usize::MAX));
+    new
+}
+
+/// The jobs that make a broker's facts new.
+pub fn refresh_broker(conn: &ConnId) -> Vec<Ask> {
+    vec![
+        Ask::Fact(Place::Probe(conn.clone()), Job::Probe(conn.clone())),
+        Ask::Fact(Place::List(conn.clone()), Job::List(conn.clone())),
+        Ask::Fact(Place::Readers(conn.clone()), Job::Readers(conn.clone(), crate::broker::ReadersRequest::All)),
+    ]
+}
+
+/// The job that makes a destination's details new.
+pub fn describe(at: &Address) -> Ask {
+    Ask::Fact(Place::Detail(at.clone()), Job::Describe(at.clone()))
+}
+
+/// A footer of commands with the table's own titles, or others.
+pub fn keys(commands: &[(Command, &str)]) -> Vec<(Command, String)> {
+    commands.iter().map(|(c, label)| (*c, if label.is_empty() { c.entry().title.to_owned() } else { (*label).to_owned() })).collect()
+}

@@ -1,0 +1,195 @@
+//! Overview: every broker's health and one list of what needs a human, worst first.
+
+use super::{Ask, Cx, Page, Screen, destinations, group, keys, messages, moved, steady};
+use crate::app::command::{Command, On};
+use crate::app::cursor::Cursor;
+use crate::app::effect::News;
+use crate::app::needs::needs;
+use crate::app::slots::Place;
+use crate::app::text::{Line, Tone};
+use crate::app::times::ago;
+use crate::decode::{human, safe};
+use crate::model::ConnId;
+use crate::monitor::{Health, Need, NeedKind, Survey};
+
+/// A row's identity.
+pub type Row = (NeedKind, ConnId, String);
+
+/// Its state.
+#[derive(Debug, Default)]
+pub struct State {
+    pub survey: Survey,
+    /// The rows that pass the filter.
+    pub rows: Vec<Need>,
+    pub cursor: Cursor<Row>,
+    pub filter: String,
+}
+
+/// A need's identity.
+pub fn row(need: &Need) -> Row {
+    (need.kind, need.conn.clone(), need.what.clone())
+}
+
+impl State {
+    /// Rows of the table in view: the body without brokers, rule and header.
+    pub fn height(cx: &Cx) -> usize {
+        usize::from(cx.areas().rows).saturating_sub(3)
+    }
+
+    /// The chosen row.
+    pub fn chosen(&self) -> Option<&Need> {
+        self.rows.get(self.cursor.row())
+    }
+
+    fn open(&self, cx: &Cx) -> Vec<Ask> {
+        let Some(need) = self.chosen() else { return Vec::new() };
+        match (need.kind, &need.at) {
+            (NeedKind::Dlq, Some(at)) => vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at.clone())))))],
+            (NeedKind::Lag | NeedKind::Group, _) => {
+                vec![Ask::Push(Box::new(Screen::Group(group::State::new(need.conn.clone(), need.what.clone()))))]
+            }
+            (NeedKind::Broker, _) => {
+                let mut page = destinations::State::default();
+                page.filter(need.conn.as_str(), cx);
+                vec![Ask::Push(Box::new(Screen::Destinations(page)))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Page for State {
+    fn on(&self) -> On {
+        On::Overview
+    }
+
+    fn crumb(&self) -> String {
+        "overview".into()
+    }
+
+    fn facts(&self, cx: &Cx) -> Line {
+        let act = self.survey.rows.iter().filter(|n| n.act).count();
+        if self.survey.known == 0 {
+            let (up, asked, down) = cx.facts.tally();
+            return match (up, asked, down) {
+                (0, 0, 0) => "no connections".into(),
+                (0, n, 0) => format!("asking {n} broker{}", if n == 1 { "" } else { "s" }).into(),
+                _ => Line::new(),
+            };
+        }
+        let known = human::count_plain(self.survey.known as u64);
+        if act == 0 {
+            Line::new().add(Tone::Ok, format!("nothing of {known} needs a human"))
+        } else {
+            Line::new().add(Tone::Strong, format!("{act} of {known} need a human"))
+        }
+    }
+
+    fn status(&self, cx: &Cx) -> Line {
+        if !self.filter.is_empty() {
+            return format!("/{}  {} of {} rows", safe(&self.filter), self.rows.len(), self.survey.rows.len()).into();
+        }
+        let down = self.survey.brokers.iter().find_map(|b| match &b.health {
+            Health::Down { why, next_try } => Some((b, why, next_try)),
+            _ => None,
+        });
+        if let Some((b, why, next)) = down {
+            let next = next.and_then(|t| t.duration_since(cx.now).ok());
+            let next = next.map_or(String::new(), |d| format!(", next try in {}", human::age(d)));
+            let line = Line::new().add(Tone::Bad, "✗ ").plain(format!("{}: {}{next}", safe(b.conn.as_str()), safe(why)));
+            return line.add(Tone::Muted, "   (r retries now)");
+        }
+        let read = cx.facts.brokers.values().filter_map(|b| b.list.at).min();
+        match read {
+            Some(at) if cx.facts.paused => Line::new().add(Tone::Watch, format!("paused, read {} ago (p goes on)", ago(at, cx.now))),
+            Some(at) => Line::new().add(Tone::Muted, format!("read at {}; asked again every 10s (p pauses)", cx.times.clock(at))),
+            None => Line::new().add(Tone::Muted, "asking the brokers; rows come as they answer"),
+        }
+    }
+
+    fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        keys(&[
+            (Command::Open, "open"),
+            (Command::Messages, ""),
+            (Command::Destinations, ""),
+            (Command::Lag, ""),
+            (Command::Jobs, ""),
+            (Command::Ledger, ""),
+            (Command::Palette, ""),
+            (Command::Filter, "filter"),
+        ])
+    }
+
+    fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    fn sync(&mut self, cx: &Cx) {
+        let survey = needs(cx.facts, cx.now);
+        let wanted = self.filter.to_lowercase();
+        let fits = |n: &Need| wanted.is_empty() || format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why).to_lowercase().contains(&wanted);
+        let rows: Vec<Need> = survey.rows.iter().filter(|n| fits(n)).cloned().collect();
+        self.rows = if cx.calm { rows } else { steady(&self.rows, rows, row) };
+        self.survey = survey;
+        let rows = &self.rows;
+        self.cursor.sync(rows.len(), |i| row(&rows[i]));
+        self.cursor.fit(Self::height(cx), rows.len());
+    }
+
+    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+        let rows = &self.rows;
+        if moved(&mut self.cursor, command, rows.len(), Self::height(cx), |i| row(&rows[i])) {
+            return Vec::new();
+        }
+        match command {
+            Command::Open => self.open(cx),
+            Command::Messages => match self.chosen().and_then(|n| n.at.clone()) {
+                Some(at) => vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at)))))],
+                None => vec![Ask::Toast(Tone::Muted, "this row has no messages of its own".into())],
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
+
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
+        if self.filter.is_empty() {
+            return None;
+        }
+        self.filter("", cx);
+        Some(Vec::new())
+    }
+
+    fn filter(&mut self, text: &str, cx: &Cx) {
+        text.clone_into(&mut self.filter);
+        self.sync(cx);
+    }
+
+    fn filtered(&self) -> &str {
+        &self.filter
+    }
+
+    fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {
+        let row_of = usize::from(at).checked_sub(3).map(|r| r + self.cursor.top());
+        match row_of {
+            Some(r) if r == self.cursor.row() => self.open(cx),
+            Some(r) if r < self.rows.len() => {
+                let rows = &self.rows;
+                self.cursor.go(r, rows.len(), |i| row(&rows[i]));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn waits_for(&self, place: &Place) -> bool {
+        matches!(place, Place::Probe(_)) && self.survey.known == 0
+    }
+
+    fn ages(&self) -> bool {
+        self.survey.brokers.iter().any(|b| matches!(b.health, Health::Down { .. }))
+    }
+}

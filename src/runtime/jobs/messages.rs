@@ -1,0 +1,49 @@
+//! Jobs that read messages: peeks and tails, looked at where they are read, never by the UI.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::app::effect::News;
+use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Result, Stop};
+use crate::decode::{self, Hint};
+use crate::runtime::{Out, Rooms};
+use crate::schema::{Seen, see};
+
+/// Reads messages. A tail never waits for the screen, a read with an end always does.
+pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &Out) -> Result<()> {
+    let tail = want.stop == Stop::Never;
+    let mut flow = broker.peek(want);
+    while let Some(step) = flow.next().await {
+        match step? {
+            Peeked::Batch(messages) => {
+                let count = messages.len() as u64;
+                let rows: Vec<Arc<Seen>> = messages.into_iter().map(|m| Arc::new(see(m, &rooms.declared))).collect();
+                if tail {
+                    out.tail(count, News::Rows(rows));
+                    // Seeing is work: others on this thread get their turn.
+                    tokio::task::yield_now().await;
+                } else {
+                    out.rows(News::Rows(rows)).await;
+                }
+            }
+            Peeked::Progress { read, of } => out.progress(News::Reading { read, of }),
+            Peeked::End { why, read, left, more, notes } => {
+                let mut notes = notes;
+                notes.extend(left.iter().map(|(trace, n)| format!("{n} messages: {}", trace.words())));
+                out.rows(News::Read { why, read, more, notes }).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Decodes a body for the viewer.
+pub async fn show(seen: &Arc<Seen>, hint: Hint, out: &Out) -> Result<()> {
+    let body = seen.message.body.clone().unwrap_or_default();
+    let decoded = tokio::task::spawn_blocking(move || decode::body(&body, hint))
+        .await
+        .map_err(|e| Error::new(ErrorKind::Unexpected, "decode", e.to_string()))?;
+    out.tell(News::Body(Box::new(decoded))).await;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! The terminal UI: the terminal itself, the loop, and how the app's state is painted.
+
+mod clipboard;
+pub mod input;
+pub mod look;
+mod run;
+pub mod shell;
+pub mod sheet;
+pub mod terminal;
+pub mod view;
+mod views;
+mod widgets;
+
+pub use run::{Ended, Setup, run};

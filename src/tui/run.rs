@@ -1,0 +1,313 @@
+//! The loop: what came first is handled first, input before news, drawn only when something changed and not too often.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::process::{Command as Process, ExitCode};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::EventStream;
+use futures::StreamExt;
+use futures::future::{BoxFuture, poll_immediate};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use super::shell::{Chore, Shell};
+use super::terminal::{self, Tty};
+use super::{clipboard, input, look};
+use crate::app::action::Action;
+use crate::app::command::Keys;
+use crate::app::layout::Size;
+use crate::app::text::Tone;
+use crate::app::times::Times;
+use crate::app::{Start, Writes};
+use crate::broker::{Brokers, Link, Rights, Writer};
+use crate::config::Context;
+use crate::model::ConnId;
+use crate::runtime::Rooms;
+use crate::schema::Declared;
+
+/// Between two frames at least.
+const FRAME: Duration = Duration::from_millis(16);
+/// News handled before the next look at the keyboard.
+const DRAIN: usize = 64;
+const DRAIN_TIME: Duration = Duration::from_millis(4);
+
+/// What the TUI is started with.
+pub struct Setup {
+    pub context: Arc<Context>,
+    pub brokers: Brokers,
+    /// Who may write: the connections' writing sides and the switch that they ask at each write.
+    pub hands: BTreeMap<ConnId, Arc<dyn Writer>>,
+    pub rights: Rights,
+    /// Names of all contexts of the config.
+    pub contexts: Vec<String>,
+    /// Whether the caller starts again when [`Ended::Switch`] is answered.
+    pub can_switch: bool,
+    /// Who this is.
+    pub who: String,
+    /// Command name and keys, as the config has them.
+    pub keymap: Vec<(String, String)>,
+    /// Warnings of the config, the gravest first.
+    pub warnings: Vec<String>,
+    /// Runs beside the TUI and ends with it: the demo's story.
+    pub beside: Option<BoxFuture<'static, ()>>,
+}
+
+impl Setup {
+    /// One context with its guarded connections; the rest as nobody has said otherwise.
+    pub fn new(context: Context, links: Vec<Link>, rights: Rights) -> Self {
+        Self {
+            brokers: Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect()),
+            hands: links.iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand.clone()?))).collect(),
+            rights,
+            contexts: vec![context.name.clone()],
+            context: Arc::new(context),
+            can_switch: false,
+            who: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "me".into()),
+            keymap: Vec::new(),
+            warnings: Vec::new(),
+            beside: None,
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    Quit,
+    /// Start again in this context.
+    Switch(String),
+    /// By a signal: exit with 128 and its number.
+    Signal(i32),
+}
+
+/// Runs the TUI until it is left. The terminal is as before when this returns, whatever happened.
+pub async fn run(setup: Setup) -> io::Result<Ended> {
+    let mut tty = terminal::enter()?;
+    let mut signals = Signals::new()?;
+    let size = tty.terminal.size()?;
+    let look = if look::no_color() { look::Look::plain() } else { look::Look::sixteen(setup.context.color.as_deref()) };
+    let mut shell = setup.shell(Size { width: size.width, height: size.height }, SystemTime::now(), look);
+    turn(&mut shell, &mut tty, &mut signals).await
+}
+
+impl Setup {
+    /// The TUI of this setup without its terminal: its jobs run from here on.
+    pub fn shell(mut self, size: Size, now: SystemTime, look: look::Look) -> Shell {
+        let (keys, refused) = Keys::new(self.keymap.iter().map(|(n, k)| (n.as_str(), k.as_str())));
+        self.warnings.extend(refused);
+        let writes = match (self.hands.is_empty() || self.rights.never().is_some(), self.context.read_only) {
+            (true, _) => Writes::Never,
+            (false, true) => Writes::ReadOnly,
+            (false, false) => Writes::On,
+        };
+        let start = Start {
+            context: self.context.clone(),
+            contexts: self.contexts,
+            conns: self.brokers.ids().cloned().collect(),
+            who: self.who,
+            writes,
+            keys,
+            times: Times { local: jiff::tz::TimeZone::system(), ..Times::default() },
+            size,
+            now,
+            warnings: self.warnings,
+            can_switch: self.can_switch,
+        };
+        let declared = Declared::new(&self.context);
+        let rooms = Rooms { brokers: self.brokers, context: self.context, declared, rights: self.rights };
+        let mut shell = Shell::new(start, rooms, look);
+        if let Some(task) = self.beside {
+            shell.runtime.beside(task);
+        }
+        shell
+    }
+}
+
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())?, hup: signal(SignalKind::hangup())? })
+    }
+
+    /// The number of the next signal that ends the program.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.hup.recv() => 1,
+            _ = self.int.recv() => 2,
+            _ = self.term.recv() => 15,
+        }
+    }
+}
+
+/// What is on the terminal now, to draw only what differs, and nothing if nothing does.
+struct Shown {
+    last: Option<(Buffer, Option<Position>)>,
+    at: Option<Instant>,
+}
+
+impl Shown {
+    fn draw(&mut self, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
+        let now = shell.paint();
+        self.at = Some(Instant::now());
+        if self.last.as_ref() == Some(&now) {
+            return Ok(());
+        }
+        tty.terminal.draw(|frame| {
+            let area = frame.area();
+            // The size may have changed under us: what is painted for another is left out, a resize event follows.
+            if *now.0.area() == area {
+                *frame.buffer_mut() = now.0.clone();
+                if let Some(cursor) = now.1 {
+                    frame.set_cursor_position(cursor);
+                }
+            }
+        })?;
+        self.last = Some(now);
+        Ok(())
+    }
+}
+
+async fn turn(shell: &mut Shell, tty: &mut Tty, signals: &mut Signals) -> io::Result<Ended> {
+    let mut events = EventStream::new();
+    let mut shown = Shown { last: None, at: None };
+    shown.draw(shell, tty)?;
+    loop {
+        let frame = shown.at.map_or_else(Instant::now, |at| at + FRAME);
+        let wake = shell.app.wake().duration_since(SystemTime::now()).unwrap_or_default();
+        let clock = Instant::now() + wake;
+        // Biased: typing never waits for a flood of news, and a signal for nobody.
+        tokio::select! {
+            biased;
+            number = signals.next() => return Ok(Ended::Signal(number)),
+            event = events.next() => match event {
+                Some(Ok(event)) => {
+                    if let Some(action) = input::action(event) {
+                        shell.act(action, SystemTime::now());
+                    }
+                }
+                // The terminal is gone.
+                Some(Err(_)) | None => return Ok(Ended::Signal(1)),
+            },
+            Some((id, news)) = shell.inbox.control.recv() => shell.act(Action::News(id, news), SystemTime::now()),
+            Some((id, news)) = shell.inbox.bulk.recv(), if !(shell.dirty() && frame <= Instant::now()) => {
+                shell.act(Action::News(id, news), SystemTime::now());
+            }
+            () = sleep_until(frame), if shell.dirty() => {}
+            () = sleep_until(clock), if !shell.dirty() => shell.act(Action::Clock, SystemTime::now()),
+        }
+        drain(shell, &mut events).await;
+        while let Some(chore) = shell.chores.pop_front() {
+            match chore {
+                Chore::Quit => {
+                    return Ok(match shell.app.switch_to.take() {
+                        Some(context) => Ended::Switch(context),
+                        None => Ended::Quit,
+                    });
+                }
+                chore => {
+                    // The reader of events holds the terminal's input: it goes while another program has it.
+                    drop(events);
+                    self::chore(chore, shell, tty)?;
+                    events = EventStream::new();
+                    shown.last = None;
+                }
+            }
+        }
+        if shell.dirty() && shown.at.is_none_or(|at| at.elapsed() >= FRAME) {
+            shown.draw(shell, tty)?;
+        }
+    }
+}
+
+/// Takes what is there already: input first, then news, a handful at most. Polled with the loop's own waker: the event
+/// stream remembers only the first it is given.
+async fn drain(shell: &mut Shell, events: &mut EventStream) {
+    let started = Instant::now();
+    for _ in 0..DRAIN {
+        if started.elapsed() > DRAIN_TIME || !shell.chores.is_empty() {
+            return;
+        }
+        if let Some(Some(Ok(event))) = poll_immediate(events.next()).await {
+            if let Some(action) = input::action(event) {
+                shell.act(action, SystemTime::now());
+            }
+        } else if let Ok((id, news)) = shell.inbox.control.try_recv() {
+            shell.act(Action::News(id, news), SystemTime::now());
+        } else if let Ok((id, news)) = shell.inbox.bulk.try_recv() {
+            shell.act(Action::News(id, news), SystemTime::now());
+        } else {
+            return;
+        }
+    }
+}
+
+fn chore(chore: Chore, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
+    match chore {
+        Chore::Copy(text) if text.len() > clipboard::LONGEST => {
+            shell.app.say(Tone::Bad, format!("too long for the terminal's clipboard ({} bytes); ctrl-s saves it", text.len()));
+        }
+        Chore::Copy(text) => clipboard::copy(&text)?,
+        Chore::Write(path, bytes) => {
+            let result = std::fs::File::create_new(&path).and_then(|mut f| io::Write::write_all(&mut f, &bytes));
+            match result {
+                Ok(()) => shell.app.say(Tone::Ok, format!("saved {}", path.display())),
+                Err(e) => shell.app.say(Tone::Bad, format!("not saved: {}: {e}", path.display())),
+            }
+        }
+        Chore::Edit(name, bytes) => {
+            terminal::leave();
+            let edited = edit(&name, &bytes);
+            tty.resume()?;
+            shell.act(Action::Edited(edited), SystemTime::now());
+        }
+        Chore::Suspend => {
+            terminal::leave();
+            // Sent to ourselves by the one portable way that needs no unsafe code.
+            let _ = Process::new("kill").args(["-TSTP", &std::process::id().to_string()]).status();
+            tty.resume()?;
+            let size = tty.terminal.size()?;
+            shell.act(Action::Resize(size.width, size.height), SystemTime::now());
+        }
+        Chore::Quit => {}
+    }
+    Ok(())
+}
+
+/// Runs `$VISUAL` or `$EDITOR` on a copy; what it holds afterwards.
+fn edit(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let editor = ["VISUAL", "EDITOR"].iter().find_map(|v| std::env::var(v).ok().filter(|e| !e.trim().is_empty()));
+    let editor = editor.ok_or("no editor: set EDITOR (or VISUAL) and try again")?;
+    let dir = std::env::temp_dir().join(format!("redrive-{}", std::process::id()));
+    let work = || -> io::Result<Vec<u8>> {
+        std::fs::create_dir_all(&dir)?;
+        let path = dir.join(name);
+        std::fs::write(&path, bytes)?;
+        let mut words = editor.split_whitespace();
+        let status = Process::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;
+        if !status.success() {
+            return Err(io::Error::other(format!("{editor} ended with {status}")));
+        }
+        std::fs::read(&path)
+    };
+    let result = work().map_err(|e| format!("editing failed: {e}"));
+    let _ = std::fs::remove_dir_all(&dir);
+    result
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Signal(n) => ExitCode::from(128u8.saturating_add(u8::try_from(n).unwrap_or(0))),
+            Ended::Quit | Ended::Switch(_) => ExitCode::SUCCESS,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! App, runtime and look together, without a terminal: what the loop drives, and what tests drive in its place.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::look::Look;
+use super::view::view;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::layout::Size;
+use crate::app::{self, App, Start};
+use crate::runtime::{Inbox, Rooms, Runtime};
+
+/// What the terminal's loop itself must do.
+#[derive(Debug)]
+pub enum Chore {
+    Copy(String),
+    Write(std::path::PathBuf, Bytes),
+    Edit(String, Bytes),
+    Suspend,
+    Quit,
+}
+
+/// The TUI without its terminal.
+pub struct Shell {
+    pub app: App,
+    pub runtime: Runtime,
+    pub inbox: Inbox,
+    pub look: Look,
+    pub chores: VecDeque<Chore>,
+    dirty: bool,
+}
+
+impl Shell {
+    /// Starts the app; its first jobs run from here on.
+    pub fn new(start: Start, rooms: Rooms, look: Look) -> Self {
+        let (runtime, inbox) = Runtime::new(rooms);
+        let (app, effects) = app::start(start);
+        let mut shell = Self { app, runtime, inbox, look, chores: VecDeque::new(), dirty: true };
+        shell.carry(effects);
+        shell
+    }
+
+    /// One thing happened at a time.
+    pub fn act(&mut self, action: Action, now: SystemTime) {
+        self.app.now = now;
+        let effects = app::update(&mut self.app, action);
+        self.carry(effects);
+        self.dirty = true;
+    }
+
+    fn carry(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Start(id, job) => self.runtime.start(id, *job),
+                Effect::Stop(id) => self.runtime.stop(id),
+                Effect::Copy(text) => self.chores.push_back(Chore::Copy(text)),
+                Effect::Write(path, bytes) => self.chores.push_back(Chore::Write(path, bytes)),
+                Effect::Edit(name, bytes) => self.chores.push_back(Chore::Edit(name, bytes)),
+                Effect::Writes(until) => self.runtime.writes(until),
+                Effect::Suspend => self.chores.push_back(Chore::Suspend),
+                Effect::Quit => self.chores.push_back(Chore::Quit),
+            }
+        }
+    }
+
+    /// Whether anything happened since it was last painted.
+    pub fn dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// Paints what is so now; the cursor's place, if it is to be seen.
+    pub fn paint(&mut self) -> (Buffer, Option<Position>) {
+        self.app.sync();
+        self.dirty = false;
+        let Size { width, height } = self.app.size;
+        let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+        let cursor = view(&self.app, &self.look, &mut buf);
+        (buf, cursor)
+    }
+}

@@ -1,0 +1,71 @@
+//! Destinations painted.
+
+use super::{bars, cell, muted};
+use crate::app::screens::Cx;
+use crate::app::screens::destinations::State;
+use crate::app::text::{Line, Tone};
+use crate::decode::{human, safe};
+use crate::model::{Count, Destination, Proof, Role};
+use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
+
+const COLUMNS: [Column; 9] = [
+    column("NAME", 24, 5, Side::Name),
+    column("WHERE", 10, 1, Side::Name),
+    wide("KIND", 7, 0, Side::Text, 100),
+    column("DEPTH", 9, 0, Side::Right),
+    column("1H", 6, 0, Side::Text),
+    column("PART", 3, 0, Side::Right),
+    wide("READERS", 7, 0, Side::Right, 100),
+    wide("KEEPS", 7, 0, Side::Right, 110),
+    column("ROLE", 14, 3, Side::Text),
+];
+
+/// Its sheet.
+pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+    let (rows, cursor, cx) = (&s.rows, &s.cursor, *cx);
+    let table = Table {
+        columns: &COLUMNS,
+        len: rows.len(),
+        top: cursor.top(),
+        chosen: cursor.row(),
+        row: Box::new(move |i| destination(&rows[i], cursor.marks().contains(&rows[i].at), &cx)),
+    };
+    let empty = if s.filter.is_empty() {
+        vec![Line::new().add(Tone::Muted, "   nothing is listed yet; what a broker hides from this login is not seen here")]
+    } else {
+        vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.filter)).into()]
+    };
+    Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+}
+
+fn destination(d: &Destination, marked: bool, cx: &Cx) -> Row {
+    let role = match &d.role {
+        Role::Plain => muted(""),
+        Role::DeadLetter { of, proof } => {
+            let of = of.first().map_or(String::new(), |a| format!(" of {}", safe(&a.name)));
+            let sure = if *proof == Proof::Named { "?" } else { "" };
+            (Tone::Accent, format!("DLQ{of}{sure}"))
+        }
+    };
+    let spark = cx.facts.shelf.hour(&d.at, cx.now, 6);
+    let readers = cx.facts.groups().filter(|(c, r)| **c == d.at.conn && r.at.iter().any(|p| p.of == d.at)).count();
+    let readers = d.consumers.map_or_else(|| readers.to_string(), |n| n.to_string());
+    let keeps = cx.facts.detail(&d.at).map_or(String::new(), |x| x.retention.map_or("ever".into(), human::age));
+    let depth = if d.depth == Count::Exact(0) { muted("0") } else { cell(human::count(d.depth)) };
+    let dead = d.role.is_dlq() && d.depth.value().is_some_and(|n| n > 0);
+    Row {
+        sign: dead.then_some(("†", Tone::Watch)),
+        marked,
+        cells: vec![
+            cell(safe(&d.at.name)),
+            muted(safe(d.at.conn.as_str())),
+            muted(d.at.kind.word()),
+            depth,
+            cell(bars(&spark)),
+            cell(d.partitions.map_or("-".into(), |n| n.to_string())),
+            cell(readers),
+            muted(keeps),
+            role,
+        ],
+    }
+}

@@ -1,0 +1,76 @@
+//! One group's lag painted: topics, partitions, and what it means.
+
+use super::lag::{time, tone};
+use super::{bars, cell, muted};
+use crate::app::screens::Cx;
+use crate::app::screens::group::State;
+use crate::app::text::{Line, Tone};
+use crate::decode::{human, safe};
+use crate::monitor::{Clear, LagRow, Motion};
+use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
+
+const COLUMNS: [Column; 8] = [
+    column("TOPIC / PARTITION", 19, 4, Side::Name),
+    column("BEHIND", 7, 0, Side::Right),
+    column("IN TIME", 8, 0, Side::Right),
+    column("TREND", 6, 0, Side::Text),
+    column("IN/s", 5, 0, Side::Right),
+    column("OUT/s", 5, 0, Side::Right),
+    column("CLEAR", 6, 0, Side::Right),
+    column("OWNER", 6, 2, Side::Name),
+];
+
+fn rate(r: Option<f64>) -> String {
+    match r {
+        None => "?".into(),
+        Some(r) if r > 0.0 && r < 10.0 => format!("{r:.1}"),
+        Some(r) => human::count_plain(r.max(0.0) as u64),
+    }
+}
+
+fn clear(c: Clear) -> String {
+    match c {
+        Clear::Done => "-".into(),
+        Clear::In(d) => human::age(d),
+        Clear::Never => "never".into(),
+        Clear::Unknown => "?".into(),
+    }
+}
+
+fn lag(sum: bool, r: &LagRow) -> Row {
+    let name = if sum {
+        safe(&r.of.name).into_owned()
+    } else {
+        let at = r.committed.map_or("no commit".into(), |c| format!("at {}", human::count_plain(u64::try_from(c).unwrap_or(0))));
+        format!("  p{}  {at}", r.partition.unwrap_or(0))
+    };
+    let stalled = matches!(r.motion, Motion::Stalled { .. });
+    Row {
+        sign: (stalled && !sum).then_some(("!", Tone::Bad)),
+        marked: false,
+        cells: vec![
+            (if sum { Tone::Strong } else { Tone::Plain }, name),
+            cell(r.behind.map_or("?".into(), human::count_plain)),
+            cell(time(r.time)),
+            (tone(r.motion), format!("{} {}", bars(&r.spark), r.motion.sign())),
+            cell(rate(r.rate_in)),
+            cell(rate(r.rate_out)),
+            cell(clear(r.clear)),
+            muted(r.owner.as_deref().map(|o| safe(o).into_owned()).unwrap_or_default()),
+        ],
+    }
+}
+
+/// Its sheet.
+pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+    let rows = &s.rows;
+    let table = Table {
+        columns: &COLUMNS,
+        len: rows.len(),
+        top: s.cursor.top(),
+        chosen: s.cursor.row(),
+        row: Box::new(move |i| lag(rows[i].0, &rows[i].1)),
+    };
+    let empty = vec![Line::new().add(Tone::Muted, "   no positions are known: it has never committed, or the broker does not tell")];
+    Sheet { table: Some(table), empty, below: s.detail(cx), least: 5, ..Sheet::default() }
+}

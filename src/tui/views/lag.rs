@@ -1,0 +1,75 @@
+//! Lag painted: the groups.
+
+use super::{bars, cell, muted};
+use crate::app::screens::Cx;
+use crate::app::screens::lag::State;
+use crate::app::text::{Line, Tone};
+use crate::decode::{human, safe};
+use crate::monitor::{Motion, TimeBehind};
+use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
+
+const COLUMNS: [Column; 9] = [
+    column("GROUP", 22, 5, Side::Name),
+    column("WHERE", 10, 1, Side::Name),
+    column("BEHIND", 9, 0, Side::Right),
+    column("IN TIME", 8, 0, Side::Right),
+    column("TREND", 6, 0, Side::Text),
+    wide("TOPICS", 6, 0, Side::Right, 96),
+    wide("MEMBERS", 7, 0, Side::Right, 96),
+    wide("KIND", 8, 0, Side::Text, 110),
+    column("STATE", 12, 1, Side::Text),
+];
+
+/// How far behind in time.
+pub fn time(t: TimeBehind) -> String {
+    match t {
+        TimeBehind::None => "0s".into(),
+        TimeBehind::Exactly(d) => human::age(d),
+        TimeBehind::About(d) => format!("~{}", human::age(d)),
+        // Since redrive looks, and that is not long: nothing is known yet.
+        TimeBehind::MoreThan(d) if d.as_secs() < 60 => "?".into(),
+        TimeBehind::MoreThan(d) => format!(">{}", human::age(d)),
+        TimeBehind::Unknown => "?".into(),
+    }
+}
+
+/// The tone of a motion.
+pub fn tone(m: Motion) -> Tone {
+    match m {
+        Motion::Stalled { .. } => Tone::Bad,
+        Motion::Growing => Tone::Watch,
+        Motion::Draining => Tone::Ok,
+        _ => Tone::Plain,
+    }
+}
+
+/// Its sheet.
+pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
+    let rows = &s.rows;
+    let table = Table {
+        columns: &COLUMNS,
+        len: rows.len(),
+        top: s.cursor.top(),
+        chosen: s.cursor.row(),
+        row: Box::new(move |i| {
+            let r = &rows[i];
+            Row {
+                sign: matches!(r.motion, Motion::Stalled { .. }).then_some(("!", Tone::Bad)),
+                marked: false,
+                cells: vec![
+                    cell(safe(&r.name)),
+                    muted(safe(r.conn.as_str())),
+                    cell(r.behind.map_or("?".into(), human::count_plain)),
+                    cell(time(r.time)),
+                    (tone(r.motion), format!("{} {}", bars(&r.spark), r.motion.sign())),
+                    cell(r.topics.to_string()),
+                    cell(r.members.map_or("?".into(), |m| m.to_string())),
+                    muted(r.kind),
+                    muted(safe(&r.state)),
+                ],
+            }
+        }),
+    };
+    let empty = vec![Line::new().add(Tone::Muted, "   no groups are known yet, or this login may not see them")];
+    Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+}

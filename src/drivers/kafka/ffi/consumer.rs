@@ -8,10 +8,7 @@ use rdkafka_sys as sys;
 use sys::types::RDKafkaRespErr;
 
 use super::queue::Queue;
-use super::{Client, Code, Fault, List, Outcome, taken, text};
-
-/// Where reading starts, by partition.
-pub type Assignment = Vec<(i32, i64)>;
+use super::{Client, Code, Fault, List, Outcome, text};
 
 /// A consumer that reads one topic at a time.
 pub struct Consumer {
@@ -65,11 +62,17 @@ impl Consumer {
         unsafe { sys::rd_kafka_assign(self.client.ptr(), std::ptr::null()) };
     }
 
-    /// Goes to another offset in partitions that are assigned already.
-    pub fn seek(&self, topic: &str, to: &[(i32, i64)]) -> Outcome<()> {
-        let list = List::new(to.iter().map(|(p, o)| (topic, *p, *o)))?;
-        // SAFETY: as in `assign`; a timeout of 0 does not wait for the seek.
-        taken(unsafe { sys::rd_kafka_seek_partitions(self.client.ptr(), list.0, 0) }).map_or(Ok(()), Err)
+    /// Fetches these partitions no more, or again; what was fetched of a paused one is thrown away.
+    pub fn pause(&self, topic: &str, partitions: &[i32], on: bool) {
+        let Ok(list) = List::new(partitions.iter().map(|p| (topic, *p, 0))) else { return };
+        // SAFETY: as in `assign`. A partition that cannot be paused is only fetched in vain.
+        unsafe {
+            if on {
+                sys::rd_kafka_pause_partitions(self.client.ptr(), list.0);
+            } else {
+                sys::rd_kafka_resume_partitions(self.client.ptr(), list.0);
+            }
+        }
     }
 
     /// What has been read, at most `max`; waits until there is something.

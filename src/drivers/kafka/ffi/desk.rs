@@ -33,7 +33,7 @@ impl Desk {
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Outcome<T> {
         let (tell, told) = oneshot::channel();
         self.put(&self.0.calls, THREADS, Box::new(move || drop(tell.send(work()))));
-        told.await.map_err(|_| Fault::new(Code::Destroy, "the connection's thread ended"))
+        told.await.map_err(|_| Fault::new(Code::BrokerDestroy, "the connection's thread ended"))
     }
 
     /// Hands over the end of a client.

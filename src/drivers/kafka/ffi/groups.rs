@@ -44,7 +44,6 @@ pub struct Commit {
     pub topic: String,
     pub partition: i32,
     pub offset: Option<i64>,
-    pub fault: Option<super::Code>,
 }
 
 fn protocol(of: GroupType) -> Option<bool> {
@@ -137,7 +136,7 @@ impl Client {
                             let (id, host) = (text(sys::bindings::rd_kafka_MemberDescription_client_id(m)), text(sys::bindings::rd_kafka_MemberDescription_host(m)));
                             let owns = sys::bindings::rd_kafka_MemberDescription_assignment(m);
                             let owns = if owns.is_null() { std::ptr::null() } else { sys::bindings::rd_kafka_MemberAssignment_partitions(owns) };
-                            Member { who: format!("{id}@{}", host.trim_start_matches('/')), owns: rows(owns).into_iter().map(|(t, p, ..)| (t, p)).collect() }
+                            Member { who: format!("{id}@{}", host.trim_start_matches('/')), owns: rows(owns).into_iter().map(|(t, p, _)| (t, p)).collect() }
                         });
                         GroupFacts {
                             name: text(sys::bindings::rd_kafka_ConsumerGroupDescription_group_id(*g)),
@@ -180,11 +179,10 @@ impl Client {
                         if let Some(fault) = seen(sys::rd_kafka_group_result_error(*g)) {
                             return Err(fault);
                         }
-                        commits.extend(rows(sys::rd_kafka_group_result_partitions(*g)).into_iter().map(|(topic, partition, offset, err)| Commit {
+                        commits.extend(rows(sys::rd_kafka_group_result_partitions(*g)).into_iter().map(|(topic, partition, offset)| Commit {
                             topic,
                             partition,
                             offset: (offset >= 0).then_some(offset),
-                            fault: (err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| err.into()),
                         }));
                     }
                     Ok(commits)

@@ -18,10 +18,10 @@ use rdkafka_sys as sys;
 pub use rdkafka_sys::types::RDKafkaErrorCode as Code;
 
 pub use client::{Client, Role};
-pub use cluster::{Cluster, ConfigLine, TopicFacts, TopicPartition};
-pub use consumer::{Assignment, Consumer, Record};
+pub use cluster::ConfigLine;
+pub use consumer::{Consumer, Record};
 pub use desk::Desk;
-pub use groups::{Commit, GroupFacts, Listed, Member};
+pub use groups::{Commit, GroupFacts};
 pub use offsets::{At, Found};
 pub use producer::{Delivered, Parcel};
 

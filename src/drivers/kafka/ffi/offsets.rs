@@ -73,6 +73,6 @@ impl Client {
 }
 
 /// Committed offsets and their like: the elements of a list as values.
-pub(super) fn rows(list: *const sys::RDKafkaTopicPartitionList) -> Vec<(String, i32, i64, RDKafkaRespErr)> {
-    elements(list).iter().map(|e| (text(e.topic), e.partition, e.offset, e.err)).collect()
+pub(super) fn rows(list: *const sys::RDKafkaTopicPartitionList) -> Vec<(String, i32, i64)> {
+    elements(list).iter().map(|e| (text(e.topic), e.partition, e.offset)).collect()
 }

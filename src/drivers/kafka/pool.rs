@@ -1,0 +1,120 @@
+//! Consumers for peeks and holds: one each while it reads, few at a time, and a warm one for the next.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::ffi::{Client, Consumer, Desk, Role};
+use super::{CALL, not_made, settings};
+use crate::broker::{Error, ErrorKind, Result};
+use crate::config::profile::KafkaProfile;
+use crate::model::ConnId;
+
+/// Reads at the same time. Each has a client with its threads and connections.
+const PLACES: usize = 12;
+/// Clients kept for the next read.
+const WARM: usize = 2;
+
+/// The consumers of a connection.
+pub struct Pool {
+    id: ConnId,
+    profile: KafkaProfile,
+    desk: Desk,
+    places: Arc<Semaphore>,
+    warm: Arc<Mutex<Vec<Kept>>>,
+}
+
+struct Kept {
+    committed: bool,
+    prefetch_kb: usize,
+    consumer: Consumer,
+}
+
+impl Pool {
+    pub fn new(id: ConnId, profile: KafkaProfile, desk: Desk) -> Self {
+        Self { id, profile, desk, places: Arc::new(Semaphore::new(PLACES)), warm: Arc::default() }
+    }
+
+    /// A consumer of this isolation for so many partitions; waits for a free place, 10 s at most.
+    pub async fn lend(&self, committed: bool, partitions: usize) -> Result<Lent> {
+        let place = tokio::time::timeout(CALL, self.places.clone().acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            return Err(Error::new(ErrorKind::Throttled, "read", format!("{PLACES} of {PLACES} readers in use")).on(&self.id).next("close a tail or a search"));
+        };
+        let prefetch_kb = settings::prefetch_kb(partitions);
+        let warm = {
+            let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+            let fit = warm.iter().position(|k| k.committed == committed && k.prefetch_kb <= prefetch_kb);
+            fit.map(|i| warm.swap_remove(i))
+        };
+        let kept = match warm {
+            Some(kept) => kept,
+            None => Kept { committed, prefetch_kb, consumer: self.make(committed, prefetch_kb).await? },
+        };
+        Ok(Lent { kept: Some(kept), warm: self.warm.clone(), paused: Vec::new(), broken: false, _place: place })
+    }
+
+    async fn make(&self, committed: bool, prefetch_kb: usize) -> Result<Consumer> {
+        let (id, profile, desk) = (self.id.clone(), self.profile.clone(), self.desk.clone());
+        let made = self.desk.run(move || {
+            let options = settings::reading(&id, &profile, committed, prefetch_kb)?;
+            Client::new(Role::Consumer, &options, &desk, None).map_err(|f| not_made(&f, &id))
+        });
+        Ok(Consumer::new(made.await.map_err(|f| not_made(&f, &self.id))??))
+    }
+
+    /// Lets the warm ones go.
+    pub fn clear(&self) {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// A consumer on loan; dropping it ends the reading at once and gives the client back.
+pub struct Lent {
+    kept: Option<Kept>,
+    warm: Arc<Mutex<Vec<Kept>>>,
+    paused: Vec<(String, i32)>,
+    broken: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    /// The consumer; absent only while this is being dropped.
+    pub fn consumer(&self) -> Option<&Consumer> {
+        self.kept.as_ref().map(|k| &k.consumer)
+    }
+
+    /// Fetches this partition no more.
+    pub fn pause(&mut self, topic: &str, partition: i32) {
+        if let Some(consumer) = self.consumer() {
+            consumer.pause(topic, &[partition], true);
+            self.paused.push((topic.to_owned(), partition));
+        }
+    }
+
+    /// Lets paused partitions be fetched again: librdkafka remembers a pause beyond the assignment.
+    pub fn resume(&mut self) {
+        for (topic, partition) in std::mem::take(&mut self.paused) {
+            if let Some(consumer) = self.consumer() {
+                consumer.pause(&topic, &[partition], false);
+            }
+        }
+    }
+
+    /// Says that this client had trouble and should not be used again.
+    pub fn broken(&mut self) {
+        self.broken = true;
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.resume();
+        let Some(kept) = self.kept.take() else { return };
+        kept.consumer.unassign();
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.broken && warm.len() < WARM {
+            warm.push(kept);
+        }
+    }
+}

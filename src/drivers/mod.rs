@@ -20,7 +20,9 @@ pub fn connect(profile: &Profile, may_write: bool) -> Result<Link> {
         BrokerKind::Kafka => Ok(kafka::connect(profile, may_write)),
         kind => {
             let _ = may_write;
-            Err(Error::new(ErrorKind::Unsupported, "connect", format!("{} is not built in", kind.word())).on(&conn).next("wait for its driver, or build redrive with it"))
+            Err(Error::new(ErrorKind::Unsupported, "connect", format!("{} is not built in", kind.word()))
+                .on(&conn)
+                .next("wait for its driver, or build redrive with it"))
         }
     }
 }

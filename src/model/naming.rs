@@ -3,7 +3,20 @@
 use super::{Proof, Role};
 
 /// Ends of names, compared without case.
-const ENDS: [&str; 12] = [".dlt", "-dlt", "_dlt", ".dlq", "-dlq", "_dlq", ".dead-letter", "-dead-letter", "_dead_letter", ".deadletter", "-dead-letters", ".dead-letters"];
+const ENDS: [&str; 12] = [
+    ".dlt",
+    "-dlt",
+    "_dlt",
+    ".dlq",
+    "-dlq",
+    "_dlq",
+    ".dead-letter",
+    "-dead-letter",
+    "_dead_letter",
+    ".deadletter",
+    "-dead-letters",
+    ".dead-letters",
+];
 /// Beginnings of names: Kafka share groups and Connect by custom, SmallRye, Spring Cloud Stream (`error.<topic>.<group>`).
 const BEGINNINGS: [&str; 6] = ["dlq.", "dlq-", "dlt.", "dlt-", "dead-letter-topic-", "error."];
 
@@ -24,14 +37,28 @@ mod tests {
 
     #[test]
     fn conventions_of_the_frameworks() {
-        for name in ["orders.DLT", "orders-dlt", "orders.dlq", "orders-dlq", "orders_dlq", "dlq.orders", "error.orders.billing", "dead-letter-topic-orders", "orders-dead-letter", "dlq", "a.dead-letter"] {
+        for name in [
+            "orders.DLT",
+            "orders-dlt",
+            "orders.dlq",
+            "orders-dlq",
+            "orders_dlq",
+            "dlq.orders",
+            "error.orders.billing",
+            "dead-letter-topic-orders",
+            "orders-dead-letter",
+            "dlq",
+            "a.dead-letter",
+        ] {
             assert!(named_role(name).is_dlq(), "{name}");
         }
     }
 
     #[test]
     fn what_only_looks_like_it_is_plain() {
-        for name in ["orders", "error.log", "errors", "dltx", "mydlq", "dlq2.orders-in", "orders-retry-0", "dead-letters-of-kafka-to-milena"] {
+        for name in
+            ["orders", "error.log", "errors", "dltx", "mydlq", "dlq2.orders-in", "orders-retry-0", "dead-letters-of-kafka-to-milena"]
+        {
             assert!(!named_role(name).is_dlq(), "{name}");
         }
     }

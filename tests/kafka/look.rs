@@ -66,8 +66,14 @@ fn every_byte_arrives_as_it_was_sent() {
 
 /// Twelve partitions filled unevenly, times rising with the number in the body.
 async fn uneven(server: &str) -> String {
-    let topic = topic(server, "uneven", 12, &[]).await;
-    filled(server, &topic, (0..600).map(|i| Rec { time: Some(1_790_000_000_000 + i), ..rec(if i % 10 == 0 { (i / 10 % 12) as i32 } else { 3 }, i.to_string()) })).await;
+    let topic = topic(server, "uneven", 12, &[("retention.ms", "-1")]).await;
+    filled(
+        server,
+        &topic,
+        (0..600)
+            .map(|i| Rec { time: Some(1_790_000_000_000 + i), ..rec(if i % 10 == 0 { (i / 10 % 12) as i32 } else { 3 }, i.to_string()) }),
+    )
+    .await;
     topic
 }
 

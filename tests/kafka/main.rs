@@ -1,9 +1,7 @@
 //! What only a real Kafka can show: rights and listeners, transactions, compaction, retention moving, groups of every kind.
 #![cfg(feature = "kafka")]
 
-mod groups;
 mod login;
 mod look;
-mod moving;
 mod support;
 mod write;

@@ -1,1 +1,173 @@
-//! (to come)
+//! Publishing with confirmation, and holding what is to be published.
+
+use std::time::Instant;
+
+use redrive::broker::{Done, ErrorKind, Outgoing, Place, Selection, Settle, Start, partition_for};
+use redrive::config::profile::KafkaSecurity;
+use redrive::model::{Seat, Typed};
+
+use crate::support::*;
+
+fn out(topic: &str, place: Place, key: Option<&str>, body: Option<Vec<u8>>) -> Outgoing {
+    let headers = vec![
+        ("a".to_owned(), Typed::bytes(Some("1".into()))),
+        ("n".to_owned(), Typed::bytes(None)),
+        ("a".to_owned(), Typed::bytes(Some("".into()))),
+    ];
+    Outgoing {
+        to: at(topic),
+        place,
+        key: key.map(|k| k.as_bytes().to_vec().into()),
+        body: body.map(Into::into),
+        headers,
+        properties: Vec::new(),
+    }
+}
+
+#[test]
+fn what_is_published_is_what_is_rehearsed_and_where_it_is_said() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "publish", 6, &[]).await;
+        let link = plain_link(&server);
+        let hand = link.hand.unwrap();
+        let batch = vec![
+            out(&topic, Place::Partition(4), Some("k"), Some(b"explicit".to_vec())),
+            out(&topic, Place::ByKey, Some("order-17"), Some(b"by key".to_vec())),
+            out(&topic, Place::ByKey, None, Some(b"no key".to_vec())),
+            out(&topic, Place::Any, Some("t"), None),
+            out(&topic, Place::Any, None, Some(Vec::new())),
+            out(&topic, Place::Any, None, Some(vec![7; 900_000])),
+        ];
+        for _ in 0..2 {
+            let began = Instant::now();
+            let answers = hand.publish(batch.clone()).await;
+            println!("published {} in {:?}", batch.len(), began.elapsed());
+            assert_eq!(answers.len(), batch.len());
+            for (sent, answer) in batch.iter().zip(answers) {
+                let seat = answer.unwrap().seat.unwrap();
+                let seen = all(link.eyes.peek(ask(&topic, Start::Seat(seat.clone()), 1))).await.unwrap();
+                let m = &seen.messages[0];
+                assert_eq!((&m.seat, &m.key, &m.body, &m.headers), (&seat, &sent.key, &sent.body, &sent.headers));
+                let wire = link.eyes.rehearse(m, sent).wire;
+                assert_eq!((wire.key, wire.body, wire.headers), (sent.key.clone(), sent.body.clone(), sent.headers.clone()));
+                if let Seat::Offset { partition, .. } = seat {
+                    match (sent.place, &sent.key) {
+                        (Place::Partition(p), _) => assert_eq!(partition, p),
+                        (Place::ByKey, Some(key)) => assert_eq!(partition, partition_for(key, 6)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_refused_message_fails_alone() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "small", 2, &[("max.message.bytes", "1000")]).await;
+        let link = plain_link(&server);
+        let hand = link.hand.unwrap();
+        let large = out(&topic, Place::Any, None, Some(vec![1; 5000]));
+        // not described yet: the broker itself refuses
+        let answers = hand
+            .publish(vec![
+                out(&topic, Place::Partition(0), None, Some(b"x".to_vec())),
+                large.clone(),
+                out(&topic, Place::Partition(9), None, None),
+            ])
+            .await;
+        assert!(answers[0].is_ok(), "{answers:?}");
+        for a in &answers[1..] {
+            let e = a.as_ref().unwrap_err();
+            println!("{e}");
+            assert_eq!((e.kind, e.done), (ErrorKind::Invalid, Done::No));
+        }
+        link.eyes.describe(&at(&topic)).await.unwrap();
+        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap();
+        assert_eq!(seen.messages.len(), 1);
+        assert!(link.eyes.rehearse(&seen.messages[0], &large).refused.unwrap().contains("max.message.bytes"));
+    });
+}
+
+#[test]
+fn a_thousand_go_fast_and_in_order() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "order", 1, &[]).await;
+        let link = plain_link(&server);
+        let hand = link.hand.unwrap();
+        let began = Instant::now();
+        for round in 0..8 {
+            let batch = (0..256).map(|i| out(&topic, Place::ByKey, Some("k"), Some(format!("{}", round * 256 + i).into_bytes()))).collect();
+            for (i, a) in hand.publish(batch).await.into_iter().enumerate() {
+                assert_eq!(a.unwrap().seat, Some(Seat::Offset { partition: 0, offset: (round * 256 + i) as i64 }));
+            }
+        }
+        println!("2048 confirmed in {:?}", began.elapsed());
+        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 5000))).await.unwrap();
+        assert_eq!(seen.bodies(), (0..2048).map(|i| i.to_string()).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_hold_gives_exactly_the_seats_that_are_there() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "hold", 3, &[]).await;
+        filled(&server, &topic, (0..3000).map(|i| rec(i % 3, i.to_string()))).await;
+        let link = plain_link(&server);
+        let hand = link.hand.unwrap();
+        let seats: Vec<Seat> = [(0, 999), (0, 3), (2, 500), (1, 0), (1, 5000), (7, 1), (0, 4)]
+            .map(|(partition, offset)| Seat::Offset { partition, offset })
+            .into();
+        let began = Instant::now();
+        let mut hold = hand.hold(&at(&topic), Selection::Seats(seats)).await.unwrap();
+        let mut got = Vec::new();
+        loop {
+            let some = hold.next(2).await.unwrap();
+            if some.is_empty() {
+                break;
+            }
+            assert!(some.len() <= 2);
+            let settled = hold.settle(some.iter().map(|h| (h.id, Settle::Remove)).collect()).await;
+            assert!(settled.iter().all(Result::is_ok));
+            got.extend(some.into_iter().map(|h| h.message));
+        }
+        println!("held in {:?}", began.elapsed());
+        let mut seats: Vec<_> = got.iter().map(|m| m.seat.to_string()).collect();
+        seats.sort();
+        assert_eq!(seats, ["p0/3", "p0/4", "p0/999", "p1/0", "p2/500"]);
+        assert_eq!(hold.close().await.unwrap().0, []);
+        let mut hold = hand.hold(&at(&topic), Selection::First(10)).await.unwrap();
+        assert_eq!(hold.next(100).await.unwrap().len(), 10);
+        assert!(hold.next(100).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn transactions_commit_a_batch_as_one() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "tx", 2, &[]).await;
+        let mut p = profile(&server, KafkaSecurity::default());
+        p.kafka.writing.transactional = true;
+        let link = link(&p);
+        let hand = link.hand.unwrap();
+        for _ in 0..2 {
+            let answers = hand.publish((0..5).map(|i| out(&topic, Place::Partition(i % 2), None, Some(b"x".to_vec()))).collect()).await;
+            assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        }
+        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 100))).await.unwrap();
+        assert_eq!(seen.messages.len(), 10);
+        // one bad message takes its batch with it, and the next batch works again
+        let bad = vec![out(&topic, Place::Partition(0), None, Some(b"good".to_vec())), out(&topic, Place::Partition(9), None, None)];
+        let answers = hand.publish(bad).await;
+        assert!(answers.iter().all(|a| a.as_ref().is_err_and(|e| e.done == Done::No)), "{answers:?}");
+        assert!(hand.publish(vec![out(&topic, Place::Any, None, None)]).await[0].is_ok());
+        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 100))).await.unwrap();
+        assert_eq!(seen.messages.len(), 11);
+    });
+}

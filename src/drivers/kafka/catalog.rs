@@ -27,7 +27,8 @@ impl Kafka {
         let took = began.elapsed();
         // what a broker's settings tell of its release; not everybody may ask
         let node = cluster.controller.or(cluster.nodes.first().copied()).unwrap_or(0).to_string();
-        let lines = self.ask("probe", "", None, CALL, |c| async move { c.configs(Resource::RD_KAFKA_RESOURCE_BROKER, &node, CALL).await }).await;
+        let lines =
+            self.ask("probe", "", None, CALL, |c| async move { c.configs(Resource::RD_KAFKA_RESOURCE_BROKER, &node, CALL).await }).await;
         let version = lines.map(|l| release(&l)).unwrap_or_default();
         tracing::debug!(cluster = cluster.id, brokers = cluster.nodes.len(), "probed");
         let (id, looking) = (self.desk.clone(), self.profile.looking.clone());
@@ -42,15 +43,30 @@ impl Kafka {
         let pairs: Vec<_> = topic.partitions.iter().map(|p| (name.to_owned(), p.id)).collect();
         let ask = |which| {
             let pairs = &pairs;
-            self.ask("describe", "Describe on the topic", Some(at), CALL, move |c| async move { c.offsets(pairs, which, false, CALL).await })
+            self.ask(
+                "describe",
+                "Describe on the topic",
+                Some(at),
+                CALL,
+                move |c| async move { c.offsets(pairs, which, false, CALL).await },
+            )
         };
-        let configs = self.ask("describe", "DescribeConfigs on the topic", Some(at), CALL, |c| async move { c.configs(Resource::RD_KAFKA_RESOURCE_TOPIC, name, CALL).await });
+        let configs = self.ask("describe", "DescribeConfigs on the topic", Some(at), CALL, |c| async move {
+            c.configs(Resource::RD_KAFKA_RESOURCE_TOPIC, name, CALL).await
+        });
         let (starts, ends, configs) = tokio::join!(ask(At::Oldest), ask(At::End), configs);
         let (starts, ends) = (starts?, ends?);
         let mut detail = Detail { may_write: topic.may_write, ..Detail::default() };
         for p in &topic.partitions {
             let of = |found: &Found| found.get(&(name.to_owned(), p.id)).and_then(|o| o.ok().flatten()).unwrap_or(-1);
-            detail.partitions.push(PartitionDetail { id: p.id, start: of(&starts), end: of(&ends), leader: p.leader, replicas: p.replicas.clone(), in_sync: p.in_sync.clone() });
+            detail.partitions.push(PartitionDetail {
+                id: p.id,
+                start: of(&starts),
+                end: of(&ends),
+                leader: p.leader,
+                replicas: p.replicas.clone(),
+                in_sync: p.in_sync.clone(),
+            });
         }
         match configs {
             Ok(lines) => configured(&mut detail, lines),
@@ -74,7 +90,9 @@ impl Kafka {
             known.may_write = topic.may_write;
         });
         if topic.may_read == Some(false) && op != "publish" {
-            return Err(Error::new(ErrorKind::Denied, op, "Topic authorization failed").about(at).next(format!("ask for an ACL: {needs} (topic {name})")));
+            return Err(Error::new(ErrorKind::Denied, op, "Topic authorization failed")
+                .about(at)
+                .next(format!("ask for an ACL: {needs} (topic {name})")));
         }
         Ok(topic.partitions.iter().map(|p| p.id).collect())
     }
@@ -101,7 +119,19 @@ fn configured(detail: &mut Detail, lines: Vec<ConfigLine>) {
     let worth = |name: &str| {
         matches!(
             name,
-            "retention.ms" | "retention.bytes" | "cleanup.policy" | "max.message.bytes" | "min.insync.replicas" | "message.timestamp.type" | "message.timestamp.before.max.ms" | "message.timestamp.after.max.ms" | "compression.type" | "segment.ms" | "delete.retention.ms" | "unclean.leader.election.enable" | "errors.deadletterqueue.group.enable"
+            "retention.ms"
+                | "retention.bytes"
+                | "cleanup.policy"
+                | "max.message.bytes"
+                | "min.insync.replicas"
+                | "message.timestamp.type"
+                | "message.timestamp.before.max.ms"
+                | "message.timestamp.after.max.ms"
+                | "compression.type"
+                | "segment.ms"
+                | "delete.retention.ms"
+                | "unclean.leader.election.enable"
+                | "errors.deadletterqueue.group.enable"
         )
     };
     let mut facts: Vec<_> = lines.into_iter().filter(|l| worth(&l.name) || l.source == "topic").collect();

@@ -44,14 +44,34 @@ fn kind(fault: &Fault) -> ErrorKind {
         Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::IllegalSASLState => ErrorKind::Login,
         // the broker's TLS alert about our certificate is a refused login; everything else about TLS is no connection
         Code::SSL | Code::BrokerTransportFailure if certificate_wanted(&fault.text) => ErrorKind::Login,
-        Code::SSL | Code::BrokerTransportFailure | Code::AllBrokersDown | Code::Resolve | Code::NetworkException | Code::BrokerNotAvailable => ErrorKind::Unreachable,
-        Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::ClusterAuthorizationFailed | Code::TransactionalIdAuthorizationFailed | Code::DelegationTokenAuthorizationFailed => ErrorKind::Denied,
+        Code::SSL
+        | Code::BrokerTransportFailure
+        | Code::AllBrokersDown
+        | Code::Resolve
+        | Code::NetworkException
+        | Code::BrokerNotAvailable => ErrorKind::Unreachable,
+        Code::TopicAuthorizationFailed
+        | Code::GroupAuthorizationFailed
+        | Code::ClusterAuthorizationFailed
+        | Code::TransactionalIdAuthorizationFailed
+        | Code::DelegationTokenAuthorizationFailed => ErrorKind::Denied,
         Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition | Code::GroupIdNotFound => ErrorKind::NotFound,
         Code::OffsetOutOfRange | Code::AutoOffsetReset => ErrorKind::Gone,
-        Code::OperationTimedOut | Code::MessageTimedOut | Code::RequestTimedOut | Code::TimedOutQueue | Code::WaitingForCoordinator => ErrorKind::Timeout,
+        Code::OperationTimedOut | Code::MessageTimedOut | Code::RequestTimedOut | Code::TimedOutQueue | Code::WaitingForCoordinator => {
+            ErrorKind::Timeout
+        }
         Code::ThrottlingQuotaExceeded | Code::QueueFull => ErrorKind::Throttled,
-        Code::UnsupportedFeature | Code::UnsupportedVersion | Code::UnsupportedForMessageFormat | Code::NotImplemented => ErrorKind::Unsupported,
-        Code::InvalidArgument | Code::InvalidConfig | Code::InvalidTopic | Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::InvalidRecord | Code::InvalidTimestamp | Code::PolicyViolation => ErrorKind::Invalid,
+        Code::UnsupportedFeature | Code::UnsupportedVersion | Code::UnsupportedForMessageFormat | Code::NotImplemented => {
+            ErrorKind::Unsupported
+        }
+        Code::InvalidArgument
+        | Code::InvalidConfig
+        | Code::InvalidTopic
+        | Code::MessageSizeTooLarge
+        | Code::InvalidMessageSize
+        | Code::InvalidRecord
+        | Code::InvalidTimestamp
+        | Code::PolicyViolation => ErrorKind::Invalid,
         _ => ErrorKind::Unexpected,
     }
 }
@@ -64,18 +84,33 @@ fn certificate_wanted(text: &str) -> bool {
 fn transient(code: Code) -> bool {
     matches!(
         code,
-        Code::LeaderNotAvailable | Code::NotLeaderForPartition | Code::NotCoordinator | Code::CoordinatorNotAvailable | Code::CoordinatorLoadInProgress | Code::NotEnoughReplicas | Code::ReplicaNotAvailable | Code::BrokerNotAvailable | Code::FencedLeaderEpoch | Code::UnknownLeaderEpoch | Code::OffsetNotAvailable
+        Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::NotCoordinator
+            | Code::CoordinatorNotAvailable
+            | Code::CoordinatorLoadInProgress
+            | Code::NotEnoughReplicas
+            | Code::ReplicaNotAvailable
+            | Code::BrokerNotAvailable
+            | Code::FencedLeaderEpoch
+            | Code::UnknownLeaderEpoch
+            | Code::OffsetNotAvailable
     )
 }
 
 fn next(fault: &Fault, kind: ErrorKind, needs: &str, at: Option<&Address>, cause: &Cause) -> String {
     let what = at.map_or_else(|| "the cluster".to_owned(), |a| format!("{} {}", a.kind.word(), a.name));
     match kind {
-        ErrorKind::Login if certificate_wanted(&fault.text) => "this listener wants a client certificate: set tls.cert and tls.key".to_owned(),
+        ErrorKind::Login if certificate_wanted(&fault.text) => {
+            "this listener wants a client certificate: set tls.cert and tls.key".to_owned()
+        }
         ErrorKind::Login => match (cause.mechanism, &cause.password) {
             (Some(m), from) if m.starts_with("SCRAM") => {
                 let other = if m.ends_with("256") { "SCRAM-SHA-512" } else { "SCRAM-SHA-256" };
-                format!("the password{} is wrong, or the user lacks a {m} credential ({other} may be set instead)", from_where(from.as_deref()))
+                format!(
+                    "the password{} is wrong, or the user lacks a {m} credential ({other} may be set instead)",
+                    from_where(from.as_deref())
+                )
             }
             (Some(_), from) => format!("check the user name and the password{}", from_where(from.as_deref())),
             (None, _) => format!("the broker wants a login; set security for {}", cause.servers),
@@ -106,7 +141,8 @@ fn next(fault: &Fault, kind: ErrorKind, needs: &str, at: Option<&Address>, cause
 }
 
 fn from_where(origin: Option<&str>) -> String {
-    origin.map_or_else(String::new, |o| format!(" from {}", o.strip_prefix("env.").unwrap_or(o)))
+    let named = origin.filter(|o| !o.contains("hidden"));
+    named.map_or_else(String::new, |o| format!(" from {}", o.strip_prefix("env.").unwrap_or(o)))
 }
 
 #[cfg(test)]
@@ -121,7 +157,11 @@ mod tests {
     #[test]
     fn a_wrong_password_says_where_it_comes_from_and_what_else_it_may_be() {
         let cause = Cause { mechanism: Some("SCRAM-SHA-256"), password: Some("env.KAFKA_PASSWORD".into()), ..Cause::default() };
-        let e = told(Code::Authentication, "sasl_ssl://h:1/bootstrap: SASL authentication error: invalid credentials (after 5ms in state AUTH_REQ)", &cause);
+        let e = told(
+            Code::Authentication,
+            "sasl_ssl://h:1/bootstrap: SASL authentication error: invalid credentials (after 5ms in state AUTH_REQ)",
+            &cause,
+        );
         assert_eq!(e.kind, ErrorKind::Login);
         assert!(!e.retry);
         let text = e.to_string();

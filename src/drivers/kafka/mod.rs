@@ -3,11 +3,11 @@
 mod catalog;
 mod error;
 mod ffi;
+mod hand;
+mod hold;
 mod peek;
 mod pool;
 mod publish;
-mod hand;
-mod hold;
 mod readers;
 mod rehearse;
 mod settings;
@@ -18,7 +18,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::broker::{Broker, Cost, Detail, Error, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result};
+use crate::broker::{
+    Broker, Cost, Detail, Error, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal,
+    Result,
+};
 use crate::config::Profile;
 use crate::config::profile::KafkaProfile;
 use crate::model::{Address, ConnId, Destination, Message, Reader};
@@ -98,7 +101,14 @@ impl Kafka {
     }
 
     /// One question to the broker: with a deadline, and given up as soon as there is no hope. `needs` names the right it takes.
-    async fn ask<T, F>(&self, op: &'static str, needs: &str, at: Option<&Address>, deadline: Duration, question: impl FnOnce(Arc<Client>) -> F) -> Result<T>
+    async fn ask<T, F>(
+        &self,
+        op: &'static str,
+        needs: &str,
+        at: Option<&Address>,
+        deadline: Duration,
+        question: impl FnOnce(Arc<Client>) -> F,
+    ) -> Result<T>
     where
         F: Future<Output = Outcome<T>>,
     {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ffi::{Client, Consumer, Desk, Role};
-use super::{CALL, not_made, settings};
+use super::settings::{self, Reading};
+use super::{CALL, not_made};
 use crate::broker::{Error, ErrorKind, Result};
 use crate::config::profile::KafkaProfile;
 use crate::model::ConnId;
@@ -25,8 +26,7 @@ pub struct Pool {
 }
 
 struct Kept {
-    committed: bool,
-    prefetch_kb: usize,
+    how: Reading,
     consumer: Consumer,
 }
 
@@ -35,29 +35,31 @@ impl Pool {
         Self { id, profile, desk, places: Arc::new(Semaphore::new(PLACES)), warm: Arc::default() }
     }
 
-    /// A consumer of this isolation for so many partitions; waits for a free place, 10 s at most.
-    pub async fn lend(&self, committed: bool, partitions: usize) -> Result<Lent> {
+    /// A consumer of this isolation, for a tail or for what is there, and for so many partitions; waits for a free place, 10 s at most.
+    pub async fn lend(&self, committed: bool, tail: bool, partitions: usize) -> Result<Lent> {
         let place = tokio::time::timeout(CALL, self.places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else {
-            return Err(Error::new(ErrorKind::Throttled, "read", format!("{PLACES} of {PLACES} readers in use")).on(&self.id).next("close a tail or a search"));
+            return Err(Error::new(ErrorKind::Throttled, "read", format!("{PLACES} of {PLACES} readers in use"))
+                .on(&self.id)
+                .next("close a tail or a search"));
         };
-        let prefetch_kb = settings::prefetch_kb(partitions);
+        let how = Reading { committed, tail, prefetch_kb: settings::prefetch_kb(partitions) };
         let warm = {
             let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-            let fit = warm.iter().position(|k| k.committed == committed && k.prefetch_kb <= prefetch_kb);
+            let fit = warm.iter().position(|k| k.how.committed == committed && k.how.tail == tail && k.how.prefetch_kb <= how.prefetch_kb);
             fit.map(|i| warm.swap_remove(i))
         };
         let kept = match warm {
             Some(kept) => kept,
-            None => Kept { committed, prefetch_kb, consumer: self.make(committed, prefetch_kb).await? },
+            None => Kept { how, consumer: self.make(how).await? },
         };
         Ok(Lent { kept: Some(kept), warm: self.warm.clone(), paused: Vec::new(), broken: false, _place: place })
     }
 
-    async fn make(&self, committed: bool, prefetch_kb: usize) -> Result<Consumer> {
+    async fn make(&self, how: Reading) -> Result<Consumer> {
         let (id, profile, desk) = (self.id.clone(), self.profile.clone(), self.desk.clone());
         let made = self.desk.run(move || {
-            let options = settings::reading(&id, &profile, committed, prefetch_kb)?;
+            let options = settings::reading(&id, &profile, how)?;
             Client::new(Role::Consumer, &options, &desk, None).map_err(|f| not_made(&f, &id))
         });
         Ok(Consumer::new(made.await.map_err(|f| not_made(&f, &self.id))??))

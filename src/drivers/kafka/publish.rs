@@ -102,7 +102,16 @@ impl Press {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one loop's state, used here only")]
-    async fn send(&mut self, kafka: &Kafka, out: &Outgoing, partitions: u32, tag: usize, first: usize, batch: &[Outgoing], answers: &mut [Option<Result<Receipt>>]) -> Result<()> {
+    async fn send(
+        &mut self,
+        kafka: &Kafka,
+        out: &Outgoing,
+        partitions: u32,
+        tag: usize,
+        first: usize,
+        batch: &[Outgoing],
+        answers: &mut [Option<Result<Receipt>>],
+    ) -> Result<()> {
         let rehearsal = rehearse::prepare(out, kafka.known(&out.to.name));
         if let Some(why) = rehearsal.refused {
             let kind = if why.contains("may not write") { ErrorKind::Denied } else { ErrorKind::Invalid };
@@ -120,7 +129,8 @@ impl Press {
                 }
             },
         };
-        let headers: Vec<(String, Option<Bytes>)> = wire.headers.iter().map(|(n, v)| (n.clone(), v.as_bytes().map(Bytes::copy_from_slice))).collect();
+        let headers: Vec<(String, Option<Bytes>)> =
+            wire.headers.iter().map(|(n, v)| (n.clone(), v.as_bytes().map(Bytes::copy_from_slice))).collect();
         let parcel = Parcel { topic: &wire.to.name, partition, key: wire.key.as_ref(), body: wire.body.as_ref(), headers: &headers, tag };
         loop {
             match self.client.produce(&parcel) {
@@ -163,7 +173,10 @@ impl Press {
         let Some(i) = d.tag.checked_sub(first) else { return };
         let (Some(out), Some(slot)) = (batch.get(i), answers.get_mut(i)) else { return };
         *slot = Some(match d.fault {
-            None => Ok(Receipt { to: out.to.clone(), seat: (d.offset >= 0).then_some(Seat::Offset { partition: d.partition, offset: d.offset }) }),
+            None => Ok(Receipt {
+                to: out.to.clone(),
+                seat: (d.offset >= 0).then_some(Seat::Offset { partition: d.partition, offset: d.offset }),
+            }),
             Some(fault) => {
                 // that a message timed out says less than why
                 let reason = if fault.code == super::Code::MessageTimedOut { self.client.reason() } else { None };

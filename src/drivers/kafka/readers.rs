@@ -156,10 +156,13 @@ impl Look {
         }
         let pairs: Vec<_> = unknown.into_iter().collect();
         let committed = self.kafka.profile.reading.isolation == Isolation::ReadCommitted;
-        let ask = |which, committed| {
-            let pairs = &pairs;
-            self.kafka.ask("lag", "Describe on the topics", None, CALL, move |c| async move { c.offsets(pairs, which, committed, CALL).await })
-        };
+        let ask =
+            |which, committed| {
+                let pairs = &pairs;
+                self.kafka.ask("lag", "Describe on the topics", None, CALL, move |c| async move {
+                    c.offsets(pairs, which, committed, CALL).await
+                })
+            };
         let (starts, ends) = tokio::join!(ask(At::Oldest, false), ask(At::End, committed));
         match (starts, ends) {
             (Ok(starts), Ok(ends)) => {
@@ -225,7 +228,8 @@ struct Draft {
 
 impl Draft {
     fn new(group: Group, facts: Option<&GroupFacts>, commits: Outcome<Vec<Commit>>, only: Option<&str>) -> Self {
-        let mut d = Draft { name: group.name, kind: group.kind, state: String::new(), members: None, places: BTreeMap::new(), note: String::new() };
+        let mut d =
+            Draft { name: group.name, kind: group.kind, state: String::new(), members: None, places: BTreeMap::new(), note: String::new() };
         let wanted = |topic: &str| only.is_none_or(|o| o == topic);
         if let Some(facts) = facts {
             match &facts.fault {
@@ -266,4 +270,3 @@ impl Draft {
         d
     }
 }
-

@@ -53,7 +53,9 @@ fn refusal(wire: &Outgoing, known: Option<Known>) -> Option<String> {
     }
     let size = size(wire);
     match known.max_message_bytes {
-        Some(max) if size as u64 > max => Some(format!("{size} bytes with headers, but {} takes at most {max} (max.message.bytes)", wire.to.name)),
+        Some(max) if size as u64 > max => {
+            Some(format!("{size} bytes with headers, but {} takes at most {max} (max.message.bytes)", wire.to.name))
+        }
         _ => None,
     }
 }
@@ -82,7 +84,14 @@ mod tests {
     use crate::model::{Address, ConnId, WireType};
 
     fn out(place: Place) -> Outgoing {
-        Outgoing { to: Address::topic(&ConnId::new("k"), "orders"), place, key: Some("k1".into()), body: Some("b".into()), headers: Vec::new(), properties: Vec::new() }
+        Outgoing {
+            to: Address::topic(&ConnId::new("k"), "orders"),
+            place,
+            key: Some("k1".into()),
+            body: Some("b".into()),
+            headers: Vec::new(),
+            properties: Vec::new(),
+        }
     }
 
     fn known() -> Option<Known> {
@@ -98,7 +107,11 @@ mod tests {
     #[test]
     fn headers_stay_as_they_are_and_foreign_types_are_losses() {
         let mut o = out(Place::Any);
-        o.headers = vec![("a".into(), Typed::bytes(None)), ("a".into(), Typed::bytes(Some("x".into()))), ("n".into(), Typed { value: Value::Int(7), wire: WireType("s16".into()) })];
+        o.headers = vec![
+            ("a".into(), Typed::bytes(None)),
+            ("a".into(), Typed::bytes(Some("x".into()))),
+            ("n".into(), Typed { value: Value::Int(7), wire: WireType("s16".into()) }),
+        ];
         let r = prepare(&o, known());
         assert_eq!(r.wire.headers[..2], o.headers[..2]);
         assert_eq!(r.wire.headers[2].1.as_bytes(), Some(&b"7"[..]));

@@ -25,6 +25,17 @@ pub fn prefetch_kb(partitions: usize) -> usize {
 
 pub type Options = Vec<(String, String)>;
 
+/// How a client reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Hides open and aborted transactions.
+    pub committed: bool,
+    /// Waits for what comes, rather than hurrying through what is there.
+    pub tail: bool,
+    /// Prefetch of each partition, KiB.
+    pub prefetch_kb: usize,
+}
+
 fn set(options: &mut Options, name: &str, value: impl ToString) {
     options.push((name.to_owned(), value.to_string()));
 }
@@ -38,6 +49,8 @@ fn common(conn: &ConnId, servers: &[String], login: &KafkaSecurity) -> Result<Op
     // a failed connection is tried again within a second, so that a broker that is back is found soon
     set(&mut o, "reconnect.backoff.max.ms", 1000);
     set(&mut o, "socket.keepalive.enable", true);
+    // small questions, answered 40 ms sooner
+    set(&mut o, "socket.nagle.disable", true);
     set(&mut o, "topic.metadata.refresh.interval.ms", 60_000);
     if let Some(mechanism) = login.mechanism {
         if let Some(missing) = not_built(mechanism) {
@@ -90,7 +103,7 @@ pub fn asking(conn: &ConnId, profile: &KafkaProfile) -> Result<Options, Error> {
 }
 
 /// Options of a client that reads.
-pub fn reading(conn: &ConnId, profile: &KafkaProfile, committed: bool, prefetch_kb: usize) -> Result<Options, Error> {
+pub fn reading(conn: &ConnId, profile: &KafkaProfile, how: Reading) -> Result<Options, Error> {
     let mut o = common(conn, &profile.bootstrap_servers, &profile.looking)?;
     set(&mut o, "group.id", NAME);
     set(&mut o, "enable.auto.commit", false);
@@ -99,12 +112,13 @@ pub fn reading(conn: &ConnId, profile: &KafkaProfile, committed: bool, prefetch_
     set(&mut o, "allow.auto.create.topics", false);
     // an offset that retention took is told, never silently replaced
     set(&mut o, "auto.offset.reset", "error");
-    set(&mut o, "isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
+    set(&mut o, "isolation.level", if how.committed { "read_committed" } else { "read_uncommitted" });
     // measured on scans: the defaults are about five times slower
     set(&mut o, "queued.min.messages", 100_000);
-    set(&mut o, "queued.max.messages.kbytes", prefetch_kb);
+    set(&mut o, "queued.max.messages.kbytes", how.prefetch_kb);
     set(&mut o, "fetch.queue.backoff.ms", 10);
-    set(&mut o, "fetch.wait.max.ms", 50);
+    // at the end of a partition the broker keeps the request this long, and other partitions wait with it
+    set(&mut o, "fetch.wait.max.ms", if how.tail { 500 } else { 5 });
     set(&mut o, "fetch.error.backoff.ms", 100);
     set(&mut o, "fetch.message.max.bytes", 1 << 20);
     set(&mut o, "fetch.max.bytes", 16 << 20);
@@ -192,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_reader_never_commits_joins_or_creates() {
-        let o = reading(&conn(), &profile(), true, 512).unwrap();
+        let o = reading(&conn(), &profile(), Reading { committed: true, tail: false, prefetch_kb: 512 }).unwrap();
         for (name, value) in [
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
@@ -208,15 +222,32 @@ mod tests {
         ] {
             assert_eq!(get(&o, name), Some(value), "{name}");
         }
-        assert_eq!(get(&reading(&conn(), &profile(), false, 512).unwrap(), "isolation.level"), Some("read_uncommitted"));
+        assert_eq!(
+            get(&reading(&conn(), &profile(), Reading { committed: false, tail: true, prefetch_kb: 512 }).unwrap(), "isolation.level"),
+            Some("read_uncommitted")
+        );
     }
 
     #[test]
     fn a_writer_is_idempotent_with_all_acks_whatever_is_asked() {
         let mut p = profile();
-        p.writing = KafkaWriting { asked_acks: Some("0".into()), asked_not_idempotent: true, retries: 0, buffer_memory: 1, linger: Duration::from_secs(900), ..KafkaWriting::default() };
+        p.writing = KafkaWriting {
+            asked_acks: Some("0".into()),
+            asked_not_idempotent: true,
+            retries: 0,
+            buffer_memory: 1,
+            linger: Duration::from_secs(900),
+            ..KafkaWriting::default()
+        };
         let o = publishing(&conn(), &p, None).unwrap();
-        for (name, value) in [("acks", "all"), ("enable.idempotence", "true"), ("retries", "1"), ("queue.buffering.max.kbytes", "1"), ("linger.ms", "15000"), ("message.timeout.ms", "30000")] {
+        for (name, value) in [
+            ("acks", "all"),
+            ("enable.idempotence", "true"),
+            ("retries", "1"),
+            ("queue.buffering.max.kbytes", "1"),
+            ("linger.ms", "15000"),
+            ("message.timeout.ms", "30000"),
+        ] {
             assert_eq!(get(&o, name), Some(value), "{name}");
         }
         assert_eq!(get(&o, "transactional.id"), None);

@@ -37,6 +37,8 @@ struct Context {
 struct Trouble {
     /// The latest reason that was more than "all brokers are down".
     reason: Option<Fault>,
+    /// The latest failed connection in the log: librdkafka raises no error for some.
+    logged: Option<String>,
     /// Since when no broker can be reached.
     down: Option<Instant>,
     /// A login or TLS refusal: waiting does not help.
@@ -56,8 +58,16 @@ unsafe impl Send for Client {}
 // SAFETY: as above.
 unsafe impl Sync for Client {}
 
-unsafe extern "C" fn on_log(_: *const sys::RDKafka, level: c_int, fac: *const c_char, line: *const c_char) {
+unsafe extern "C" fn on_log(rk: *const sys::RDKafka, level: c_int, fac: *const c_char, line: *const c_char) {
     let (fac, line) = (text(fac), text(line));
+    if fac == "FAIL" {
+        // SAFETY: the opaque is the client's Context from the client's first moment on, and outlives it.
+        if let Some(context) = unsafe { sys::rd_kafka_opaque(rk).cast::<Context>().as_ref() } {
+            // `[thrd:…]: ` before it says nothing to people
+            let line = line.split_once("]: ").map_or(line.as_str(), |(_, l)| l).to_owned();
+            context.trouble.lock().unwrap_or_else(PoisonError::into_inner).logged = Some(line);
+        }
+    }
     match level {
         0..=3 => tracing::warn!(target: "librdkafka", fac, line),
         _ => tracing::debug!(target: "librdkafka", fac, line),
@@ -111,16 +121,19 @@ impl Client {
     /// Makes a client; starts librdkafka's threads and loads certificates, so only at the desk. No broker is spoken to yet
     /// by admin clients and producers.
     pub fn new(
-        role: Role, options: &[(String, String)], desk: &Desk, delivered: Option<mpsc::UnboundedSender<Delivered>>,
+        role: Role,
+        options: &[(String, String)],
+        desk: &Desk,
+        delivered: Option<mpsc::UnboundedSender<Delivered>>,
     ) -> Outcome<Arc<Self>> {
         let context = Arc::new(Context { trouble: Mutex::default(), changed: Notify::new(), delivered });
+        let options = options.iter().map(|(n, v)| Ok((n, c_text(n)?, c_text(v)?))).collect::<Outcome<Vec<_>>>()?;
         let mut why = [0 as c_char; 512];
         // SAFETY: the conf is freed here on failure and taken over by rd_kafka_new on success; the opaque Context is kept
         // alive by the Client until rd_kafka_destroy has returned.
         let rk = unsafe {
             let conf = sys::rd_kafka_conf_new();
-            for (name, value) in options {
-                let (n, v) = (c_text(name)?, c_text(value)?);
+            for (name, n, v) in options {
                 if sys::rd_kafka_conf_set(conf, n.as_ptr(), v.as_ptr(), why.as_mut_ptr(), why.len()) != RDKafkaConfRes::RD_KAFKA_CONF_OK {
                     sys::rd_kafka_conf_destroy(conf);
                     return Err(Fault::new(Code::InvalidArgument, format!("{name}: {}", text(why.as_ptr()))));
@@ -163,7 +176,8 @@ impl Client {
 
     /// Why the brokers cannot be had, if that is known by now.
     pub fn reason(&self) -> Option<Fault> {
-        self.context.trouble.lock().unwrap_or_else(PoisonError::into_inner).reason.clone()
+        let t = self.context.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        t.reason.clone().or_else(|| t.logged.clone().map(|line| Fault::new(Code::BrokerTransportFailure, line)))
     }
 
     /// Returns as soon as waiting on has no use: login refused, or every broker down and none coming back in a moment.
@@ -176,7 +190,10 @@ impl Client {
             let until = {
                 let t = self.context.trouble.lock().unwrap_or_else(PoisonError::into_inner);
                 let fresh = |at: Instant| at >= began || self.made + LATE_GRACE > began;
-                let ends = [t.refused.map(|at| if fresh(at) { at } else { began + LATE_GRACE }), t.down.map(|at| if fresh(at) { at + GRACE } else { began + LATE_GRACE })];
+                let ends = [
+                    t.refused.map(|at| if fresh(at) { at } else { began + LATE_GRACE }),
+                    t.down.map(|at| if fresh(at) { at + GRACE } else { began + LATE_GRACE }),
+                ];
                 ends.into_iter().flatten().min()
             };
             match until {
@@ -192,7 +209,11 @@ impl Client {
     }
 
     /// One admin call: `ask` sends it with a queue for the answer, `read` reads the answer.
-    pub(super) async fn call<T>(self: &Arc<Self>, ask: impl FnOnce(&Queue) -> Outcome<()>, read: impl FnOnce(&super::queue::Event) -> Outcome<T>) -> Outcome<T> {
+    pub(super) async fn call<T>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Queue) -> Outcome<()>,
+        read: impl FnOnce(&super::queue::Event) -> Outcome<T>,
+    ) -> Outcome<T> {
         let queue = Queue::new(self);
         ask(&queue)?;
         let answer = queue.next().await;

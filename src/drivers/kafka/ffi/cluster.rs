@@ -128,7 +128,8 @@ impl Client {
                     let operations = sys::bindings::rd_kafka_TopicDescription_authorized_operations(*topic, &mut n);
                     let operations = items(operations, n);
                     let may = |what: Operation| {
-                        (!operations.is_empty()).then(|| operations.contains(&what) || operations.contains(&Operation::RD_KAFKA_ACL_OPERATION_ALL))
+                        (!operations.is_empty())
+                            .then(|| operations.contains(&what) || operations.contains(&Operation::RD_KAFKA_ACL_OPERATION_ALL))
                     };
                     Ok(TopicFacts {
                         partitions,
@@ -169,10 +170,12 @@ impl Client {
                         }
                         let mut n = 0;
                         let entries = sys::rd_kafka_ConfigResource_configs(*r, &mut n);
-                        lines.extend(items(entries, n).iter().filter(|e| sys::rd_kafka_ConfigEntry_is_sensitive(**e) == 0).map(|e| ConfigLine {
-                            name: text(sys::rd_kafka_ConfigEntry_name(*e)),
-                            value: text(sys::rd_kafka_ConfigEntry_value(*e)),
-                            source: source(&text(sys::rd_kafka_ConfigSource_name(sys::rd_kafka_ConfigEntry_source(*e)))),
+                        lines.extend(items(entries, n).iter().filter(|e| sys::rd_kafka_ConfigEntry_is_sensitive(**e) == 0).map(|e| {
+                            ConfigLine {
+                                name: text(sys::rd_kafka_ConfigEntry_name(*e)),
+                                value: text(sys::rd_kafka_ConfigEntry_value(*e)),
+                                source: source(&text(sys::rd_kafka_ConfigSource_name(sys::rd_kafka_ConfigEntry_source(*e)))),
+                            }
                         }));
                     }
                     Ok(lines)
@@ -192,7 +195,9 @@ impl Client {
             let ms = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
             // SAFETY: topic handle and metadata are ours and freed here; the client is alive.
             unsafe {
-                let topic = only.as_ref().map_or(std::ptr::null_mut(), |name| sys::rd_kafka_topic_new(client.ptr(), name.as_ptr(), std::ptr::null_mut()));
+                let topic = only
+                    .as_ref()
+                    .map_or(std::ptr::null_mut(), |name| sys::rd_kafka_topic_new(client.ptr(), name.as_ptr(), std::ptr::null_mut()));
                 let mut metadata = std::ptr::null();
                 let code = sys::rd_kafka_metadata(client.ptr(), c_int::from(topic.is_null()), topic, &mut metadata, ms);
                 if !topic.is_null() {

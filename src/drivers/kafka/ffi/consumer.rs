@@ -120,7 +120,9 @@ unsafe fn copied(m: *mut sys::RDKafkaMessage) -> Record {
         let message = &*m;
         match message.err {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => {}
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTITION_EOF => return Record::End { partition: message.partition, offset: message.offset },
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTITION_EOF => {
+                return Record::End { partition: message.partition, offset: message.offset };
+            }
             code => {
                 let partition = if message.rkt.is_null() { -1 } else { message.partition };
                 return Record::Fault { partition, fault: Fault::new(code, text(sys::rd_kafka_message_errstr(m))) };
@@ -134,7 +136,9 @@ unsafe fn copied(m: *mut sys::RDKafkaMessage) -> Record {
         let mut list = std::ptr::null_mut();
         if sys::rd_kafka_message_headers(m, &mut list) == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0);
-            while sys::rd_kafka_header_get_all(list, headers.len(), &mut name, &mut value, &mut size) == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            while sys::rd_kafka_header_get_all(list, headers.len(), &mut name, &mut value, &mut size)
+                == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR
+            {
                 headers.push((text(name), bytes(value, size)));
             }
         }
@@ -155,4 +159,3 @@ impl Record {
         matches!(fault.code, Code::AutoOffsetReset | Code::OffsetOutOfRange)
     }
 }
-

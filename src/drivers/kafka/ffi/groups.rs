@@ -121,7 +121,9 @@ impl Client {
                 let options = Options::new(self, Op::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeout);
                 let mut names: Vec<_> = names.iter().map(|n| n.as_ptr()).collect();
                 // SAFETY: the names are copied; all else is alive during the call.
-                unsafe { sys::bindings::rd_kafka_DescribeConsumerGroups(self.ptr(), names.as_mut_ptr(), names.len(), options.0, queue.ptr()) };
+                unsafe {
+                    sys::bindings::rd_kafka_DescribeConsumerGroups(self.ptr(), names.as_mut_ptr(), names.len(), options.0, queue.ptr())
+                };
                 Ok(())
             },
             |event| {
@@ -133,15 +135,24 @@ impl Client {
                     let facts = items(groups, n).iter().map(|g| {
                         let members = (0..sys::bindings::rd_kafka_ConsumerGroupDescription_member_count(*g)).map(|i| {
                             let m = sys::bindings::rd_kafka_ConsumerGroupDescription_member(*g, i);
-                            let (id, host) = (text(sys::bindings::rd_kafka_MemberDescription_client_id(m)), text(sys::bindings::rd_kafka_MemberDescription_host(m)));
+                            let (id, host) = (
+                                text(sys::bindings::rd_kafka_MemberDescription_client_id(m)),
+                                text(sys::bindings::rd_kafka_MemberDescription_host(m)),
+                            );
                             let owns = sys::bindings::rd_kafka_MemberDescription_assignment(m);
-                            let owns = if owns.is_null() { std::ptr::null() } else { sys::bindings::rd_kafka_MemberAssignment_partitions(owns) };
-                            Member { who: format!("{id}@{}", host.trim_start_matches('/')), owns: rows(owns).into_iter().map(|(t, p, _)| (t, p)).collect() }
+                            let owns =
+                                if owns.is_null() { std::ptr::null() } else { sys::bindings::rd_kafka_MemberAssignment_partitions(owns) };
+                            Member {
+                                who: format!("{id}@{}", host.trim_start_matches('/')),
+                                owns: rows(owns).into_iter().map(|(t, p, _)| (t, p)).collect(),
+                            }
                         });
                         GroupFacts {
                             name: text(sys::bindings::rd_kafka_ConsumerGroupDescription_group_id(*g)),
                             members: members.collect(),
-                            state: text(sys::bindings::rd_kafka_consumer_group_state_name(sys::bindings::rd_kafka_ConsumerGroupDescription_state(*g))),
+                            state: text(sys::bindings::rd_kafka_consumer_group_state_name(
+                                sys::bindings::rd_kafka_ConsumerGroupDescription_state(*g),
+                            )),
                             new_protocol: protocol(sys::bindings::rd_kafka_ConsumerGroupDescription_type(*g)),
                             fault: seen(sys::bindings::rd_kafka_ConsumerGroupDescription_error(*g)),
                         }
@@ -162,7 +173,10 @@ impl Client {
                 let list = of.map(|of| List::new(of.iter().map(|(t, p)| (t.as_str(), *p, -1001)))).transpose()?;
                 // SAFETY: the request object copies name and list and is freed here; the call copies it in turn.
                 unsafe {
-                    let mut asks = [sys::bindings::rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), list.as_ref().map_or(std::ptr::null(), |l| l.0.cast_const()))];
+                    let mut asks = [sys::bindings::rd_kafka_ListConsumerGroupOffsets_new(
+                        name.as_ptr(),
+                        list.as_ref().map_or(std::ptr::null(), |l| l.0.cast_const()),
+                    )];
                     sys::bindings::rd_kafka_ListConsumerGroupOffsets(self.ptr(), asks.as_mut_ptr(), asks.len(), options.0, queue.ptr());
                     sys::bindings::rd_kafka_ListConsumerGroupOffsets_destroy(asks[0]);
                 }
@@ -179,11 +193,13 @@ impl Client {
                         if let Some(fault) = seen(sys::rd_kafka_group_result_error(*g)) {
                             return Err(fault);
                         }
-                        commits.extend(rows(sys::rd_kafka_group_result_partitions(*g)).into_iter().map(|(topic, partition, offset)| Commit {
-                            topic,
-                            partition,
-                            offset: (offset >= 0).then_some(offset),
-                        }));
+                        commits.extend(
+                            rows(sys::rd_kafka_group_result_partitions(*g)).into_iter().map(|(topic, partition, offset)| Commit {
+                                topic,
+                                partition,
+                                offset: (offset >= 0).then_some(offset),
+                            }),
+                        );
                     }
                     Ok(commits)
                 }

@@ -36,7 +36,12 @@ pub struct Fault {
 impl Fault {
     fn new(code: impl Into<Code>, text: impl Into<String>) -> Self {
         let (code, text) = (code.into(), text.into());
-        let text = if text.is_empty() { code.to_string() } else { text };
+        if !text.is_empty() {
+            return Self { code, text };
+        }
+        // `Name (words)`: the words are enough
+        let long = code.to_string();
+        let text = long.split_once(" (").and_then(|(_, words)| words.strip_suffix(')')).unwrap_or(&long).to_owned();
         Self { code, text }
     }
 }

@@ -39,7 +39,11 @@ impl Client {
         self.call(
             |queue| {
                 let options = Options::new(self, Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout);
-                let level = if committed { Isolation::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED } else { Isolation::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED };
+                let level = if committed {
+                    Isolation::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
+                } else {
+                    Isolation::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
+                };
                 let list = List::new(of.iter().map(|(t, p)| (t.as_str(), *p, spec)))?;
                 // SAFETY: list and options are ours and copied by the call; client and queue are alive.
                 unsafe {

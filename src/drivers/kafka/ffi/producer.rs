@@ -39,7 +39,9 @@ pub(super) unsafe fn delivered(m: *const sys::RDKafkaMessage) -> Delivered {
     // SAFETY: alive by contract.
     unsafe {
         let message = &*m;
-        let fault = (message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| Fault::new(message.err, text(sys::rd_kafka_message_errstr(m))));
+        // not rd_kafka_message_errstr: of a produced record that is the body, not a text
+        let fault = (message.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR)
+            .then(|| Fault::new(message.err, text(sys::bindings::rd_kafka_message_produce_errstr(m))));
         let status = sys::bindings::rd_kafka_message_status(m);
         Delivered {
             tag: message._private as usize,
@@ -71,7 +73,15 @@ impl Client {
             }
             let (key, key_len) = of(parcel.key);
             let (body, body_len) = of(parcel.body);
-            let mut parts = [part(Kind::RD_KAFKA_VTYPE_TOPIC), part(Kind::RD_KAFKA_VTYPE_PARTITION), part(Kind::RD_KAFKA_VTYPE_MSGFLAGS), part(Kind::RD_KAFKA_VTYPE_KEY), part(Kind::RD_KAFKA_VTYPE_VALUE), part(Kind::RD_KAFKA_VTYPE_OPAQUE), part(Kind::RD_KAFKA_VTYPE_HEADERS)];
+            let mut parts = [
+                part(Kind::RD_KAFKA_VTYPE_TOPIC),
+                part(Kind::RD_KAFKA_VTYPE_PARTITION),
+                part(Kind::RD_KAFKA_VTYPE_MSGFLAGS),
+                part(Kind::RD_KAFKA_VTYPE_KEY),
+                part(Kind::RD_KAFKA_VTYPE_VALUE),
+                part(Kind::RD_KAFKA_VTYPE_OPAQUE),
+                part(Kind::RD_KAFKA_VTYPE_HEADERS),
+            ];
             parts[0].u.cstr = topic.as_ptr();
             parts[1].u.i32_ = parcel.partition;
             parts[2].u.i = sys::RD_KAFKA_MSG_F_COPY;
@@ -129,7 +139,11 @@ impl Client {
         self.transaction(timeout, |rk, ms| unsafe { sys::rd_kafka_abort_transaction(rk, ms) }).await
     }
 
-    async fn transaction(self: &Arc<Self>, timeout: Duration, work: fn(*mut sys::RDKafka, i32) -> *mut sys::bindings::rd_kafka_error_t) -> Outcome<()> {
+    async fn transaction(
+        self: &Arc<Self>,
+        timeout: Duration,
+        work: fn(*mut sys::RDKafka, i32) -> *mut sys::bindings::rd_kafka_error_t,
+    ) -> Outcome<()> {
         let client = self.clone();
         let ms = millis(timeout);
         self.desk().run(move || taken(work(client.ptr(), ms)).map_or(Ok(()), Err)).await?

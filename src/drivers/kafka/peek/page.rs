@@ -118,7 +118,11 @@ fn merge(parts: &BTreeMap<i32, Part>, back: bool, limit: usize) -> (Vec<i32>, Ve
     let mut used: BTreeMap<i32, usize> = parts.keys().map(|p| (*p, 0)).collect();
     let mut taken = Vec::new();
     while taken.len() < limit {
-        let out: Vec<i32> = parts.iter().filter(|(p, part)| used.get(p).copied().unwrap_or(0) >= part.got.len() && !part.unread.done()).map(|(p, _)| *p).collect();
+        let out: Vec<i32> = parts
+            .iter()
+            .filter(|(p, part)| used.get(p).copied().unwrap_or(0) >= part.got.len() && !part.unread.done())
+            .map(|(p, _)| *p)
+            .collect();
         if !out.is_empty() {
             return (taken, out);
         }
@@ -137,12 +141,19 @@ fn merge(parts: &BTreeMap<i32, Part>, back: bool, limit: usize) -> (Vec<i32>, Ve
 /// Partitions of which more must be read before the page is right.
 fn hungry(parts: &BTreeMap<i32, Part>, back: bool, limit: usize) -> Vec<i32> {
     let (_, out) = merge(parts, back, limit);
-    if out.is_empty() { out } else { parts.iter().filter(|(p, part)| out.contains(p) || (part.got.is_empty() && !part.unread.done())).map(|(p, _)| *p).collect() }
+    if out.is_empty() {
+        out
+    } else {
+        parts.iter().filter(|(p, part)| out.contains(p) || (part.got.is_empty() && !part.unread.done())).map(|(p, _)| *p).collect()
+    }
 }
 
 fn steps(want: &PeekRequest, mut parts: BTreeMap<i32, Part>, back: bool, whole: u64, full: bool, mut notes: Vec<String>) -> Vec<Peeked> {
     let (taken, _) = merge(&parts, back, want.limit);
-    let mut page: Vec<Message> = taken.iter().filter_map(|p| parts.get_mut(p).and_then(|part| if back { part.got.pop_back() } else { part.got.pop_front() })).collect();
+    let mut page: Vec<Message> = taken
+        .iter()
+        .filter_map(|p| parts.get_mut(p).and_then(|part| if back { part.got.pop_back() } else { part.got.pop_front() }))
+        .collect();
     if back {
         page.reverse();
     }

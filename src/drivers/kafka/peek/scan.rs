@@ -51,7 +51,7 @@ pub struct Scan {
 impl Scan {
     /// Starts to read these ranges.
     pub async fn open(kafka: Arc<Kafka>, at: &Address, committed: bool, ranges: Ranges) -> Result<Self> {
-        let lent = kafka.pool.lend(committed, ranges.len()).await?;
+        let lent = kafka.pool.lend(committed, ranges.values().any(|r| r.to == i64::MAX), ranges.len()).await?;
         let mut scan = Self { kafka, lent, at: at.clone(), ranges, taken: VecDeque::new(), notes: Vec::new() };
         // metadata first: an assignment without known leaders waits half a second
         let Some(client) = scan.lent.consumer().map(|c| c.client().clone()) else { return Err(scan.ended()) };
@@ -190,8 +190,16 @@ impl Scan {
         match fault.code {
             _ if Record::is_out_of_range(fault) => self.moved(partition).await,
             // no group is joined, so its coordinator and our rights on it do not matter
-            Code::GroupAuthorizationFailed | Code::CoordinatorNotAvailable | Code::NotCoordinator | Code::CoordinatorLoadInProgress | Code::WaitingForCoordinator => Ok(()),
-            Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve | Code::NotLeaderForPartition | Code::LeaderNotAvailable => Ok(()),
+            Code::GroupAuthorizationFailed
+            | Code::CoordinatorNotAvailable
+            | Code::NotCoordinator
+            | Code::CoordinatorLoadInProgress
+            | Code::WaitingForCoordinator => Ok(()),
+            Code::AllBrokersDown
+            | Code::BrokerTransportFailure
+            | Code::Resolve
+            | Code::NotLeaderForPartition
+            | Code::LeaderNotAvailable => Ok(()),
             _ => Err(self.failed(fault)),
         }
     }
@@ -199,7 +207,8 @@ impl Scan {
     /// The log's start moved past our position: says which offsets vanished and goes on at the new start.
     async fn moved(&mut self, partition: i32) -> Result<()> {
         let pair = [(self.at.name.clone(), partition)];
-        let found = self.kafka.ask("read", NEEDS, Some(&self.at), CALL, |c| async move { c.offsets(&pair, At::Oldest, false, CALL).await }).await?;
+        let found =
+            self.kafka.ask("read", NEEDS, Some(&self.at), CALL, |c| async move { c.offsets(&pair, At::Oldest, false, CALL).await }).await?;
         let start = found.into_values().next().and_then(|o| o.ok().flatten());
         let Some(range) = self.ranges.get_mut(&partition) else { return Ok(()) };
         match start {
@@ -210,7 +219,9 @@ impl Scan {
             }
             _ => {
                 let (next, at) = (range.next, self.at.clone());
-                return Err(Error::new(ErrorKind::Gone, "read", format!("p{partition}/{next} is not in the log")).about(&at).next("start at oldest or newest"));
+                return Err(Error::new(ErrorKind::Gone, "read", format!("p{partition}/{next} is not in the log"))
+                    .about(&at)
+                    .next("start at oldest or newest"));
             }
         }
         self.lent.resume();
@@ -228,7 +239,15 @@ impl Scan {
 
 type Header = (String, Option<bytes::Bytes>);
 
-fn message(at: &Address, partition: i32, offset: i64, time: Option<(i64, bool)>, key: Option<bytes::Bytes>, body: Option<bytes::Bytes>, headers: Vec<Header>) -> Message {
+fn message(
+    at: &Address,
+    partition: i32,
+    offset: i64,
+    time: Option<(i64, bool)>,
+    key: Option<bytes::Bytes>,
+    body: Option<bytes::Bytes>,
+    headers: Vec<Header>,
+) -> Message {
     let mut delivery = Vec::new();
     if let Some((_, by_broker)) = time {
         let kind = if by_broker { "LogAppendTime" } else { "CreateTime" };

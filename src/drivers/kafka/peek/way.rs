@@ -39,7 +39,9 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
         let known = |p: &i32| matches!(seat, Seat::Offset { partition, .. } if partition == p);
         partitions.retain(known);
         if partitions.is_empty() {
-            return Err(Error::new(ErrorKind::NotFound, "read", format!("no position {seat} here")).about(at).next("write p<partition>/<offset>, or oldest, newest, 2h"));
+            return Err(Error::new(ErrorKind::NotFound, "read", format!("no position {seat} here"))
+                .about(at)
+                .next("write p<partition>/<offset>, or oldest, newest, 2h"));
         }
     }
     let pairs: Vec<_> = partitions.iter().map(|p| (at.name.clone(), *p)).collect();
@@ -60,10 +62,13 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
             _ => Ok(None),
         }
     };
-    let (starts, ends, from_time, to_time) = tokio::try_join!(ask(At::Oldest, false), ask(At::End, want.committed_only), from_time, to_time)?;
+    let (starts, ends, from_time, to_time) =
+        tokio::try_join!(ask(At::Oldest, false), ask(At::End, want.committed_only), from_time, to_time)?;
     let of = |found: &Found, p: i32| match found.get(&(at.name.clone(), p)) {
         Some(Ok(offset)) => Ok(*offset),
-        Some(Err(code)) => Err(Error::new(ErrorKind::Unexpected, "read", format!("partition {p}: {code}")).about(at).next("the partition may have no leader; try again")),
+        Some(Err(code)) => Err(Error::new(ErrorKind::Unexpected, "read", format!("partition {p}: {code}"))
+            .about(at)
+            .next("the partition may have no leader; try again")),
         None => Ok(None),
     };
     let tail = want.stop == Stop::Never;

@@ -89,9 +89,8 @@ pub async fn clear(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> Res
     let plan = ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?;
     let plan = Arc::new(plan);
     let lease = take(&plan, "clears up what is in doubt", ledger).await?;
-    let held = ledger.guard(lease.clone());
     let left = clear_held(&plan, &lease, brokers, ledger).await;
-    held.release().await;
+    give_back(lease, ledger).await;
     Ok(left?)
 }
 
@@ -124,15 +123,14 @@ pub async fn examine(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> R
 /// A person's word on one message in doubt, which goes into the ledger with name and reason.
 pub async fn settle_by_hand(id: &PlanId, n: u32, answer: Answer, by: &Actor, reason: Option<String>, ledger: &TriageLedger) -> Result<(), Unclear> {
     let plan = Arc::new(ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?);
-    let lease = take(&plan, "settles what is in doubt", ledger).await?;
-    let held = ledger.guard(lease.clone());
     let item = plan.item(n).ok_or_else(|| Unclear::NotInDoubt { plan: id.clone(), n })?;
+    let lease = take(&plan, "settles what is in doubt", ledger).await?;
     let outcome = match answer {
         Answer::Arrived => arrived(&plan, item, None),
         Answer::NotArrived => Outcome::Untouched,
     };
-    let changed = ledger.clear_up(Arc::clone(&plan), lease, vec![(n, outcome)], Some((by.name.clone(), reason))).await;
-    held.release().await;
+    let changed = ledger.clear_up(Arc::clone(&plan), lease.clone(), vec![(n, outcome)], Some((by.name.clone(), reason))).await;
+    give_back(lease, ledger).await;
     if changed? == 0 { Err(Unclear::NotInDoubt { plan: id.clone(), n }) } else { Ok(()) }
 }
 
@@ -140,9 +138,8 @@ pub async fn settle_by_hand(id: &PlanId, n: u32, answer: Answer, by: &Actor, rea
 pub async fn leave_by_hand(id: &PlanId, n: u32, by: &Actor, reason: Option<String>, ledger: &TriageLedger) -> Result<(), Unclear> {
     let plan = Arc::new(ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?);
     let lease = take(&plan, "settles what is in doubt", ledger).await?;
-    let held = ledger.guard(lease.clone());
-    let changed = ledger.clear_up(plan, lease, vec![(n, Outcome::Skipped(Skip::ByPerson))], Some((by.name.clone(), reason))).await;
-    held.release().await;
+    let changed = ledger.clear_up(plan, lease.clone(), vec![(n, Outcome::Skipped(Skip::ByPerson))], Some((by.name.clone(), reason))).await;
+    give_back(lease, ledger).await;
     if changed? == 0 { Err(Unclear::NotInDoubt { plan: id.clone(), n }) } else { Ok(()) }
 }
 
@@ -154,15 +151,19 @@ async fn take(plan: &ReplayPlan, what: &str, ledger: &TriageLedger) -> Result<Le
     }
 }
 
-/// Waits until `QUIET` after the newest intent, with a heartbeat.
+/// A lease that cannot be given back runs out by itself.
+async fn give_back(lease: Lease, ledger: &TriageLedger) {
+    let _ = ledger.release(lease).await;
+}
+
+/// Waits until `QUIET` after the newest intent, and after the last sign of life of a holder that was cut off.
 async fn wait_until_quiet(newest: SystemTime, lease: &Lease, ledger: &TriageLedger) -> super::ledger::Result<()> {
-    loop {
-        ledger.keep(lease).await?;
-        // a clock that went back must not make this wait for ever
-        let age = SystemTime::now().duration_since(newest).unwrap_or(QUIET);
-        let Some(left) = QUIET.checked_sub(age).filter(|l| !l.is_zero()) else { return Ok(()) };
-        tokio::time::sleep(left.min(super::ledger::LEASE / 4)).await;
-    }
+    ledger.keep(lease).await?;
+    let last = lease.cut_off.map_or(newest, |cut| cut.max(newest));
+    // a clock that went back must not make this wait for ever
+    let age = SystemTime::now().duration_since(last).unwrap_or_default();
+    tokio::time::sleep(QUIET.saturating_sub(age)).await;
+    ledger.keep(lease).await
 }
 
 fn outcome(plan: &ReplayPlan, doubtful: &Doubtful) -> Option<Outcome> {
@@ -193,6 +194,8 @@ async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers) -> Vec<
         let replay_id = format!("{}/{}", plan.id, intent.n);
         let way = to.as_ref().and_then(|to| plan.targets.iter().find(|t| &t.at == to)).map_or(Doubt::Ask, |t| t.doubt);
         let finding = match (item.map(|i| &i.way), way) {
+            // a mark touches no broker: making it again changes nothing
+            (Some(Way::Mark), _) => Finding::NotThere,
             (Some(Way::Remove), _) => Finding::Ask("whether it was taken out of its source shows only there; its copy is in the ledger".into()),
             (_, Doubt::ScanTarget) => Finding::Ask("not looked for yet".into()),
             (_, Doubt::Ask) => Finding::Ask("the target cannot show what arrived".into()),
@@ -288,7 +291,7 @@ fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i3
 }
 
 /// Reads one partition from an offset to its present end, open transactions too. The error says why it is not all that there is.
-async fn read(broker: &dyn Broker, target: &Address, partition: i32, offset: i64, see: &mut (dyn FnMut(&Message) + Send)) -> Result<(), String> {
+pub(super) async fn read(broker: &dyn Broker, target: &Address, partition: i32, offset: i64, see: &mut (dyn FnMut(&Message) + Send)) -> Result<(), String> {
     let mut start = Start::Seat(Seat::Offset { partition, offset });
     loop {
         let want =

@@ -58,11 +58,6 @@ impl Desk {
         heard.await.map_err(|_| gone())?
     }
 
-    /// Hands a job over without waiting for it; dropped where too many wait already.
-    pub(super) fn tell(&self, job: impl FnOnce(&mut Connection) + Send + 'static) {
-        let _ = self.jobs.try_send(Box::new(job));
-    }
-
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

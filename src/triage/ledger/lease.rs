@@ -19,6 +19,8 @@ pub struct Lease {
     /// What it is for: `plan:7f3a-19c2`, `outbox`.
     pub name: String,
     pub(super) holder: String,
+    /// The holder before was cut off; when it was certainly still at work, or may have been.
+    pub cut_off: Option<SystemTime>,
 }
 
 impl TriageLedger {
@@ -32,11 +34,12 @@ impl TriageLedger {
                         Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?))
                     })
                     .optional()?;
-                if let Some((by, process, until)) = held
-                    && until > now()
-                    && !is_dead(&process)
-                {
-                    return Ok(Err((by, time(until))));
+                let mut cut_off = None;
+                if let Some((by, process, until)) = held {
+                    if until > now() && !is_dead(&process) {
+                        return Ok(Err((by, time(until))));
+                    }
+                    cut_off = Some(time(until.min(now())));
                 }
                 let holder = uuid::Uuid::now_v7().to_string();
                 work.execute(
@@ -44,7 +47,7 @@ impl TriageLedger {
                     params![name, holder, who, this_process(), end()],
                 )?;
                 work.commit()?;
-                Ok(Ok(Lease { name, holder }))
+                Ok(Ok(Lease { name, holder, cut_off }))
             })
             .await
     }
@@ -52,11 +55,6 @@ impl TriageLedger {
     /// The lease of a plan.
     pub async fn lease_plan(&self, plan: &PlanId, who: String) -> Result<std::result::Result<Lease, (String, SystemTime)>> {
         self.lease(lease_name(plan), who).await
-    }
-
-    /// Gives the lease back when it is dropped, also with a run that is broken off.
-    pub fn guard(&self, lease: Lease) -> LeaseGuard {
-        LeaseGuard { ledger: self.clone(), lease: Some(lease) }
     }
 
     /// The heartbeat. An error with `lease_lost` if somebody has taken over.
@@ -73,32 +71,6 @@ impl TriageLedger {
                 Ok(())
             })
             .await
-    }
-}
-
-/// Gives its lease back when it is dropped.
-pub struct LeaseGuard {
-    ledger: TriageLedger,
-    lease: Option<Lease>,
-}
-
-impl LeaseGuard {
-    /// Gives it back now. If that fails it runs out by itself.
-    pub async fn release(mut self) {
-        if let Some(lease) = self.lease.take() {
-            let _ = self.ledger.release(lease).await;
-        }
-    }
-}
-
-impl Drop for LeaseGuard {
-    fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            // nobody waits for it; a full channel leaves it to run out
-            self.ledger.writes.tell(move |c| {
-                let _ = c.execute("DELETE FROM leases WHERE name = ?1 AND holder = ?2", params![lease.name, lease.holder]);
-            });
-        }
     }
 }
 
@@ -149,4 +121,14 @@ fn is_dead(process: &str) -> bool {
     let Some((place, pid)) = rest.rsplit_once('/') else { return false };
     let Ok(pid) = pid.parse() else { return false };
     machine().is_some_and(|m| m == place) && birth(pid).is_none_or(|b| b != born)
+}
+
+#[cfg(test)]
+impl TriageLedger {
+    /// As if the holder had died without a word.
+    pub async fn break_lease(&self, plan: &PlanId) {
+        let name = lease_name(plan);
+        let broken = self.writes.ask("break a lease", move |c| Ok(c.execute("UPDATE leases SET until = 0 WHERE name = ?1", [name])?)).await;
+        assert!(broken.is_ok());
+    }
 }

@@ -16,7 +16,7 @@ mod state;
 mod step;
 
 pub use error::{LedgerError, Result};
-pub use lease::{LEASE, Lease, LeaseGuard};
+pub use lease::{LEASE, Lease};
 pub use prune::Pruned;
 pub use outbox::{Incident, Notice, NoticeState};
 pub use state::{Ends, OpenIntent, TargetEnds};

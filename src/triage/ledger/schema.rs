@@ -18,6 +18,7 @@ CREATE TABLE items (
   state TEXT NOT NULL, outcome TEXT, intent INTEGER, verdict TEXT,
   PRIMARY KEY (plan, n)) WITHOUT ROWID;
 CREATE INDEX items_open ON items (plan, n) WHERE state IN ('open', 'in doubt');
+CREATE INDEX items_open_seat ON items (seat) WHERE state IN ('open', 'in doubt');
 CREATE TABLE tally (plan TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (plan, state)) WITHOUT ROWID;
 CREATE TABLE visits (no INTEGER PRIMARY KEY, plan TEXT NOT NULL, at INTEGER NOT NULL, ends TEXT NOT NULL);
 CREATE TABLE intents (no INTEGER PRIMARY KEY, plan TEXT NOT NULL, n INTEGER NOT NULL, visit INTEGER, at INTEGER NOT NULL);
@@ -28,7 +29,7 @@ CREATE TABLE entries (
 CREATE INDEX entries_id ON entries (id, seq) WHERE id IS NOT NULL;
 CREATE INDEX entries_plan ON entries (plan, seq) WHERE plan IS NOT NULL;
 CREATE TABLE resolved (
-  source INTEGER NOT NULL, part INTEGER NOT NULL, off INTEGER NOT NULL, seat TEXT NOT NULL, how TEXT NOT NULL,
+  source INTEGER NOT NULL, part INTEGER NOT NULL, off INTEGER NOT NULL, seat TEXT NOT NULL, how TEXT NOT NULL, plan TEXT NOT NULL,
   PRIMARY KEY (source, part, off, seat)) WITHOUT ROWID;
 CREATE TABLE aside (
   source INTEGER NOT NULL, seat TEXT NOT NULL, id TEXT NOT NULL, how TEXT NOT NULL, at INTEGER NOT NULL, plan TEXT NOT NULL, n INTEGER NOT NULL,

@@ -116,6 +116,24 @@ impl TriageLedger {
     }
 }
 
+impl TriageLedger {
+    /// The copy that a parked or discarded message can be restored from.
+    pub async fn copy_aside(&self, source: Address, id: MessageId, at: Seat) -> Result<Option<Copy>> {
+        let found: Option<(PlanId, u32)> = self
+            .reads
+            .ask("read a copy", move |c| {
+                let Some(no) = super::rows::find_place(c, &source)? else { return Ok(None) };
+                let mut find = c.prepare_cached("SELECT plan, n FROM aside WHERE source = ?1 AND seat = ?2 AND id = ?3")?;
+                Ok(find.query_row(params![no, stored::seat_text(&at), id.0], |r| Ok((PlanId(r.get(0)?), r.get(1)?))).optional()?)
+            })
+            .await?;
+        match found {
+            Some((plan, n)) => self.copy(plan, n).await,
+            None => Ok(None),
+        }
+    }
+}
+
 /// The lease of a plan.
 pub(super) fn lease_name(plan: &PlanId) -> String {
     format!("plan:{plan}")

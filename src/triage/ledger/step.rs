@@ -11,9 +11,10 @@ use super::lease::{Lease, beat};
 use super::rows::{now, place_no};
 use super::state::Ends;
 use super::{Result, TriageLedger};
+use crate::model::PastKind;
 use crate::triage::plan::stored::seat_text;
 use crate::triage::plan::{Deed, PlanId, Planned, ReplayPlan};
-use crate::triage::report::Outcome;
+use crate::triage::report::{Outcome, Skip};
 
 /// A plan being carried out by the holder of its lease.
 #[derive(Clone, Debug)]
@@ -53,7 +54,8 @@ impl Verdict {
 impl TriageLedger {
     /// Writes what came of messages, and copies and intents of the next ones: one transaction, one sync.
     /// Fails, and writes nothing, once another runner has the lease; so nobody publishes without it.
-    pub async fn step(&self, run: &Run, done: Vec<(u32, Outcome)>, next: Vec<Intent>) -> Result<()> {
+    /// Gives those of `next` that must not be begun, because another plan has them under way or is done with them: no intent was written for them.
+    pub async fn step(&self, run: &Run, done: Vec<(u32, Outcome)>, next: Vec<Intent>) -> Result<Vec<(u32, Skip)>> {
         let run = run.clone();
         self.writes
             .ask("write a step", move |c| {
@@ -63,12 +65,16 @@ impl TriageLedger {
                 for (n, outcome) in &done {
                     book.outcome(*n, outcome, None)?;
                 }
+                let mut refused = Vec::new();
                 for intent in &next {
-                    book.intent(intent)?;
+                    match book.conflict(intent.n)? {
+                        Some(skip) => refused.push((intent.n, skip)),
+                        None => book.intent(intent)?,
+                    }
                 }
                 book.close()?;
                 work.commit()?;
-                Ok(())
+                Ok(refused)
             })
             .await
     }
@@ -183,6 +189,26 @@ impl<'a> Book<'a> {
         *self.deltas.entry(to.to_owned()).or_insert(0) += 1;
     }
 
+    /// Whether another plan has this message under way, in doubt, or is done with it since the plan was frozen.
+    fn conflict(&self, n: u32) -> std::result::Result<Option<Skip>, Trouble> {
+        let item = self.item(n)?;
+        let sql = "SELECT i.plan FROM items i JOIN plans p ON p.id = i.plan
+                   WHERE i.seat = ?1 AND i.state IN ('open', 'in doubt') AND i.plan <> ?2 AND p.source = ?3 LIMIT 1";
+        let other: Option<String> = self.c.prepare_cached(sql)?.query_row(params![seat_text(&item.seat), self.plan.id.0, self.source], |r| r.get(0)).optional()?;
+        if let Some(plan) = other {
+            return Ok(Some(Skip::OpenElsewhere { plan: PlanId(plan) }));
+        }
+        if self.plan.ask.deed == Deed::Restore || self.plan.ask.even_resolved {
+            return Ok(None);
+        }
+        let (part, off, seat) = seat_columns(item);
+        let mut find = self.c.prepare_cached("SELECT how, plan FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
+        let found = find.query_row(params![self.source, part, off, seat], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))).optional()?;
+        // what is parked waits to be replayed or discarded; only parking it again makes no sense
+        let found = found.filter(|(how, _)| how != PastKind::Parked.word() || self.plan.ask.deed == Deed::Park);
+        Ok(found.map(|(how, plan)| Skip::Resolved { how, plan }))
+    }
+
     fn intent(&mut self, intent: &Intent) -> std::result::Result<(), Trouble> {
         let plan = &self.plan.id.0;
         let before = self.state(intent.n)?;
@@ -239,8 +265,8 @@ impl<'a> Book<'a> {
 
     fn resolve(&self, item: &Planned, how: &str) -> std::result::Result<(), Trouble> {
         let (part, off, seat) = seat_columns(item);
-        let mut set = self.c.prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        set.execute(params![self.source, part, off, seat, how])?;
+        let mut set = self.c.prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        set.execute(params![self.source, part, off, seat, how, self.plan.id.0])?;
         Ok(())
     }
 

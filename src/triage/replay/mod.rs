@@ -1,6 +1,12 @@
 //! Carrying a plan out: hold, copy, intend, publish, settle. The only code that writes to a broker.
 
+mod pace;
+mod publish;
+mod queue;
 mod run;
+mod tell;
+mod visit;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,3 +63,6 @@ pub async fn resume(id: &PlanId, means: &Means, say: &(dyn Fn(Progress) + Sync),
         Err(e) => failed(e.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

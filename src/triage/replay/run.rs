@@ -160,24 +160,20 @@ impl Runner<'_> {
         }
         self.clear_up().await?;
         self.settle_earlier().await?;
-        // what doubt gives back as untouched goes in a second pass; a third finds the same trouble again
+        // what doubt gives back, and what waited behind it, goes in a second pass; a third finds the same trouble again
         let mut result = self.pass(true).await;
         for _ in 0..2 {
-            if !self.any_in_doubt() {
+            let before = self.tell.counts.in_doubt;
+            if before == 0 {
                 break;
             }
-            let before = self.tell.counts.untouched;
             self.clear_up().await?;
-            if result.is_err() || self.tell.counts.untouched == before {
+            if result.is_err() || self.tell.counts.in_doubt == before {
                 break;
             }
             result = self.pass(false).await;
         }
         result
-    }
-
-    fn any_in_doubt(&self) -> bool {
-        self.tell.counts.in_doubt > 0
     }
 
     /// Clears up what is open, and takes over what the ledger then knows.
@@ -206,7 +202,9 @@ impl Runner<'_> {
     async fn pass(&mut self, failed_too: bool) -> Result<(), Halt> {
         self.fill_queue(failed_too);
         for n in self.queue.blocked() {
-            self.note(n, Outcome::Skipped(Skip::AfterFailed));
+            if self.outcomes.get(&n) != Some(&Outcome::Skipped(Skip::AfterFailed)) {
+                self.note(n, Outcome::Skipped(Skip::AfterFailed));
+            }
         }
         let steps = self.steps();
         for (i, size) in steps.iter().copied().enumerate() {

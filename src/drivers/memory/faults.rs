@@ -173,10 +173,10 @@ impl Faults {
                 Ok(())
             }
             Some(What::Never) => std::future::pending().await,
-            Some(What::Fail(kind, cause)) => Err(name(Error::new(kind, step.op(), cause))),
+            Some(What::Fail(kind, cause)) => Err(name(Error::new(kind, step.op(), cause).next("see the broker's log, then try again"))),
             Some(What::Lost) => {
                 *lost = true;
-                Err(name(Error::new(ErrorKind::Unreachable, step.op(), "connection lost")))
+                Err(name(Error::new(ErrorKind::Unreachable, step.op(), "connection lost").next("redrive connects anew at the next call")))
             }
         }
     }

@@ -29,7 +29,7 @@ impl Hand {
         let limit = limit.ok_or_else(|| memory.not_found("publish", &out.to))?;
         let rehearsal = rehearse::rehearse(memory.shape(), out, limit);
         if let Some(why) = rehearsal.refused {
-            return Err(Error::new(ErrorKind::Invalid, "publish", why).about(&out.to));
+            return Err(Error::new(ErrorKind::Invalid, "publish", why).about(&out.to).next("change the message, or send it elsewhere"));
         }
         let seat = self.store(rehearsal.wire)?;
         let confirmed = memory.pass(&self.login, Step::AfterPublish, Some(&out.to), &mut false).await;

@@ -50,10 +50,11 @@ impl Reading {
 
     pub fn step(&mut self, memory: &Memory, want: &PeekRequest, left: usize) -> Result<Stepped> {
         memory.look(|s| {
-            let place = s
-                .places
-                .get(&want.from.name)
-                .ok_or_else(|| Error::new(ErrorKind::Gone, Step::Peek.op(), "it was deleted during the read").about(&want.from))?;
+            let place = s.places.get(&want.from.name).ok_or_else(|| {
+                Error::new(ErrorKind::Gone, Step::Peek.op(), "it was deleted during the read")
+                    .about(&want.from)
+                    .next("list the destinations anew")
+            })?;
             let (mut batch, mut bytes) = (Vec::new(), 0);
             while batch.len() < left.min(BATCH) && (batch.is_empty() || bytes < want.max_bytes) {
                 let Some((id, record)) = self.next(place, want) else { break };

@@ -109,7 +109,9 @@ impl Peek {
 }
 
 fn unsupported(memory: &Memory, want: &PeekRequest, what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, "read", format!("{} cannot {what}", memory.shape().product)).about(&want.from)
+    Error::new(ErrorKind::Unsupported, "read", format!("{} cannot {what}", memory.shape().product))
+        .about(&want.from)
+        .next("look from the oldest message on")
 }
 
 /// The type of one step: messages, how much is read, of how much, and how it goes on.

@@ -9,13 +9,7 @@ use super::tree::{Entry, Node, Value};
 /// The shared settings of a load as TOML, includes merged in. A secret in clear text is left out.
 pub fn as_toml(loaded: &Loaded) -> String {
     let mut out = String::new();
-    let kept: Vec<Entry> = loaded
-        .written
-        .entries()
-        .iter()
-        .filter(|entry| entry.key != "include")
-        .cloned()
-        .collect();
+    let kept: Vec<Entry> = loaded.written.entries().iter().filter(|entry| entry.key != "include").cloned().collect();
     table(&mut out, "", &kept, &loaded.sources);
     out
 }
@@ -23,9 +17,7 @@ pub fn as_toml(loaded: &Loaded) -> String {
 fn blocks(node: &Node) -> bool {
     match &node.value {
         Value::Map(_) => true,
-        Value::List(items) => items
-            .iter()
-            .any(|item| matches!(item.value, Value::Map(_)) && variable_of(item).is_none()),
+        Value::List(items) => items.iter().any(|item| matches!(item.value, Value::Map(_)) && variable_of(item).is_none()),
         _ => false,
     }
 }
@@ -48,17 +40,11 @@ fn reference(node: &Node, sources: &Sources) -> bool {
     let text = sources.text(node.span.file);
     let inline = text.get(node.span.range()).is_some_and(|text| text.starts_with('{'));
     let names = ["env", "file", "command", "keyring"];
-    sources.is_toml(node.span.file)
-        && inline
-        && matches!(entries.as_slice(), [one] if names.contains(&one.key.as_str()))
+    sources.is_toml(node.span.file) && inline && matches!(entries.as_slice(), [one] if names.contains(&one.key.as_str()))
 }
 
 fn table(out: &mut String, path: &str, entries: &[Entry], sources: &Sources) {
-    let plain = |entry: &&Entry| {
-        !blocks(&entry.node)
-            || reference(&entry.node, sources)
-            || sources.hidden(entry.node.span)
-    };
+    let plain = |entry: &&Entry| !blocks(&entry.node) || reference(&entry.node, sources) || sources.hidden(entry.node.span);
     for entry in entries.iter().filter(plain) {
         let name = key(&entry.key);
         match &entry.node.value {

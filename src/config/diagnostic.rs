@@ -66,15 +66,7 @@ impl Findings {
             return;
         }
         let place = sources.place(span);
-        self.all.push(Diagnostic {
-            level,
-            file: place.file,
-            line: place.line,
-            col: place.col,
-            message,
-            note: note.to_owned(),
-            span,
-        });
+        self.all.push(Diagnostic { level, file: place.file, line: place.line, col: place.col, message, note: note.to_owned(), span });
     }
 
     /// Whether anything stands in the way of loading.
@@ -100,9 +92,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, color: bool) -> Str
         if !diagnostic.note.is_empty() {
             mark = mark.label(diagnostic.note.as_str());
         }
-        let snippet = Snippet::source(text.as_str())
-            .path(diagnostic.file.as_str())
-            .annotation(mark);
+        let snippet = Snippet::source(text.as_str()).path(diagnostic.file.as_str()).annotation(mark);
         out.push_str(&renderer.render(&[title.element(snippet)]));
         out.push_str("\n\n");
     }

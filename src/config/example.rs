@@ -60,8 +60,7 @@ pub fn example() -> String {
 
 /// A list of rules for one pair is the same as for all, and a theme is named in one way only.
 fn shown(setting: &Setting) -> bool {
-    !setting.path.starts_with("dead_letter_queue.dlq_config.dlq_handlers")
-        && !setting.path.starts_with("theme.")
+    !setting.path.starts_with("dead_letter_queue.dlq_config.dlq_handlers") && !setting.path.starts_with("theme.")
 }
 
 fn line(setting: &Setting, block: &str) -> String {

@@ -56,10 +56,7 @@ pub struct ContextLine {
 
 /// Counts leaves by status.
 pub fn counts(leaves: &[Leaf]) -> Counts {
-    let mut counts = Counts {
-        settings: leaves.len(),
-        ..Counts::default()
-    };
+    let mut counts = Counts { settings: leaves.len(), ..Counts::default() };
     for leaf in leaves {
         match leaf.status.as_str() {
             "unknown" => counts.unknown += 1,

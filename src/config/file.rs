@@ -32,14 +32,7 @@ pub struct Files {
 
 impl Files {
     /// Reads a file and what it includes.
-    pub fn read(
-        &mut self,
-        path: &Path,
-        context: Option<&str>,
-        asked: Option<Span>,
-        sources: &mut Sources,
-        findings: &mut Findings,
-    ) {
+    pub fn read(&mut self, path: &Path, context: Option<&str>, asked: Option<Span>, sources: &mut Sources, findings: &mut Findings) {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.open.contains(&real) {
             let message = format!("include loop: {} is being read already", path.display());
@@ -57,9 +50,7 @@ impl Files {
                 let text = match text(path) {
                     Ok(text) => text,
                     Err(why) => {
-                        let asked = asked.unwrap_or_else(|| {
-                            Span::new(sources.add(path.display().to_string(), ""), 0..0)
-                        });
+                        let asked = asked.unwrap_or_else(|| Span::new(sources.add(path.display().to_string(), ""), 0..0));
                         let message = format!("{} cannot be read: {why}", path.display());
                         findings.error(sources, asked, message, "");
                         return;
@@ -74,20 +65,10 @@ impl Files {
         self.open.push(real);
         self.includes(path, &node, context, sources, findings);
         self.open.pop();
-        self.layers.push(Layer {
-            node,
-            context: context.map(str::to_owned),
-        });
+        self.layers.push(Layer { node, context: context.map(str::to_owned) });
     }
 
-    fn includes(
-        &mut self,
-        path: &Path,
-        node: &Node,
-        context: Option<&str>,
-        sources: &mut Sources,
-        findings: &mut Findings,
-    ) {
+    fn includes(&mut self, path: &Path, node: &Node, context: Option<&str>, sources: &mut Sources, findings: &mut Findings) {
         let folder = path.parent().unwrap_or(Path::new("."));
         let view = View::of(node);
         for (span, name) in included(view) {
@@ -115,9 +96,7 @@ fn text(path: &Path) -> Result<String, String> {
         return Err(format!("{size} bytes are more than the {SIZE} of a config file"));
     }
     let bytes = std::fs::read(path).map_err(|e| plain(&e))?;
-    String::from_utf8(bytes).map_err(|e| {
-        format!("it is not UTF-8 text (byte {})", e.utf8_error().valid_up_to())
-    })
+    String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
 }
 
 fn plain(error: &std::io::Error) -> String {
@@ -131,8 +110,7 @@ fn plain(error: &std::io::Error) -> String {
 /// Parses a file by its name: `.hyp` is the block language, everything else is TOML.
 pub fn parse(file: u32, sources: &Sources, findings: &mut Findings) -> Node {
     let text = sources.text(file);
-    let (node, mut mistakes) =
-        if sources.is_toml(file) { twin::parse(file, text) } else { hyp::parse(file, text) };
+    let (node, mut mistakes) = if sources.is_toml(file) { twin::parse(file, text) } else { hyp::parse(file, text) };
     mistakes.sort_by_key(|mistake| mistake.at.start);
     for mistake in mistakes {
         let span = Span::new(file, mistake.at);

@@ -3,10 +3,8 @@
 use super::spelling::nearest;
 
 /// Keys that have a name.
-const NAMED: [&str; 15] = [
-    "enter", "esc", "space", "tab", "backtab", "backspace", "delete", "insert", "up", "down", "left",
-    "right", "home", "end", "pageup",
-];
+const NAMED: [&str; 15] =
+    ["enter", "esc", "space", "tab", "backtab", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end", "pageup"];
 
 /// A key as it was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,26 +39,14 @@ pub fn chord(text: &str) -> Result<Chord, String> {
         }
     }
     let mut chars = rest.chars();
-    let single = chars.next().is_some_and(|c| !c.is_control() && !c.is_whitespace())
-        && chars.next().is_none();
-    let function = rest
-        .strip_prefix('f')
-        .and_then(|number| number.parse::<u8>().ok())
-        .is_some_and(|number| (1..=12).contains(&number));
+    let single = chars.next().is_some_and(|c| !c.is_control() && !c.is_whitespace()) && chars.next().is_none();
+    let function = rest.strip_prefix('f').and_then(|number| number.parse::<u8>().ok()).is_some_and(|number| (1..=12).contains(&number));
     if single || function || NAMED.contains(&rest) || rest == "pagedown" {
-        return Ok(Chord {
-            ctrl,
-            alt,
-            key: rest.to_owned(),
-        });
+        return Ok(Chord { ctrl, alt, key: rest.to_owned() });
     }
     let shown: String = text.chars().take(40).collect();
-    let meant = nearest(rest, NAMED.into_iter().chain(["pagedown"]))
-        .map(|word| format!("; did you mean {word}?"))
-        .unwrap_or_default();
-    Err(format!(
-        "{shown:?} is no key: expected one character, f1 to f12 or a name as enter, with ctrl- or alt-{meant}"
-    ))
+    let meant = nearest(rest, NAMED.into_iter().chain(["pagedown"])).map(|word| format!("; did you mean {word}?")).unwrap_or_default();
+    Err(format!("{shown:?} is no key: expected one character, f1 to f12 or a name as enter, with ctrl- or alt-{meant}"))
 }
 
 #[cfg(test)]

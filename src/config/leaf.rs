@@ -35,31 +35,19 @@ pub struct Leaf {
 impl Leaf {
     /// Its place.
     pub fn place(&self) -> Place {
-        Place {
-            file: self.file.clone(),
-            line: self.line,
-            col: self.col,
-        }
+        Place { file: self.file.clone(), line: self.line, col: self.col }
     }
 }
 
 /// A key for a path: in quotes unless it is a plain word.
 pub fn key(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !name.is_empty() && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        quoted(name)
-    }
+    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { quoted(name) }
 }
 
 /// A path with one more key.
 pub fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        key(name)
-    } else {
-        format!("{path}.{}", key(name))
-    }
+    if path.is_empty() { key(name) } else { format!("{path}.{}", key(name)) }
 }
 
 /// A text as TOML writes it.
@@ -97,10 +85,8 @@ pub fn literal(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Map(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|entry| format!("{} = {}", key(&entry.key), literal(&entry.node.value)))
-                .collect();
+            let entries: Vec<String> =
+                entries.iter().map(|entry| format!("{} = {}", key(&entry.key), literal(&entry.node.value))).collect();
             format!("{{ {} }}", entries.join(", "))
         }
     }

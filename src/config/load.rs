@@ -79,49 +79,22 @@ pub fn load_text(name: &str, text: &str, env: &dyn Environment) -> Loaded {
     let mut findings = Findings::default();
     let file = sources.add(name, text);
     let node = super::file::parse(file, &sources, &mut findings);
-    let layer = Layer {
-        node,
-        context: None,
-    };
+    let layer = Layer { node, context: None };
     finish(vec![layer], sources, findings, env)
 }
 
-fn finish(
-    mut layers: Vec<Layer>,
-    sources: Sources,
-    findings: Findings,
-    env: &dyn Environment,
-) -> Loaded {
+fn finish(mut layers: Vec<Layer>, sources: Sources, findings: Findings, env: &dyn Environment) -> Loaded {
     let unread = findings.has_error();
     let written = shared(layers.iter().map(|layer| (&layer.context, &layer.node)));
-    let mut checker = Checker {
-        sources,
-        env,
-        findings,
-        leaves: Vec::new(),
-        kinds: kinds(&layers),
-        unset: BTreeMap::new(),
-    };
+    let mut checker = Checker { sources, env, findings, leaves: Vec::new(), kinds: kinds(&layers), unset: BTreeMap::new() };
     for layer in &mut layers {
         checker.file(&mut layer.node, layer.context.as_deref());
     }
     checker.say_unset();
-    let Checker {
-        sources,
-        mut findings,
-        mut leaves,
-        kinds,
-        ..
-    } = checker;
+    let Checker { sources, mut findings, mut leaves, kinds, .. } = checker;
     if unread {
         // what is missing may stand in what could not be read: nothing more can be said for sure
-        return Loaded {
-            config: None,
-            diagnostics: findings.all,
-            leaves,
-            sources,
-            written,
-        };
+        return Loaded { config: None, diagnostics: findings.all, leaves, sources, written };
     }
     let mut lost = Lost::new();
     let root = merged(&layers, None, &mut lost);
@@ -141,22 +114,10 @@ fn finish(
     let config = read::config(&root, &scopes, &kinds, &sources, &mut findings);
     lint::own(&root, &config, &sources, &mut findings);
     for (scope, context) in scopes.iter().zip(&config.contexts) {
-        let case = lint::Case {
-            view: View::of(&scope.blocks),
-            context,
-            config: &config,
-            sources: &sources,
-            env,
-        };
+        let case = lint::Case { view: View::of(&scope.blocks), context, config: &config, sources: &sources, env };
         lint::context(&case, &mut findings);
     }
-    Loaded {
-        config: (!findings.has_error()).then_some(config),
-        diagnostics: findings.all,
-        leaves,
-        sources,
-        written,
-    }
+    Loaded { config: (!findings.has_error()).then_some(config), diagnostics: findings.all, leaves, sources, written }
 }
 
 fn shared<'a>(layers: impl Iterator<Item = (&'a Option<String>, &'a Node)>) -> Node {
@@ -186,8 +147,7 @@ fn kinds(layers: &[Layer]) -> BTreeMap<String, BrokerKind> {
         for messaging in tables.chain([root.get("messaging")]) {
             for connection in messaging.children() {
                 let told = connection.get("kind").text().and_then(BrokerKind::from_word);
-                let implied = BrokerKind::from_word(connection.name())
-                    .filter(|kind| kind.word() == connection.name());
+                let implied = BrokerKind::from_word(connection.name()).filter(|kind| kind.word() == connection.name());
                 if let Some(kind) = told.or(implied) {
                     let entry = kinds.entry(connection.name().to_owned()).or_insert(kind);
                     if told.is_some() {
@@ -201,13 +161,7 @@ fn kinds(layers: &[Layer]) -> BTreeMap<String, BrokerKind> {
 }
 
 /// The contexts with their blocks; one named `default` with everything where none is declared.
-fn scopes(
-    root: &Node,
-    layers: &[Layer],
-    sources: &Sources,
-    findings: &mut Findings,
-    lost: &mut Lost,
-) -> Vec<Scope> {
+fn scopes(root: &Node, layers: &[Layer], sources: &Sources, findings: &mut Findings, lost: &mut Lost) -> Vec<Scope> {
     let tables = View::of(root).get("contexts");
     let mut scopes = Vec::new();
     for table in tables.children() {
@@ -222,11 +176,7 @@ fn scopes(
                 let base = root.entry(block).map(|entry| only(entry, block, &wanted));
                 let over = table_node.entry(block).cloned();
                 let entry = match (base, over) {
-                    (Some(base), Some(over)) => Entry {
-                        key: base.key,
-                        key_span: over.key_span,
-                        node: merge(base.node, over.node, lost),
-                    },
+                    (Some(base), Some(over)) => Entry { key: base.key, key_span: over.key_span, node: merge(base.node, over.node, lost) },
                     (Some(entry), None) | (None, Some(entry)) => entry,
                     (None, None) => continue,
                 };
@@ -234,11 +184,7 @@ fn scopes(
             }
         }
         strip(&mut blocks);
-        scopes.push(Scope {
-            name: table.name().to_owned(),
-            table: table_node,
-            blocks,
-        });
+        scopes.push(Scope { name: table.name().to_owned(), table: table_node, blocks });
     }
     if scopes.is_empty() {
         let mut blocks = root.clone();
@@ -246,25 +192,14 @@ fn scopes(
             entries.retain(|entry| BLOCKS.contains(&entry.key.as_str()));
         }
         strip(&mut blocks);
-        scopes.push(Scope {
-            name: "default".to_owned(),
-            table: Node::empty(Span::default()),
-            blocks,
-        });
+        scopes.push(Scope { name: "default".to_owned(), table: Node::empty(Span::default()), blocks });
     }
     scopes
 }
 
 /// The shared connections that a context names: by a table of its own or in `brokers`.
-fn wanted(
-    table: View<'_>,
-    root: View<'_>,
-    name: &str,
-    sources: &Sources,
-    findings: &mut Findings,
-) -> Vec<String> {
-    let mut wanted: Vec<String> =
-        table.get("messaging").children().map(|c| c.name().to_owned()).collect();
+fn wanted(table: View<'_>, root: View<'_>, name: &str, sources: &Sources, findings: &mut Findings) -> Vec<String> {
+    let mut wanted: Vec<String> = table.get("messaging").children().map(|c| c.name().to_owned()).collect();
     let shared = root.get("messaging");
     for item in table.get("brokers").items() {
         let Some(broker) = item.text() else { continue };
@@ -272,10 +207,7 @@ fn wanted(
             wanted.push(broker.to_owned());
         } else {
             let known: Vec<&str> = shared.children().map(View::name).collect();
-            let message = format!(
-                "[contexts.{name}] names {broker:?}; the shared connections are {}",
-                known.join(", ")
-            );
+            let message = format!("[contexts.{name}] names {broker:?}; the shared connections are {}", known.join(", "));
             findings.error(sources, item.span(), message, "");
         }
     }

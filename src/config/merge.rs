@@ -12,10 +12,7 @@ pub type Lost = BTreeMap<Span, Vec<Span>>;
 pub fn merge(base: Node, over: Node, lost: &mut Lost) -> Node {
     let span = over.span;
     match (base.value, over.value) {
-        (Value::Map(base), Value::Map(over)) => Node {
-            value: Value::Map(maps(base, over, lost)),
-            span,
-        },
+        (Value::Map(base), Value::Map(over)) => Node { value: Value::Map(maps(base, over, lost)), span },
         (_, over) => Node { value: over, span },
     }
 }
@@ -37,10 +34,7 @@ fn maps(mut base: Vec<Entry>, over: Vec<Entry>, lost: &mut Lost) -> Vec<Entry> {
         match base.iter_mut().find(|old| old.key == entry.key) {
             Some(old) => {
                 let before = std::mem::replace(&mut old.node, Node::empty(Span::default()));
-                let both = matches!(
-                    (&before.value, &entry.node.value),
-                    (Value::Map(_), Value::Map(_))
-                );
+                let both = matches!((&before.value, &entry.node.value), (Value::Map(_), Value::Map(_)));
                 if !both {
                     let mut spans = Vec::new();
                     node_spans(&before, &mut spans);

@@ -10,12 +10,7 @@ use super::source::{Sources, Span};
 use super::tree::{Node, Value};
 
 /// Looks through the nine blocks of one context.
-pub fn blocks(
-    node: &Node,
-    kinds: &BTreeMap<String, BrokerKind>,
-    sources: &Sources,
-    findings: &mut Findings,
-) {
+pub fn blocks(node: &Node, kinds: &BTreeMap<String, BrokerKind>, sources: &Sources, findings: &mut Findings) {
     for entry in node.entries() {
         let Some(child) = trie().get(&entry.key) else { continue };
         if entry.key != "messaging" {
@@ -41,14 +36,7 @@ pub fn own(root: &Node, sources: &Sources, findings: &mut Findings) {
     }
 }
 
-fn look(
-    node: &Node,
-    at: &Trie,
-    key: Span,
-    path: &str,
-    sources: &Sources,
-    findings: &mut Findings,
-) {
+fn look(node: &Node, at: &Trie, key: Span, path: &str, sources: &Sources, findings: &mut Findings) {
     match &node.value {
         Value::Map(entries) => {
             for (name, child) in &at.children {

@@ -55,10 +55,7 @@ fn platform_config() -> Option<PathBuf> {
 }
 
 fn data(here: &Path) -> PathBuf {
-    dirs().map_or_else(
-        || here.to_owned(),
-        |dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned(),
-    )
+    dirs().map_or_else(|| here.to_owned(), |dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
 }
 
 #[cfg(test)]

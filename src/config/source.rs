@@ -18,11 +18,7 @@ pub struct Span {
 impl Span {
     /// A span of one file. Files are far smaller than 4 GiB ([`super::file`] refuses larger ones).
     pub fn new(file: u32, range: Range<usize>) -> Self {
-        Self {
-            file,
-            start: range.start as u32,
-            end: range.end as u32,
-        }
+        Self { file, start: range.start as u32, end: range.end as u32 }
     }
 
     /// The bytes.
@@ -55,11 +51,7 @@ impl std::fmt::Debug for Sources {
 impl Sources {
     /// Adds a file and gives its number.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> u32 {
-        self.files.push(Source {
-            name: name.into(),
-            text: text.into(),
-            hidden: Vec::new(),
-        });
+        self.files.push(Source { name: name.into(), text: text.into(), hidden: Vec::new() });
         (self.files.len() - 1) as u32
     }
 
@@ -94,9 +86,7 @@ impl Sources {
 
     /// Whether this very stretch is hidden.
     pub fn hidden(&self, span: Span) -> bool {
-        self.files
-            .get(span.file as usize)
-            .is_some_and(|file| file.hidden.contains(&span.range()))
+        self.files.get(span.file as usize).is_some_and(|file| file.hidden.contains(&span.range()))
     }
 
     /// The folder that relative paths of a file start from: the file's own.
@@ -167,8 +157,7 @@ fn value(line: &str) -> Option<usize> {
         let after = here[word..].find(|c| !name(c)).map_or(lower.len(), |end| at + word + end);
         let rest = lower[after..].trim_start_matches([' ', '\t', ':', '=', '"', '\'']);
         let inner = rest.trim_start_matches(['{', ' ', '\t']);
-        let kept = rest.starts_with("env.")
-            || (rest.starts_with('{') && (inner.starts_with("env") || inner.starts_with("file")));
+        let kept = rest.starts_with("env.") || (rest.starts_with('{') && (inner.starts_with("env") || inner.starts_with("file")));
         if rest.trim().is_empty() || kept {
             at = after.max(at + 1);
         } else {

@@ -12,9 +12,8 @@ fn distance(a: &str, b: &str) -> usize {
                 i + j
             } else {
                 let same = usize::from(a[i - 1] != b[j - 1]);
-                let mut best = (cells[(i - 1) * width + j] + 1)
-                    .min(cells[i * width + j - 1] + 1)
-                    .min(cells[(i - 1) * width + j - 1] + same);
+                let mut best =
+                    (cells[(i - 1) * width + j] + 1).min(cells[i * width + j - 1] + 1).min(cells[(i - 1) * width + j - 1] + same);
                 if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                     best = best.min(cells[(i - 2) * width + j - 2] + 1);
                 }

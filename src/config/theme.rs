@@ -96,9 +96,7 @@ fn text(name: &str, themes: Option<&Path>) -> Result<String, String> {
     let own = themes.map(|themes| themes.join(format!("{name}.toml"))).filter(|path| path.is_file());
     let path = own.unwrap_or_else(|| name.into());
     let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-    std::fs::read_to_string(&path).map_err(|error| {
-        format!("no theme {name:?}: built in are {}; as a file: {error}", names.join(", "))
-    })
+    std::fs::read_to_string(&path).map_err(|error| format!("no theme {name:?}: built in are {}; as a file: {error}", names.join(", ")))
 }
 
 fn apply(theme: &mut Theme, name: &str, themes: Option<&Path>, depth: usize) -> Result<(), String> {
@@ -157,9 +155,7 @@ fn set(theme: &mut Theme, part: &str, entry: View<'_>) -> Result<(), String> {
         Some(Value::Int(number)) => u8::try_from(*number).ok().filter(|n| *n < 16).map(Color::Ansi),
         _ => None,
     };
-    *field = read.ok_or_else(|| {
-        format!("{}: expected a colour word, \"terminal\", 0 to 15 or \"#rrggbb\"", entry.name())
-    })?;
+    *field = read.ok_or_else(|| format!("{}: expected a colour word, \"terminal\", 0 to 15 or \"#rrggbb\"", entry.name()))?;
     Ok(())
 }
 

@@ -65,10 +65,7 @@ pub struct Entry {
 impl Node {
     /// An empty block.
     pub fn empty(span: Span) -> Self {
-        Self {
-            value: Value::Map(Vec::new()),
-            span,
-        }
+        Self { value: Value::Map(Vec::new()), span }
     }
 
     /// The entries of a block; of anything else none.
@@ -97,19 +94,13 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// A view of a whole tree.
     pub fn of(node: &'a Node) -> Self {
-        Self {
-            node: Some(node),
-            key: None,
-        }
+        Self { node: Some(node), key: None }
     }
 
     /// The value of one key.
     pub fn get(self, key: &str) -> View<'a> {
         let entry = self.node.and_then(|node| node.entry(key));
-        View {
-            node: entry.map(|entry| &entry.node),
-            key: entry.map(|entry| (entry.key.as_str(), entry.key_span)),
-        }
+        View { node: entry.map(|entry| &entry.node), key: entry.map(|entry| (entry.key.as_str(), entry.key_span)) }
     }
 
     /// The value below several keys, written with dots: for names that are ours, not the user's.
@@ -139,10 +130,10 @@ impl<'a> View<'a> {
 
     /// The children of a block, each with its key.
     pub fn children(self) -> impl Iterator<Item = View<'a>> {
-        self.node.map_or(&[][..], Node::entries).iter().map(|entry| View {
-            node: Some(&entry.node),
-            key: Some((entry.key.as_str(), entry.key_span)),
-        })
+        self.node
+            .map_or(&[][..], Node::entries)
+            .iter()
+            .map(|entry| View { node: Some(&entry.node), key: Some((entry.key.as_str(), entry.key_span)) })
     }
 
     /// The items of a list; one block alone counts as a list of one.
@@ -205,12 +196,7 @@ impl<'a> View<'a> {
     /// A list of texts.
     pub fn texts(self) -> Option<Vec<String>> {
         match self.node.map(|node| &node.value) {
-            Some(Value::List(items)) => Some(
-                items
-                    .iter()
-                    .filter_map(|item| View::of(item).string())
-                    .collect(),
-            ),
+            Some(Value::List(items)) => Some(items.iter().filter_map(|item| View::of(item).string()).collect()),
             _ => None,
         }
     }
@@ -218,9 +204,7 @@ impl<'a> View<'a> {
     /// A list of whole numbers.
     pub fn ints<T: TryFrom<i64>>(self) -> Option<Vec<T>> {
         match self.node.map(|node| &node.value) {
-            Some(Value::List(items)) => {
-                Some(items.iter().filter_map(|item| View::of(item).int()).collect())
-            }
+            Some(Value::List(items)) => Some(items.iter().filter_map(|item| View::of(item).int()).collect()),
             _ => None,
         }
     }
@@ -235,11 +219,7 @@ impl<'a> View<'a> {
     pub fn secret(self, sources: &Sources, need: &str) -> Option<Secret> {
         let node = self.node?;
         match &node.value {
-            Value::Secret(origin) => Some(Secret {
-                origin: origin.clone(),
-                place: sources.place(node.span),
-                need: need.to_owned(),
-            }),
+            Value::Secret(origin) => Some(Secret { origin: origin.clone(), place: sources.place(node.span), need: need.to_owned() }),
             _ => None,
         }
     }

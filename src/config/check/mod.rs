@@ -51,11 +51,7 @@ impl Checker<'_> {
             None => (trie(), String::new()),
             Some(name) => (context_trie(), join("contexts", name)),
         };
-        let at = At {
-            trie,
-            path: &path,
-            own: context.is_some(),
-        };
+        let at = At { trie, path: &path, own: context.is_some() };
         self.block(root, at);
     }
 
@@ -90,11 +86,7 @@ impl Checker<'_> {
             return self.unknown(entry, at, &path);
         };
         let own = at.own_below(&entry.key);
-        let below = At {
-            trie: child,
-            path: &path,
-            own,
-        };
+        let below = At { trie: child, path: &path, own };
         let blocks = !child.children.is_empty();
         match &mut entry.node.value {
             Value::Map(_) if blocks => {
@@ -111,11 +103,7 @@ impl Checker<'_> {
                 };
                 for (index, node) in items.iter_mut().enumerate() {
                     let path = format!("{path}[{index}]");
-                    let at = At {
-                        trie: item,
-                        path: &path,
-                        own,
-                    };
+                    let at = At { trie: item, path: &path, own };
                     self.block(node, at);
                 }
                 true
@@ -124,8 +112,7 @@ impl Checker<'_> {
                 Some(setting) => self.leaf(setting, entry, &path),
                 None => {
                     let wants = if child.item().is_some() { "a list of blocks" } else { "a block" };
-                    let message =
-                        format!("{} is {wants}, found {}", entry.key, entry.node.value.noun());
+                    let message = format!("{} is {wants}, found {}", entry.key, entry.node.value.noun());
                     self.findings.error(&self.sources, entry.node.span, message, "");
                     false
                 }
@@ -152,11 +139,8 @@ impl Checker<'_> {
     fn unknown(&mut self, entry: &Entry, at: At<'_>, path: &str) -> bool {
         let key = &entry.key;
         let connection = trie().get("messaging").is_some_and(|m| std::ptr::eq(m, at.trie));
-        let known: Vec<&str> = if std::ptr::eq(at.trie, context_trie()) {
-            at.trie.names().chain(BLOCKS).collect()
-        } else {
-            at.trie.names().collect()
-        };
+        let known: Vec<&str> =
+            if std::ptr::eq(at.trie, context_trie()) { at.trie.names().chain(BLOCKS).collect() } else { at.trie.names().collect() };
         let near = nearest(key, known.iter().copied());
         let meant = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         if connection {
@@ -204,14 +188,7 @@ impl Checker<'_> {
         true
     }
 
-    fn list(
-        &mut self,
-        path: &str,
-        node: &Node,
-        used_for: &str,
-        status: &str,
-        setting: &'static str,
-    ) {
+    fn list(&mut self, path: &str, node: &Node, used_for: &str, status: &str, setting: &'static str) {
         let place = self.sources.place(node.span);
         self.leaves.push(Leaf {
             path: path.to_owned(),
@@ -241,8 +218,5 @@ impl At<'_> {
 /// What may stand below `[contexts.NAME]`.
 fn context_trie() -> &'static Trie {
     static EMPTY: std::sync::OnceLock<Trie> = std::sync::OnceLock::new();
-    trie()
-        .get("contexts")
-        .and_then(|contexts| contexts.get("*"))
-        .unwrap_or_else(|| EMPTY.get_or_init(Trie::default))
+    trie().get("contexts").and_then(|contexts| contexts.get("*")).unwrap_or_else(|| EMPTY.get_or_init(Trie::default))
 }

@@ -9,12 +9,7 @@ use super::Checker;
 
 impl Checker<'_> {
     /// The value that a leaf's setting takes, or why it takes none.
-    pub(super) fn value(
-        &mut self,
-        setting: &'static Setting,
-        name: &str,
-        node: &Node,
-    ) -> Result<Value, value::Wrong> {
+    pub(super) fn value(&mut self, setting: &'static Setting, name: &str, node: &Node) -> Result<Value, value::Wrong> {
         let hidden = matches!(setting.kind, Kind::Secret | Kind::User | Kind::SecretUrl);
         // whatever stands at a secret's place may be one, unless it surely says where it is kept
         if setting.kind == Kind::Secret && !matches!(node.value, Value::Env(_)) {
@@ -60,24 +55,15 @@ impl Checker<'_> {
         };
         let value = value::from_variable(setting.kind, &text);
         // the variable's text stays out of every message: it may be the wrong variable
-        value::check(setting, name, &value).map(|right| right.value).map_err(|_| value::Wrong {
-            message: format!("{name}: what env.{variable} holds does not fit"),
-            note: setting.what.to_owned(),
-        })
+        value::check(setting, name, &value)
+            .map(|right| right.value)
+            .map_err(|_| value::Wrong { message: format!("{name}: what env.{variable} holds does not fit"), note: setting.what.to_owned() })
     }
 
-    fn clear(
-        &mut self,
-        setting: &'static Setting,
-        name: &str,
-        node: &Node,
-    ) -> Result<Value, value::Wrong> {
+    fn clear(&mut self, setting: &'static Setting, name: &str, node: &Node) -> Result<Value, value::Wrong> {
         let Value::Str(text) = &node.value else {
             self.sources.hide(node.span);
-            return Err(value::Wrong {
-                message: format!("{name} is a text in quotes, found {}", node.value.noun()),
-                note: String::new(),
-            });
+            return Err(value::Wrong { message: format!("{name} is a text in quotes, found {}", node.value.noun()), note: String::new() });
         };
         literal_env(name, text)?;
         let exposed = match setting.kind {
@@ -96,12 +82,7 @@ impl Checker<'_> {
         Ok(Value::Secret(Origin::Clear(Revealed::new(text.clone()))))
     }
 
-    fn plain(
-        &mut self,
-        setting: &'static Setting,
-        name: &str,
-        node: &Node,
-    ) -> Result<Value, value::Wrong> {
+    fn plain(&mut self, setting: &'static Setting, name: &str, node: &Node) -> Result<Value, value::Wrong> {
         if let Value::Str(text) = &node.value {
             if self.sources.is_toml(node.span.file) {
                 literal_env(name, text)?;
@@ -130,10 +111,7 @@ impl Checker<'_> {
         }
         let right = value::check(setting, name, value).map_err(|wrong| match secretive {
             // the variable's text stays out of every message: it may be the wrong variable
-            true => value::Wrong {
-                message: format!("{name}: what a variable in it holds does not fit"),
-                note: setting.what.to_owned(),
-            },
+            true => value::Wrong { message: format!("{name}: what a variable in it holds does not fit"), note: setting.what.to_owned() },
             false => wrong,
         })?;
         if let Some(warning) = right.warning {
@@ -150,16 +128,11 @@ impl Checker<'_> {
                 None => item.value.clone(),
                 Some(variable) => match self.look_up(&variable, item.span) {
                     None => return Err(variable),
-                    Some(text) if setting.kind == Kind::Ints => {
-                        value::from_variable(setting.kind, &text)
-                    }
+                    Some(text) if setting.kind == Kind::Ints => value::from_variable(setting.kind, &text),
                     Some(text) => Value::Str(text),
                 },
             };
-            found.push(Node {
-                value,
-                span: item.span,
-            });
+            found.push(Node { value, span: item.span });
         }
         Ok(found)
     }
@@ -190,28 +163,17 @@ pub fn variable_of(node: &Node) -> Option<String> {
 }
 
 /// `{ env = "X" }` and its siblings.
-fn reference(
-    name: &str,
-    entries: &[Entry],
-    kind: Kind,
-    folder: &std::path::Path,
-) -> Result<Origin, value::Wrong> {
-    let wrong = |message: String| {
-        Err(value::Wrong {
-            message,
-            note: String::new(),
-        })
-    };
+fn reference(name: &str, entries: &[Entry], kind: Kind, folder: &std::path::Path) -> Result<Origin, value::Wrong> {
+    let wrong = |message: String| Err(value::Wrong { message, note: String::new() });
     let [entry] = entries else {
         return wrong(format!("{name} is a value, found a block"));
     };
     let hidden = matches!(kind, Kind::Secret | Kind::User | Kind::SecretUrl);
     match (entry.key.as_str(), &entry.node.value) {
         ("env", Value::Str(variable)) if !variable.is_empty() => Ok(Origin::Env(variable.clone())),
-        ("file" | "command" | "keyring", _) if !hidden => wrong(format!(
-            "{name} is not a secret: only env can stand for it, not {}",
-            entry.key
-        )),
+        ("file" | "command" | "keyring", _) if !hidden => {
+            wrong(format!("{name} is not a secret: only env can stand for it, not {}", entry.key))
+        }
         ("file", Value::Str(path)) if !path.is_empty() => Ok(Origin::File(folder.join(path))),
         ("keyring", Value::Str(entry)) if entry.contains('/') => Ok(Origin::Keyring(entry.clone())),
         ("keyring", _) => wrong(format!("{name}: keyring is \"service/user\"")),

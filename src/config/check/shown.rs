@@ -24,8 +24,7 @@ pub fn value(path: &str, node: &Node, setting: &str, env: &dyn Environment) -> S
         (_, Some(Kind::Secret | Kind::User | Kind::SecretUrl)) => "hidden".to_owned(),
         (_, None) if sounds_secret(path) => "hidden".to_owned(),
         (Value::List(items), Some(_)) => {
-            let items: Vec<String> =
-                items.iter().map(|item| value(path, item, "", env)).collect();
+            let items: Vec<String> = items.iter().map(|item| value(path, item, "", env)).collect();
             format!("[{}]", items.join(", "))
         }
         (value, _) => literal(value),

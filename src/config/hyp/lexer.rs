@@ -31,20 +31,13 @@ pub enum Kind {
 
 /// All tokens of a text, the last one `Eof`; mistakes are added to `mistakes`.
 pub fn tokens(text: &str, mistakes: &mut Vec<Mistake>) -> Vec<Token> {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        mistakes,
-    };
+    let mut lexer = Lexer { text, at: 0, mistakes };
     let mut tokens = Vec::new();
     while let Some(token) = lexer.next() {
         tokens.push(token);
     }
     let end = text.len();
-    tokens.push(Token {
-        kind: Kind::Eof,
-        at: end..end,
-    });
+    tokens.push(Token { kind: Kind::Eof, at: end..end });
     tokens
 }
 
@@ -71,11 +64,7 @@ impl Lexer<'_> {
     }
 
     fn mistake(&mut self, at: Range<usize>, message: String) {
-        self.mistakes.push(Mistake {
-            at,
-            message,
-            note: String::new(),
-        });
+        self.mistakes.push(Mistake { at, message, note: String::new() });
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -112,10 +101,7 @@ impl Lexer<'_> {
                     continue;
                 }
             };
-            return Some(Token {
-                kind,
-                at: start..self.at,
-            });
+            return Some(Token { kind, at: start..self.at });
         }
     }
 

@@ -14,17 +14,9 @@ const MISTAKES: usize = 50;
 pub fn parse(file: u32, text: &str) -> (Node, Vec<Mistake>) {
     let mut mistakes = Vec::new();
     let tokens = tokens(text, &mut mistakes);
-    let mut parser = Parser {
-        file,
-        tokens,
-        at: 0,
-        mistakes,
-    };
+    let mut parser = Parser { file, tokens, at: 0, mistakes };
     let entries = parser.entries(None, 0);
-    let root = Node {
-        value: Value::Map(entries),
-        span: Span::new(file, 0..text.len()),
-    };
+    let root = Node { value: Value::Map(entries), span: Span::new(file, 0..text.len()) };
     let mut mistakes = parser.mistakes;
     mistakes.sort_by_key(|mistake| mistake.at.start);
     mistakes.truncate(MISTAKES);
@@ -55,11 +47,7 @@ impl Parser {
     }
 
     fn mistake(&mut self, at: std::ops::Range<usize>, message: impl Into<String>, note: &str) {
-        self.mistakes.push(Mistake {
-            at,
-            message: message.into(),
-            note: note.to_owned(),
-        });
+        self.mistakes.push(Mistake { at, message: message.into(), note: note.to_owned() });
     }
 
     fn span(&self, at: std::ops::Range<usize>) -> Span {
@@ -115,8 +103,7 @@ impl Parser {
 
     /// A key that stood here before: blocks are joined, a leaf is an error.
     fn again(&mut self, first: &mut Entry, second: Entry) {
-        let (Value::Map(into), Value::Map(from)) = (&mut first.node.value, &second.node.value)
-        else {
+        let (Value::Map(into), Value::Map(from)) = (&mut first.node.value, &second.node.value) else {
             let at = second.key_span.range();
             let message = format!("{} stands here twice", second.key);
             self.mistake(at, message, "the first one is above; a leaf has one value");
@@ -161,11 +148,7 @@ impl Parser {
                 self.skip();
             }
         }
-        Some(Entry {
-            key,
-            key_span,
-            node,
-        })
+        Some(Entry { key, key_span, node })
     }
 
     fn value(&mut self, depth: usize) -> Option<Node> {
@@ -201,10 +184,7 @@ impl Parser {
         };
         let end = self.at.checked_sub(1).and_then(|last| self.tokens.get(last));
         let end = end.map_or(start, |token| token.at.end);
-        Some(Node {
-            value,
-            span: self.span(start..end.max(start)),
-        })
+        Some(Node { value, span: self.span(start..end.max(start)) })
     }
 
     fn list(&mut self, open: std::ops::Range<usize>, depth: usize) -> Vec<Node> {

@@ -7,10 +7,7 @@ use crate::config::tree::View;
 
 fn read(text: &str) -> (Node, Vec<String>) {
     let (node, mistakes) = parse(0, text);
-    let said = mistakes
-        .iter()
-        .map(|m| format!("{}: {}", m.at.start, m.message))
-        .collect();
+    let said = mistakes.iter().map(|m| format!("{}: {}", m.at.start, m.message)).collect();
     (node, said)
 }
 

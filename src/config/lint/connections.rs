@@ -28,8 +28,7 @@ fn kafka(say: &mut Say<'_, '_>, view: View<'_>, profile: &Profile) {
             readable(say, view, security, kafka);
         }
     }
-    if looks.is_some() && replays.is_some() && kafka.looking.protocol() != kafka.publishing.protocol()
-    {
+    if looks.is_some() && replays.is_some() && kafka.looking.protocol() != kafka.publishing.protocol() {
         let message = format!(
             "{}: looking speaks {}, a replay {}; a listener speaks one protocol",
             profile.name,
@@ -134,11 +133,7 @@ fn activemq(say: &mut Say<'_, '_>, view: View<'_>, profile: &Profile) {
     if !url.is_empty() && !known.contains(&scheme) {
         let message = format!("broker_url has the scheme {scheme:?}; known are {}", known.join(", "));
         say.error(span, message, "");
-    } else if profile.activemq.password.is_some()
-        && !scheme.ends_with("ssl")
-        && scheme != "amqps"
-        && !loopback(host(inner))
-    {
+    } else if profile.activemq.password.is_some() && !scheme.ends_with("ssl") && scheme != "amqps" && !loopback(host(inner)) {
         let message = format!("{scheme}:// sends the password readable");
         say.warn(span, message, "ssl:// is the same with TLS");
     }

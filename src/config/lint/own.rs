@@ -14,8 +14,7 @@ use super::super::tree::{Node, Value, View};
 /// Looks at the sections that are not below a context.
 pub fn own(root: &Node, config: &Config, sources: &Sources, findings: &mut Findings) {
     let root = View::of(root);
-    let known: Vec<&str> =
-        config.escalation.targets.iter().map(|target| target.name.as_str()).collect();
+    let known: Vec<&str> = config.escalation.targets.iter().map(|target| target.name.as_str()).collect();
     for level in root.at("escalation.level").items() {
         for target in level.get("targets").items() {
             if let Some(name) = target.text()
@@ -73,9 +72,7 @@ fn unknown_theme(place: View<'_>) -> Option<String> {
         return None;
     }
     let names = BUILT_IN.iter().map(|(name, _)| *name);
-    let meant = nearest(name, names.clone())
-        .map(|near| format!("; did you mean {near}?"))
-        .unwrap_or_default();
+    let meant = nearest(name, names.clone()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let names: Vec<&str> = names.collect();
     Some(format!(": built in are {}, and it is no file{meant}", names.join(", ")))
 }

@@ -34,17 +34,13 @@ fn events(say: &mut Say<'_, '_>) {
 }
 
 fn producers(say: &mut Say<'_, '_>) {
-    let declared: Vec<&str> =
-        say.case.context.events.iter().map(|event| event.event_type.as_str()).collect();
+    let declared: Vec<&str> = say.case.context.events.iter().map(|event| event.event_type.as_str()).collect();
     for producer in say.case.view.get("event_producers").children() {
         let prefix = producer.get("topic_prefix");
         let routes = producer.get("events");
         let topic = routes.children().find_map(|route| route.get("topic").text());
         if let (Some(text), Some(topic)) = (prefix.text(), topic) {
-            let message = format!(
-                "{}: two possible names, {topic} and {text}.{topic}",
-                producer.name()
-            );
+            let message = format!("{}: two possible names, {topic} and {text}.{topic}", producer.name());
             say.warn(prefix.span(), message, "the name as written comes first; the broker decides");
         }
         for route in routes.children() {
@@ -65,15 +61,9 @@ fn consumers(say: &mut Say<'_, '_>) {
         unhandled(say, view, consumer);
         too_slow(say, view, consumer);
         if context.guarantees.manual_commit == Some(true) && consumer.enable_auto_commit == Some(true) {
-            let manual = say
-                .case
-                .view
-                .at("message_guarantees.at_least_once.consumer.manual_commit");
+            let manual = say.case.view.at("message_guarantees.at_least_once.consumer.manual_commit");
             let line = say.line(view.at("settings.enable_auto_commit").span());
-            let message = format!(
-                "manual_commit is true, but {} commits automatically (line {line})",
-                consumer.name
-            );
+            let message = format!("manual_commit is true, but {} commits automatically (line {line})", consumer.name);
             say.warn(manual.span(), message, "");
         }
     }
@@ -86,17 +76,12 @@ fn unhandled(say: &mut Say<'_, '_>, view: View<'_>, consumer: &Consumer) {
     }
     let topics = view.get("topics").items();
     for producer in &say.case.context.producers {
-        let one_place = producer.connection.is_none()
-            || consumer.connection.is_none()
-            || producer.connection == consumer.connection;
+        let one_place = producer.connection.is_none() || consumer.connection.is_none() || producer.connection == consumer.connection;
         for route in producer.routes.iter().filter(|_| one_place) {
             let read = topics.iter().find(|t| t.get("name").text() == Some(&route.topic));
             let Some(read) = read else { continue };
             if consumer.handler(&route.event_type).is_none() {
-                let message = format!(
-                    "{} goes to {}, {} reads it and has no handler",
-                    route.event_type, route.topic, consumer.name
-                );
+                let message = format!("{} goes to {}, {} reads it and has no handler", route.event_type, route.topic, consumer.name);
                 say.warn(read.get("name").span(), message, "");
             }
         }
@@ -129,11 +114,7 @@ fn too_slow(say: &mut Say<'_, '_>, view: View<'_>, consumer: &Consumer) {
     };
     let records = view.at("settings.max_poll_records");
     let span = if records.is_some() { records.span() } else { view.key_span() };
-    let message = format!(
-        "{}: {how} = {}{likewise} exceeds max_poll_interval_ms, {}",
-        consumer.name,
-        said(*time),
-        said(consumer.max_poll_interval)
-    );
+    let message =
+        format!("{}: {how} = {}{likewise} exceeds max_poll_interval_ms, {}", consumer.name, said(*time), said(consumer.max_poll_interval));
     say.warn(span, message, "the group throws such a member out");
 }

@@ -2,8 +2,7 @@
 
 use super::super::model::{Codec, Context, OffsetReset};
 use super::super::profile::{
-    ActiveMqProfile, AwsProfile, BrokerKind, KafkaProfile, KafkaSecurity, Profile,
-    RabbitMqProfile, SaslMechanism, Tls,
+    ActiveMqProfile, AwsProfile, BrokerKind, KafkaProfile, KafkaSecurity, Profile, RabbitMqProfile, SaslMechanism, Tls,
 };
 use super::super::secret::SecretError;
 use super::super::source::Sources;
@@ -60,9 +59,7 @@ fn unset(node: &Node, name: &str, sources: &Sources) -> Option<SecretError> {
             why: format!("{variable} is not set"),
             need: format!("connection {name} needs it"),
         }),
-        Value::Map(entries) => {
-            entries.iter().find_map(|entry| unset(&entry.node, name, sources))
-        }
+        Value::Map(entries) => entries.iter().find_map(|entry| unset(&entry.node, name, sources)),
         _ => None,
     }
 }

@@ -34,10 +34,7 @@ pub fn fields(view: View<'_>) -> Vec<Field> {
             Some(word) => Expect::Type { word, optional },
             None => Expect::Constant(text.to_owned()),
         };
-        Some(Field {
-            name: field.name().to_owned(),
-            expect,
-        })
+        Some(Field { name: field.name().to_owned(), expect })
     };
     view.children().filter_map(field).collect()
 }

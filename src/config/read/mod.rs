@@ -46,18 +46,8 @@ pub fn word<T>(view: View<'_>, meaning: impl Fn(&str) -> Option<T>) -> Option<T>
 }
 
 /// Reads everything.
-pub fn config(
-    root: &Node,
-    scopes: &[Scope],
-    kinds: &BTreeMap<String, BrokerKind>,
-    sources: &Sources,
-    findings: &mut Findings,
-) -> Config {
-    let mut reader = Reader {
-        sources,
-        kinds,
-        findings,
-    };
+pub fn config(root: &Node, scopes: &[Scope], kinds: &BTreeMap<String, BrokerKind>, sources: &Sources, findings: &mut Findings) -> Config {
+    let mut reader = Reader { sources, kinds, findings };
     let mut config = own::sections(View::of(root), sources);
     config.contexts = scopes.iter().map(|scope| reader.context(scope)).collect();
     let asked = View::of(root).get("default_context");

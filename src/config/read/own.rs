@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::model::{
-    Config, Escalation, EscalationLevel, EscalationTarget, KeyBinding, Role, Roles, Severity,
-};
+use super::super::model::{Config, Escalation, EscalationLevel, EscalationTarget, KeyBinding, Role, Roles, Severity};
 use super::super::source::Sources;
 use super::super::tree::{Value, View};
 use super::{ms, put, set, word};
@@ -42,22 +40,13 @@ pub fn sections(root: View<'_>, sources: &Sources) -> Config {
         .string()
         .or_else(|| theme.get("file").path(sources).map(|path| path.display().to_string()))
         .or_else(|| theme.get("name").string());
-    let binding = |key: View<'_>| {
-        Some(KeyBinding {
-            command: key.name().to_owned(),
-            key: key.string()?,
-        })
-    };
+    let binding = |key: View<'_>| Some(KeyBinding { command: key.name().to_owned(), key: key.string()? });
     config.keymap = root.get("keymap").children().filter_map(binding).collect();
     config
 }
 
 fn roles(view: View<'_>, outer: bool) -> Roles {
-    let mut all = Roles {
-        default: word(view.get("default"), Role::from_word),
-        approve: view.get("approve").int(),
-        ..Roles::default()
-    };
+    let mut all = Roles { default: word(view.get("default"), Role::from_word), approve: view.get("approve").int(), ..Roles::default() };
     for child in view.children() {
         let name = child.name();
         match child.node.map(|node| &node.value) {

@@ -1,9 +1,8 @@
 //! Dead letters, guarantees and monitoring.
 
 use super::super::model::{
-    Action, Authorization, CategoryRule, Context, DeadLetterPair, DeadLetterRules, DeadLetters,
-    ErrorRateAlert, Guarantees, Isolation, KeyStrategy, LagAlert, LatencyAlert, Match, Monitoring,
-    Severity, Store,
+    Action, Authorization, CategoryRule, Context, DeadLetterPair, DeadLetterRules, DeadLetters, ErrorRateAlert, Guarantees, Isolation,
+    KeyStrategy, LagAlert, LatencyAlert, Match, Monitoring, Severity, Store,
 };
 use super::super::source::Sources;
 use super::super::tree::View;
@@ -13,10 +12,7 @@ use super::{Reader, ms, put, set, word};
 
 impl Reader<'_> {
     pub(super) fn dead_letters(&mut self, view: View<'_>, context: &Context) -> DeadLetters {
-        let mut all = DeadLetters {
-            rules: rules(view.get("dlq_handlers")),
-            ..DeadLetters::default()
-        };
+        let mut all = DeadLetters { rules: rules(view.get("dlq_handlers")), ..DeadLetters::default() };
         for pair in view.get("dlq_config").items() {
             let connection = self.broker(pair.get("broker"), context);
             let (main, dlq) = (pair.get("main_queue"), pair.get("dlq_queue"));
@@ -45,8 +41,7 @@ fn rules(view: View<'_>) -> DeadLetterRules {
     put(&mut rules.analysis.handler, analysis.get("handler").string());
     set(&mut rules.analysis.concurrency, analysis.get("concurrency").int());
     ms(analysis.get("timeout"), &mut rules.analysis.timeout);
-    rules.analysis.categories =
-        analysis.get("error_categories").children().map(category).collect();
+    rules.analysis.categories = analysis.get("error_categories").children().map(category).collect();
     let manual = view.get("manual_processing");
     put(&mut rules.manual.handler, manual.get("handler").string());
     set(&mut rules.manual.concurrency, manual.get("concurrency").int());
@@ -61,10 +56,7 @@ fn rules(view: View<'_>) -> DeadLetterRules {
 }
 
 fn category(view: View<'_>) -> CategoryRule {
-    let mut rule = CategoryRule {
-        name: view.name().to_owned(),
-        ..CategoryRule::default()
-    };
+    let mut rule = CategoryRule { name: view.name().to_owned(), ..CategoryRule::default() };
     set(&mut rule.action, word(view.get("action"), Action::from_word));
     set(&mut rule.severity, word(view.get("severity"), Severity::from_word));
     set(&mut rule.max_retries, view.get("max_retries").int());
@@ -91,15 +83,14 @@ pub fn guarantees(view: View<'_>, sources: &Sources) -> Guarantees {
     // `enabled: false` switches off what is below it; absent is not false for transactions
     let off = exactly.get("enabled").bool() == Some(false);
     let transactional = exactly.get("transactional");
-    all.transactional = least.at("producer.transactional").bool().unwrap_or(false)
-        || (!off && transactional.get("enabled").bool().unwrap_or(false));
+    all.transactional =
+        least.at("producer.transactional").bool().unwrap_or(false) || (!off && transactional.get("enabled").bool().unwrap_or(false));
     ms(transactional.get("timeout"), &mut all.transaction_timeout);
     if !off && transactional.get("isolation_level").text() == Some("read_uncommitted") {
         all.isolation = Isolation::ReadUncommitted;
     }
     let idempotence = exactly.get("idempotence");
-    all.shared = exactly.get("enabled").bool().unwrap_or(false)
-        && idempotence.get("enabled").bool().unwrap_or(true);
+    all.shared = exactly.get("enabled").bool().unwrap_or(false) && idempotence.get("enabled").bool().unwrap_or(true);
     if idempotence.get("storage").text() == Some("redis") {
         all.store = Store::Redis;
     }
@@ -134,9 +125,7 @@ pub fn monitoring(view: View<'_>) -> Monitoring {
             all.metrics.off.push(format!("{}.{}", group.name(), metric.name()));
         }
     }
-    let level = |view: View<'_>| {
-        word(view.get("alert_level"), Severity::from_word).unwrap_or_default()
-    };
+    let level = |view: View<'_>| word(view.get("alert_level"), Severity::from_word).unwrap_or_default();
     let alerting = view.get("alerting");
     let lag = alerting.get("consumer_lag");
     all.consumer_lag = lag.get("threshold").int().map(|threshold| LagAlert {

@@ -1,8 +1,8 @@
 //! Producers, consumers, requests and audiences.
 
 use super::super::model::{
-    Backoff, Consumer, Context, Format, Handler, PartitionStrategy, Producer, PubSub,
-    RequestReply, RetryPolicy, Route, Subscriber, Subscription,
+    Backoff, Consumer, Context, Format, Handler, PartitionStrategy, Producer, PubSub, RequestReply, RetryPolicy, Route, Subscriber,
+    Subscription,
 };
 use super::super::tree::View;
 use super::connections::{codec, offset_reset};

@@ -17,13 +17,33 @@ macro_rules! twice {
 /// `dead_letter_queue`: the pairs.
 const PAIRS: [Setting; 9] = [
     row("dead_letter_queue.dlq_config.broker", Text, "", "the connection of both queues; absent: found by name").eg("\"kafka\""),
-    row("dead_letter_queue.dlq_config.main_queue.name", Text, "", "way home for a message that does not name its origin").eg("\"orders\"").needed(),
+    row("dead_letter_queue.dlq_config.main_queue.name", Text, "", "way home for a message that does not name its origin")
+        .eg("\"orders\"")
+        .needed(),
     row("dead_letter_queue.dlq_config.main_queue.max_retries", Int(0, 100_000), "", "`attempts 3 of 4`; compared with the broker").eg("3"),
-    row("dead_letter_queue.dlq_config.main_queue.retry_delay", Ms(0, MANY), "5000", "first wait of retry_with_backoff, doubled, at most 1 h").usual(100, 3_600_000),
+    row(
+        "dead_letter_queue.dlq_config.main_queue.retry_delay",
+        Ms(0, MANY),
+        "5000",
+        "first wait of retry_with_backoff, doubled, at most 1 h",
+    )
+    .usual(100, 3_600_000),
     row("dead_letter_queue.dlq_config.main_queue.dlq_name", Text, "", "the pair: role `DLQ of …`").eg("\"orders.dlt\"").needed(),
     row("dead_letter_queue.dlq_config.dlq_queue.name", Text, "", "the pair: role `DLQ of …`").eg("\"orders.dlt\"").needed(),
-    row("dead_letter_queue.dlq_config.dlq_queue.message_retention", Seconds(1, LONG), "", "expiry clock where the broker tells nothing, else compared").eg("2592000").usual(3_600, 31_622_400),
-    row("dead_letter_queue.dlq_config.dlq_queue.max_redelivery", Int(0, 1_000), "3", "limit of our replays of one message; at the limit it is poison"),
+    row(
+        "dead_letter_queue.dlq_config.dlq_queue.message_retention",
+        Seconds(1, LONG),
+        "",
+        "expiry clock where the broker tells nothing, else compared",
+    )
+    .eg("2592000")
+    .usual(3_600, 31_622_400),
+    row(
+        "dead_letter_queue.dlq_config.dlq_queue.max_redelivery",
+        Int(0, 1_000),
+        "3",
+        "limit of our replays of one message; at the limit it is poison",
+    ),
     row("dead_letter_queue.dlq_config.park_to", Text, "", "where park moves to, if it exists").eg("\"orders.parked\""),
 ];
 

@@ -119,17 +119,7 @@ pub const MANY: i64 = i32::MAX as i64;
 pub const LONG: i64 = 10 * 366 * 86_400;
 
 const fn row(path: &'static str, kind: Kind, default: &'static str, what: &'static str) -> Setting {
-    Setting {
-        path,
-        kind,
-        default,
-        example: "",
-        what,
-        status: Status::Used,
-        why: "",
-        needed: false,
-        usual: (0, 0),
-    }
+    Setting { path, kind, default, example: "", what, status: Status::Used, why: "", needed: false, usual: (0, 0) }
 }
 
 impl Setting {
@@ -173,10 +163,7 @@ impl Setting {
         if matches!(self.status, Status::NotUsed(_)) {
             return self.status;
         }
-        WAITING
-            .iter()
-            .find(|(block, _)| self.path.starts_with(block))
-            .map_or(self.status, |(_, what)| Status::Waits(what))
+        WAITING.iter().find(|(block, _)| self.path.starts_with(block)).map_or(self.status, |(_, what)| Status::Waits(what))
     }
 
     /// The last part of its path.

@@ -30,8 +30,11 @@ pub const SECTIONS: &[Setting] = &[
     row("roles.*.approve", Int(0, 100), "", "how many admins must approve a replay, in this context").eg("2"),
     row("roles.*.*", ROLES, "", "role of this person in this context").eg("\"admin\""),
     row("ledger.path", File, "", "the ledger's file; absent: the platform's place").eg("\"redrive-ledger.db\""),
-    row("ledger.retention", Seconds(86_400, LONG), "7776000", "how long entries and copies are kept").why("a ledger that forgets within a day protects nobody"),
-    row("ledger.key", Secret, "", "key that copies are encrypted with").eg("{ env = \"REDRIVE_LEDGER_KEY\" }").waits("encryption of the ledger"),
+    row("ledger.retention", Seconds(86_400, LONG), "7776000", "how long entries and copies are kept")
+        .why("a ledger that forgets within a day protects nobody"),
+    row("ledger.key", Secret, "", "key that copies are encrypted with")
+        .eg("{ env = \"REDRIVE_LEDGER_KEY\" }")
+        .waits("encryption of the ledger"),
     row("masking.fields", Texts, "[]", "fields of bodies that are never shown").eg("[\"email\", \"/payload/iban\"]"),
     row("masking.headers", Texts, "[]", "headers that are never shown").eg("[\"authorization\"]"),
     row("masking.patterns", Regexes, "[]", "texts that are never shown").eg("['\\b\\d{16}\\b']"),
@@ -39,7 +42,14 @@ pub const SECTIONS: &[Setting] = &[
     row("escalation.level[].after", Seconds(0, LONG), "0", "it is reached after so long without an acknowledgement").usual(60, 604_800),
     row("escalation.level[].severity", SEVERITIES, "\"warning\"", "for incidents of this severity or worse"),
     row("escalation.level[].targets", Texts, "", "whom it reaches, by name").eg("[\"hook\"]").needed(),
-    row("escalation.targets.*.kind", Words(&["webhook", "alertmanager", "pagerduty", "slack", "exec"]), "", "what kind of receiver it is; pagerduty, slack and exec are not built yet").eg("\"webhook\"").needed(),
+    row(
+        "escalation.targets.*.kind",
+        Words(&["webhook", "alertmanager", "pagerduty", "slack", "exec"]),
+        "",
+        "what kind of receiver it is; pagerduty, slack and exec are not built yet",
+    )
+    .eg("\"webhook\"")
+    .needed(),
     row("escalation.targets.*.url", SecretUrl, "", "its address").eg("{ env = \"WEBHOOK_URL\" }"),
     row("escalation.targets.*.key", Secret, "", "key that signs or routes").eg("{ env = \"WEBHOOK_KEY\" }"),
     row("escalation.targets.*.command", Texts, "", "program and arguments of `exec`").eg("[\"notify\"]").waits("the exec target"),

@@ -61,10 +61,7 @@ impl Trie {
 
     /// What a name leads to.
     pub fn get(&self, name: &str) -> Option<&Trie> {
-        self.children
-            .get(name)
-            .filter(|_| name != "*" && name != "[]")
-            .or_else(|| self.children.get("*"))
+        self.children.get(name).filter(|_| name != "*" && name != "[]").or_else(|| self.children.get("*"))
     }
 
     /// The entry of a list of blocks.

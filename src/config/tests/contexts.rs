@@ -41,9 +41,7 @@ threshold = 5
     assert_eq!(config.default_context, "dev");
     let dev = config.context("dev").unwrap();
     assert!(!dev.read_only);
-    let names = |context: &Context| {
-        context.connections.iter().map(|c| c.name.clone()).collect::<Vec<_>>()
-    };
+    let names = |context: &Context| context.connections.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(dev), ["kafka", "activemq"].map(str::to_owned).to_vec());
     let kafka = &dev.connection("kafka").unwrap().kafka;
     assert_eq!(kafka.looking.protocol(), "plaintext", "inherit = false takes nothing over");
@@ -93,10 +91,7 @@ fn a_variable_that_is_not_set_takes_its_connection_down_and_no_other() {
     let loaded = hyp(text);
     let context = &config(&loaded).contexts[0];
     let down = context.connection("rabbitmq").unwrap().down.as_ref().unwrap();
-    assert_eq!(
-        down.to_string(),
-        "messaging.hyp:1:31: RABBIT_HOST is not set; connection rabbitmq needs it"
-    );
+    assert_eq!(down.to_string(), "messaging.hyp:1:31: RABBIT_HOST is not set; connection rabbitmq needs it");
     assert_eq!(context.connection("kafka").unwrap().down, None);
     let mut env = environment();
     env.insert("RABBIT_HOST".into(), "rabbit.example.com".into());
@@ -150,10 +145,7 @@ fn a_variable_may_stand_in_a_list() {
     assert_eq!(loaded.leaves[0].value, "[env.BOOTSTRAP, not set, \"b:1\"]");
     let mut env = environment();
     env.insert("BOOTSTRAP".into(), "a".into());
-    for (name, text) in [
-        ("a.hyp", text),
-        ("a.toml", "[messaging.kafka]\nbootstrap_servers = [{ env = \"BOOTSTRAP\" }, \"b:1\"]"),
-    ] {
+    for (name, text) in [("a.hyp", text), ("a.toml", "[messaging.kafka]\nbootstrap_servers = [{ env = \"BOOTSTRAP\" }, \"b:1\"]")] {
         let loaded = load_text(name, text, &env);
         let kafka = &config(&loaded).contexts[0].connections[0].kafka;
         assert_eq!(kafka.bootstrap_servers, ["a:9092", "b:1"]);

@@ -21,8 +21,7 @@ fn clean(loaded: &Loaded) {
 
 #[test]
 fn from_the_environment() {
-    let env: BTreeMap<String, String> =
-        environment().into_keys().map(|name| (name, PLANTED.to_owned())).collect();
+    let env: BTreeMap<String, String> = environment().into_keys().map(|name| (name, PLANTED.to_owned())).collect();
     clean(&load_text("messaging.hyp", SEED, &env));
 }
 
@@ -72,10 +71,7 @@ fn in_addresses() {
     assert!(!loaded.failed());
     clean(&loaded);
     let loaded = toml("[watch.otlp]\nendpoint = \"http://lea:hunter2-planted@localhost:4318\"");
-    assert_eq!(
-        messages(&loaded),
-        ["redrive.toml:2:12: endpoint holds a password, which would be shown"]
-    );
+    assert_eq!(messages(&loaded), ["redrive.toml:2:12: endpoint holds a password, which would be shown"]);
     clean(&loaded);
 }
 

@@ -49,18 +49,16 @@ fn all_leaves_are_accounted_for() {
     let loaded = hyp(SEED);
     assert_eq!(loaded.leaves.len(), 373);
     let distinct: BTreeSet<&str> = loaded.leaves.iter().map(|leaf| leaf.setting).collect();
-    let unused: BTreeSet<&str> = loaded
-        .leaves
-        .iter()
-        .filter(|leaf| leaf.status.starts_with("listed, not used: "))
-        .map(|leaf| leaf.setting)
-        .collect();
+    let unused: BTreeSet<&str> =
+        loaded.leaves.iter().filter(|leaf| leaf.status.starts_with("listed, not used: ")).map(|leaf| leaf.setting).collect();
     assert_eq!((distinct.len(), unused.len()), (182, 9), "{unused:?}");
-    let blocks: BTreeSet<&str> =
-        distinct.iter().filter_map(|path| path.rsplit_once('.')).map(|(block, _)| block).collect();
+    let blocks: BTreeSet<&str> = distinct.iter().filter_map(|path| path.rsplit_once('.')).map(|(block, _)| block).collect();
     assert!(blocks.len() > 50);
     let text = explain::text(&loaded);
-    assert!(text.contains("messaging.kafka.producer.security.sasl_password = env.KAFKA_PASSWORD, set\n    messaging.hyp:24:32  used: "), "{text}");
+    assert!(
+        text.contains("messaging.kafka.producer.security.sasl_password = env.KAFKA_PASSWORD, set\n    messaging.hyp:24:32  used: "),
+        "{text}"
+    );
     assert!(text.contains("messaging.rabbitmq.port = 5672\n    messaging.hyp:52:15  used, waits for the RabbitMQ driver: "));
     assert!(text.contains("events.\"script.created\".topic"));
     let counts = explain::counts(&loaded.leaves);
@@ -88,10 +86,7 @@ fn the_model_holds_what_it_says() {
     assert_eq!(context.connections[1].rabbitmq.virtual_host, "/hypnoscript");
     assert_eq!(context.events.len(), 8);
     assert_eq!(context.events[1].payload[2].name, "version");
-    let window = context.consumers[0]
-        .handler("script.executed")
-        .unwrap()
-        .proof_window(context.guarantees.offset_commit_interval);
+    let window = context.consumers[0].handler("script.executed").unwrap().proof_window(context.guarantees.offset_commit_interval);
     assert_eq!(window, Duration::from_secs(392));
     assert_eq!(context.request_reply[0].unanswered_after(), Duration::from_secs(127));
     assert_eq!(context.pub_sub[0].subscribers.len(), 4);

@@ -21,11 +21,10 @@ fn units_may_be_written() {
 #[test]
 fn a_value_in_the_wrong_unit_is_noticed() {
     let loaded = hyp("event_consumers { C: { group_id: \"g\", handlers: { \"*\": { timeout: 30 } } } }");
-    assert_eq!(
-        messages(&loaded),
-        ["messaging.hyp:1:67: timeout counts ms: 30 is unusual; is 30000 meant?"]
+    assert_eq!(messages(&loaded), ["messaging.hyp:1:67: timeout counts ms: 30 is unusual; is 30000 meant?"]);
+    let loaded = hyp(
+        "dead_letter_queue { dlq_config: { main_queue: { name: \"a\", dlq_name: \"b\" }, dlq_queue: { name: \"b\", message_retention: 2592000000 } } }",
     );
-    let loaded = hyp("dead_letter_queue { dlq_config: { main_queue: { name: \"a\", dlq_name: \"b\" }, dlq_queue: { name: \"b\", message_retention: 2592000000 } } }");
     assert!(messages(&loaded)[0].contains("message_retention"), "{:?}", messages(&loaded));
 }
 

@@ -21,10 +21,7 @@ pub fn servers(name: &str, value: &Value) -> Result<Value, Wrong> {
             let shown = found(&item.value);
             return wrong(format!("{name}: {shown} is not host:port"), "");
         };
-        list.push(Node {
-            value: Value::Str(server),
-            span: item.span,
-        });
+        list.push(Node { value: Value::Str(server), span: item.span });
     }
     Ok(Value::List(list))
 }
@@ -48,9 +45,7 @@ fn server(text: &str) -> Option<String> {
 /// Whether a text has a scheme; `failover:(…)` of ActiveMQ has one too.
 pub fn url_like(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty()));
-    let plain = |s: &str| {
-        !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    };
+    let plain = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     text.starts_with("failover:") || matches!(scheme, Some((scheme, true)) if plain(scheme))
 }
 

@@ -31,10 +31,7 @@ pub struct Right {
 }
 
 fn wrong<T>(message: String, note: &str) -> Result<T, Wrong> {
-    Err(Wrong {
-        message,
-        note: note.to_owned(),
-    })
+    Err(Wrong { message, note: note.to_owned() })
 }
 
 /// What was found, for messages. Never used for secrets.
@@ -53,18 +50,11 @@ fn found(value: &Value) -> String {
 
 /// Checks a value that is neither a secret nor unresolved. `name` is the key as written.
 pub fn check(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wrong> {
-    let right = |value: Value| {
-        Ok(Right {
-            value,
-            warning: None,
-        })
-    };
+    let right = |value: Value| Ok(Right { value, warning: None });
     let expected = |what: &str| wrong(format!("{name} is {what}, found {}", found(value)), "");
     match setting.kind {
         Kind::Text | Kind::File | Kind::Secret | Kind::User | Kind::SecretUrl => match value {
-            Value::Str(text) if text.is_empty() && setting.needed => {
-                wrong(format!("{name} is empty"), "")
-            }
+            Value::Str(text) if text.is_empty() && setting.needed => wrong(format!("{name} is empty"), ""),
             Value::Str(_) => right(value.clone()),
             _ => expected("a text in quotes"),
         },
@@ -76,26 +66,17 @@ pub fn check(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wron
             Value::Str(word) => word_of(name, word, words).and_then(|()| right(value.clone())),
             _ => expected(&format!("one of {}", either(words))),
         },
-        Kind::Int(..) | Kind::Ms(..) | Kind::Seconds(..) | Kind::Bytes => {
-            number(setting, name, value)
-        }
+        Kind::Int(..) | Kind::Ms(..) | Kind::Seconds(..) | Kind::Bytes => number(setting, name, value),
         Kind::Above(low, high) => match as_float(value) {
             Some(number) if number > low as f64 && number <= high as f64 => right(value.clone()),
-            Some(number) => {
-                wrong(format!("{name} is above {low}, at most {high}, not {number}"), setting.why)
-            }
+            Some(number) => wrong(format!("{name} is above {low}, at most {high}, not {number}"), setting.why),
             None => expected("a number"),
         },
         Kind::Ratio => match as_float(value) {
             Some(number) if (0.0..=1.0).contains(&number) => right(value.clone()),
-            Some(number) if number > 1.0 && number <= 100.0 => wrong(
-                format!(
-                    "{name} is a ratio from 0 to 1: {number} is {} %, write {}",
-                    number * 100.0,
-                    number / 100.0
-                ),
-                "",
-            ),
+            Some(number) if number > 1.0 && number <= 100.0 => {
+                wrong(format!("{name} is a ratio from 0 to 1: {number} is {} %, write {}", number * 100.0, number / 100.0), "")
+            }
             Some(number) => wrong(format!("{name} is a ratio from 0 to 1, not {number}"), ""),
             None => expected("a ratio from 0 to 1"),
         },
@@ -120,11 +101,7 @@ pub fn check(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wron
         Kind::KeyStrategy => match value {
             Value::Str(word) if key_strategy(word) => right(value.clone()),
             _ => wrong(
-                format!(
-                    "{name} {}: expected message_id, header:NAME or field:/POINTER{}",
-                    found(value),
-                    hint(value, &["message_id"])
-                ),
+                format!("{name} {}: expected message_id, header:NAME or field:/POINTER{}", found(value), hint(value, &["message_id"])),
                 "",
             ),
         },
@@ -141,10 +118,7 @@ pub fn check(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wron
         },
         Kind::Type => type_word(name, value).and_then(right),
         Kind::TypeOrConstant => match value {
-            Value::Str(text) => Ok(Right {
-                value: value.clone(),
-                warning: almost_type(name, text),
-            }),
+            Value::Str(text) => Ok(Right { value: value.clone(), warning: almost_type(name, text) }),
             _ => expected("a type word or a text"),
         },
         Kind::Regex => match value {
@@ -189,26 +163,19 @@ fn word_of(name: &str, word: &str, words: &[&str]) -> Result<(), Wrong> {
         return Ok(());
     }
     let value = Value::Str(word.to_owned());
-    wrong(
-        format!("{name} {}: expected {}{}", found(&value), either(words), hint(&value, words)),
-        "",
-    )
+    wrong(format!("{name} {}: expected {}{}", found(&value), either(words), hint(&value, words)), "")
 }
 
 fn hint(value: &Value, words: &[&str]) -> String {
     match value {
-        Value::Str(text) => nearest(text, words.iter().copied())
-            .map(|word| format!("; did you mean {word}?"))
-            .unwrap_or_default(),
+        Value::Str(text) => nearest(text, words.iter().copied()).map(|word| format!("; did you mean {word}?")).unwrap_or_default(),
         _ => String::new(),
     }
 }
 
 fn texts(value: &Value) -> Option<Value> {
     match value {
-        Value::List(items) if items.iter().all(|i| matches!(i.value, Value::Str(_))) => {
-            Some(value.clone())
-        }
+        Value::List(items) if items.iter().all(|i| matches!(i.value, Value::Str(_))) => Some(value.clone()),
         _ => None,
     }
 }
@@ -239,10 +206,7 @@ fn type_word(name: &str, value: &Value) -> Result<Value, Wrong> {
             let word = text.strip_suffix('?').unwrap_or(text);
             word_of(name, word, &words).map(|()| value.clone())
         }
-        _ => wrong(
-            format!("{name} is a type word ({}), found {}", either(&words), found(value)),
-            "",
-        ),
+        _ => wrong(format!("{name} is a type word ({}), found {}", either(&words), found(value)), ""),
     }
 }
 
@@ -253,10 +217,8 @@ fn almost_type(name: &str, text: &str) -> Option<Wrong> {
     }
     let near = nearest(word, TypeWord::ALL.iter().map(|word| word.word()))?;
     let one_off = near.chars().count().abs_diff(word.chars().count()) <= 1;
-    one_off.then(|| Wrong {
-        message: format!("{name} must be exactly {text:?}: a constant; is the type {near} meant?"),
-        note: String::new(),
-    })
+    one_off
+        .then(|| Wrong { message: format!("{name} must be exactly {text:?}: a constant; is the type {near} meant?"), note: String::new() })
 }
 
 fn regex_of(name: &str, text: &str) -> Result<(), Wrong> {
@@ -279,8 +241,7 @@ fn color(text: &str) -> bool {
 
 /// A variable's text as the value its setting takes: numbers and flags are recognised.
 pub fn from_variable(kind: Kind, text: &str) -> Value {
-    let text_kinds =
-        [Kind::Text, Kind::File, Kind::Url, Kind::Color, Kind::Regex, Kind::TypeOrConstant];
+    let text_kinds = [Kind::Text, Kind::File, Kind::Url, Kind::Color, Kind::Regex, Kind::TypeOrConstant];
     if text_kinds.contains(&kind) {
         return Value::Str(text.to_owned());
     }

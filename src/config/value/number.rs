@@ -25,11 +25,7 @@ pub fn number(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wro
         _ => return wrong(format!("{name} is a number, found {}", found(value)), ""),
     };
     if number < low || number > high {
-        let range = if high >= MANY {
-            format!("at least {low}")
-        } else {
-            format!("{low} to {high}")
-        };
+        let range = if high >= MANY { format!("at least {low}") } else { format!("{low} to {high}") };
         return wrong(format!("{name} is {range}{unit}, not {number}"), setting.why);
     }
     let (usual_low, usual_high) = setting.usual;
@@ -44,10 +40,7 @@ pub fn number(setting: &Setting, name: &str, value: &Value) -> Result<Right, Wro
             });
         }
     }
-    Ok(Right {
-        value: Value::Int(number),
-        warning,
-    })
+    Ok(Right { value: Value::Int(number), warning })
 }
 
 /// `"30s"` in the field's own unit, `"1MiB"` in bytes; none if it is no such text, or not whole.

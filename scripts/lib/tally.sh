@@ -25,7 +25,9 @@ closing_lines() {
   if in_ci && [ "$missing" != 0 ]; then FAILED+=("$missing not tested, see above"); fi
   local counts
   counts="$(counted "$log" passed) passed, $(counted "$log" failed) failed, $missing not tested; with $with; $(clock) minutes"
-  if [ ${#FAILED[@]} = 0 ]; then say "redrive: tests passed ($counts)"; else
+  if [ ${#FAILED[@]} = 0 ]; then
+    say "redrive: tests passed$([ "$missing" = 0 ] || echo ', but not all was tested') ($counts)"
+  else
     verdict=1
     say "redrive: FAILED: $(printf '%s; ' "${FAILED[@]}" | sed 's/; $//') ($counts)"
   fi

@@ -12,32 +12,20 @@ alertmanager_version() {
   echo "Alertmanager $("$(alertmanager_program)" --version 2>&1 | sed -n 's/.*version \([^ ]*\).*/\1/p' | head -1)"
 }
 
-# alertmanager_program: one that is installed, or the one in the cache.
-alertmanager_program() {
-  command -v prometheus-alertmanager || command -v alertmanager ||
-    { [ -x "$CACHE/alertmanager/usr/bin/prometheus-alertmanager" ] && echo "$CACHE/alertmanager/usr/bin/prometheus-alertmanager"; }
-}
+alertmanager_program() { command -v prometheus-alertmanager || command -v alertmanager; }
 
-# alertmanager_have: the package is unpacked, not installed: installing it would start a service on all interfaces.
+# alertmanager_have: installs it, and keeps the package from starting a service of its own on all interfaces (by a mask,
+# `systemctl unmask prometheus-alertmanager` takes it back). Only unpacking it would not do: the program reads its
+# templates from a fixed place.
 alertmanager_have() {
+  local unit=/etc/systemd/system/prometheus-alertmanager.service
   need curl=curl || return
   alertmanager_program >/dev/null && return
-  command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
-    { WHY="prometheus-alertmanager is not installed, and there is no apt-get here to get it with"; return 1; }
-  local work
-  mkdir -p "$CACHE"
-  work=$(mktemp -d "$CACHE/download.XXXXXX")
-  chmod 755 "$work"
-  say "downloading prometheus-alertmanager (apt)"
-  if (cd "$work" && { apt-get -q download prometheus-alertmanager || { apt update && apt-get -q download prometheus-alertmanager; }; } &&
-    dpkg -x prometheus-alertmanager_*.deb unpacked) >"$TB/apt.log" 2>&1; then
-    mv -T "$work/unpacked" "$CACHE/alertmanager" 2>/dev/null || [ -d "$CACHE/alertmanager" ]
-    rm -rf "$work"
-    return
+  if [ -d /etc/systemd/system ] && [ ! -e $unit ] && [ ! -L $unit ]; then
+    say "masking the service prometheus-alertmanager: only the program is wanted"
+    as_root ln -s /dev/null $unit || true
   fi
-  rm -rf "$work"
-  WHY="apt-get download prometheus-alertmanager failed: $(grep -m1 -E '^E:|neither root' "$TB/apt.log" || true) (all of it: $TB/apt.log)"
-  return 1
+  install_packages prometheus-alertmanager
 }
 
 alertmanager_up() {

@@ -33,7 +33,8 @@ pub enum ReadersRequest {
 pub enum Start {
     Oldest,
     /// So that the last `limit` messages before the end come (over all partitions; of each partition its last ones);
-    /// with [`Stop::Never`]: only what arrives from now on. Ends with [`Why::Limit`] and no cursor where older ones were left out.
+    /// with [`Stop::Never`]: only what arrives from now on. Where older ones were left out it ends with [`Why::Limit`] and a cursor
+    /// that reads the `limit` before them.
     Newest,
     /// The first message at or after this time, per partition.
     Time(SystemTime),

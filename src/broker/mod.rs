@@ -1,6 +1,7 @@
 //! The contract every broker driver keeps: looking ([`Broker`]) apart from acting ([`Writer`], [`Hold`]).
 
 mod capability;
+mod down;
 mod error;
 mod guard;
 mod hand;
@@ -10,6 +11,7 @@ mod murmur;
 mod position;
 
 pub use capability::{Capabilities, Cost, Doubt, Probe, Trace};
+pub use down::Down;
 pub use error::{Done, Error, ErrorKind, Result};
 pub use guard::{Deadlines, Rights, consent, guard};
 pub use hand::{Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle, Writer};

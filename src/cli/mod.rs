@@ -12,7 +12,7 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use crate::broker::{Broker, Brokers, Error, ErrorKind};
-use crate::config::Context;
+use crate::config::{Context, Loaded};
 use crate::decode::safe;
 use crate::model::{ConnId, Destination};
 use crate::schema::{Declared, Seen};
@@ -57,8 +57,14 @@ pub async fn run(desk: &Desk, command: Command) -> io::Result<Exit> {
         Command::Peek(args) => commands::peek::run(desk, args).await,
         Command::Show(args) => commands::show::run(desk, args).await,
         Command::Lag(args) => commands::lag::run(desk, args).await,
+        Command::Check(_) => commands::check::connect(desk).await,
         _ => Ok(complain("this command is still being built", Exit::Nothing)),
     }
+}
+
+/// What the config says; the caller goes on with [`run`] where brokers are to be tried too.
+pub fn check(loaded: &Loaded, args: &args::CheckArgs, format: Format) -> io::Result<Exit> {
+    commands::check::config(loaded, args, format)
 }
 
 /// The shell's completions on stdout.

@@ -1,7 +1,8 @@
 //! Who a message is across moves, and a digest that notices any change of it.
 
 use super::json::{self, NodeKind};
-use crate::model::{Death, Message, MessageId, ORIGINAL_ID, Seat, Typed, Value, text_field};
+use crate::model::copy::content;
+use crate::model::{Death, Message, MessageId, ORIGINAL_ID, Seat, text_field};
 
 /// By what a message is known again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,68 +91,14 @@ fn named(message: &Message, name: &str) -> Option<(String, String)> {
     (!text.trim().is_empty()).then(|| (text.to_owned(), name.to_owned()))
 }
 
-/// A digest of all that a replay would publish (key, body, headers, properties), order and types counted; not of the place
-/// or of the delivery. Blake3, 32 bytes.
+/// What finds a message unchanged: blake3 over key, body, headers and properties with their types, order counted; not over
+/// seat, times and delivery.
 pub fn digest(message: &Message) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
-    optional(&mut hash, message.key.as_deref());
-    optional(&mut hash, message.body.as_deref());
-    for fields in [&message.headers, &message.properties] {
-        table(&mut hash, fields);
-    }
+    content(message, &mut |bytes| {
+        hash.update(bytes);
+    });
     *hash.finalize().as_bytes()
-}
-
-/// Each piece goes in with its length, so that no two messages make one stream of bytes.
-fn piece(hash: &mut blake3::Hasher, bytes: &[u8]) {
-    hash.update(&(bytes.len() as u64).to_be_bytes());
-    hash.update(bytes);
-}
-
-fn optional(hash: &mut blake3::Hasher, bytes: Option<&[u8]>) {
-    hash.update(&[u8::from(bytes.is_some())]);
-    piece(hash, bytes.unwrap_or_default());
-}
-
-fn table(hash: &mut blake3::Hasher, fields: &[(String, Typed)]) {
-    hash.update(&(fields.len() as u64).to_be_bytes());
-    for (name, typed) in fields {
-        piece(hash, name.as_bytes());
-        value(hash, typed);
-    }
-}
-
-fn value(hash: &mut blake3::Hasher, typed: &Typed) {
-    piece(hash, typed.wire.0.as_bytes());
-    match &typed.value {
-        Value::Null => piece(hash, b"n"),
-        Value::Bool(b) => piece(hash, &[b'b', u8::from(*b)]),
-        Value::Int(i) => {
-            hash.update(b"i").update(&i.to_be_bytes());
-        }
-        Value::Float(f) => {
-            hash.update(b"f").update(&f.to_bits().to_be_bytes());
-        }
-        Value::Time(t) => {
-            hash.update(b"t").update(&t.to_be_bytes());
-        }
-        Value::Text(t) => {
-            hash.update(b"s");
-            piece(hash, t.as_bytes());
-        }
-        Value::Bytes(b) => {
-            hash.update(b"y");
-            piece(hash, b);
-        }
-        Value::List(items) => {
-            hash.update(b"l").update(&(items.len() as u64).to_be_bytes());
-            items.iter().for_each(|item| value(hash, item));
-        }
-        Value::Table(fields) => {
-            hash.update(b"m");
-            table(hash, fields);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -159,7 +106,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Address, ConnId, Origin, Told};
+    use crate::model::{Address, ConnId, Origin, Told, Typed};
 
     fn message() -> Message {
         Message {

@@ -2,6 +2,7 @@
 
 mod declared;
 mod seen;
+mod summary;
 mod text_findings;
 mod types;
 mod validate;
@@ -12,5 +13,6 @@ mod tests;
 
 pub use declared::{Declared, TopicRules};
 pub use seen::{Seen, see};
+pub use summary::Summary;
 pub use validate::{Checked, Verdict, check, check_on_request};
 pub use violation::{Severity, Violation};

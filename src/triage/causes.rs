@@ -1,7 +1,9 @@
 //! Reads a dead-letter queue and says why its messages died: one look, one receipt, the same for the TUI and the CLI.
 
+mod known;
 mod receipt;
 
+pub use known::{Known, causes};
 pub use receipt::{End, Receipt};
 
 use std::collections::BTreeMap;

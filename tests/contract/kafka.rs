@@ -120,7 +120,8 @@ impl Host for Kafka {
     }
 
     async fn put(&self, at: &Address, messages: Vec<Put>) -> Vec<Seat> {
-        let producer: FutureProducer = self.client(&[("acks", "all"), ("enable.idempotence", "true"), ("linger.ms", "1")]);
+        let producer: FutureProducer =
+            self.client(&[("acks", "all"), ("enable.idempotence", "true"), ("linger.ms", "1"), ("message.max.bytes", "2000000")]);
         let mut sent = Vec::new();
         for put in &messages {
             let mut headers = OwnedHeaders::new();

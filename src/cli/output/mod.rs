@@ -91,3 +91,10 @@ pub fn document(format: Format, kind: &'static str, text: &str, object: impl Ser
     }
     sink.flush()
 }
+
+/// Prints text as it is.
+pub fn plain(text: &str) -> io::Result<()> {
+    let mut sink = io::stdout().lock();
+    sink.write_all(text.as_bytes())?;
+    sink.flush()
+}

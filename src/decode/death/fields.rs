@@ -150,14 +150,24 @@ pub(super) struct Thrown {
 }
 
 impl Thrown {
-    /// The failure: the class is the cause told, else the deepest of the stack, else the class told. `None` if nothing is known.
+    /// The failure: the class is the cause told, else the deepest of the stack (with its message), else the class told. `None` if nothing is known.
     pub(super) fn failure(self) -> Option<Failure> {
         let filled = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
         let (class, stack) = (filled(self.class), filled(self.stack));
         let trace = stack.as_deref().map(Stack::parse).unwrap_or_default();
-        let deepest = trace.root().map(|root| root.class.clone()).filter(|c| !c.is_empty());
-        let root = filled(self.cause).or(deepest).or_else(|| class.clone());
-        let message = filled(self.message).or_else(|| trace.root().and_then(|root| root.message.clone()));
+        let deepest = trace.root().filter(|root| !root.class.is_empty());
+        let mut message = filled(self.message);
+        let root = match (filled(self.cause), deepest) {
+            (Some(cause), _) => Some(cause),
+            (None, Some(deepest)) => {
+                // the message must be that of the class shown; Connect's own often ends before the reason
+                if message.is_none() || class.as_ref() != Some(&deepest.class) {
+                    message = filled(deepest.message.clone()).or(message);
+                }
+                Some(deepest.class.clone())
+            }
+            (None, None) => class.clone(),
+        };
         if root.is_none() && message.is_none() && stack.is_none() && self.stage.is_none() {
             return None;
         }

@@ -179,6 +179,9 @@ fn connect_all_text_and_nulls() {
         ),
     ]);
     message.headers.push(("__connect.errors.exception.message".into(), Typed::bytes(None)));
+    let null = death(&message);
+    assert_eq!(null.error.value.and_then(|e| e.message).as_deref(), Some("Unexpected character"), "a null message: the stack's own");
+    message.headers.last_mut().unwrap().1 = Typed::bytes(Some(Bytes::from_static(b"Converting failed due to serialization error: ")));
     let death = death(&message);
     assert_eq!(death.family, "Kafka Connect");
     assert_eq!(at(&message), ("orders".into(), Some(1), Some(1234)));
@@ -187,7 +190,7 @@ fn connect_all_text_and_nulls() {
     assert_eq!(error.class.as_deref(), Some("com.fasterxml.jackson.core.JsonParseException"));
     assert_eq!(error.wrapper.as_deref(), Some("org.apache.kafka.connect.errors.DataException"));
     assert_eq!(error.stage.as_deref(), Some("VALUE_CONVERTER"));
-    assert_eq!(error.message.as_deref(), Some("Unexpected character"), "a null message: the stack's own");
+    assert_eq!(error.message.as_deref(), Some("Unexpected character"), "the wrapper's has no reason in it");
     assert_eq!(death.last.value, None);
     assert_eq!(death.sent.value, message.sent);
     assert_eq!(death.owned.len(), 10);

@@ -9,13 +9,14 @@ pub(super) fn chain(text: &str) -> Vec<Thrown> {
     let mut suppressed = false;
     for line in text.lines() {
         let trimmed = line.trim();
-        if let Some(rest) = trimmed.strip_prefix("at ") {
+        if let Some(frame) = trimmed.strip_prefix("at ").and_then(frame) {
+            if chain.is_empty() {
+                chain.push(Thrown::default());
+            }
             if let (Some(thrown), false) = (chain.get_mut(current), suppressed)
                 && thrown.frames.len() < MOST_FRAMES
             {
-                thrown.frames.extend(frame(rest));
-            } else if chain.is_empty() {
-                chain.push(Thrown { frames: frame(rest).into_iter().collect(), ..Thrown::default() });
+                thrown.frames.push(frame);
             }
         } else if trimmed.starts_with("Suppressed: ") {
             suppressed = true; // what happened on the side is not what the message died of
@@ -91,10 +92,17 @@ fn frame(rest: &str) -> Option<Frame> {
     // Node without a function: at /app/file.js:10:5
     let Some((name, inside)) = call.split_once('(') else {
         let (file, line) = place(call);
+        let line = line.filter(|_| !file.contains(char::is_whitespace) && !file.starts_with('['));
         let in_app = owner::in_app("", &file);
         return line.map(|line| Frame { class: file.clone(), method: String::new(), file: Some(file), line: Some(line), in_app });
     };
     let name = name.trim().trim_start_matches("async ").trim_start_matches("new ");
+    // Node: Class.method [as other]
+    let name = name.split_once(" [as ").map_or(name, |(name, _)| name);
+    // Jackson's messages have a line ` at [Source: (byte[])"..."; line: 1]`
+    if name.is_empty() || name.starts_with('[') || name.contains(char::is_whitespace) {
+        return None;
+    }
     // Java: app//module@1.0/com.acme.Class.method
     let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
     let (class, method) = match name.rfind('.') {

@@ -44,6 +44,16 @@ fn frames_of_the_wrapper_where_the_cause_has_none_of_its_own() {
 }
 
 #[test]
+fn a_message_line_that_looks_like_a_frame() {
+    let stack = Stack::parse(
+        "org.x.DataException: failed: \n\tat org.x.A.b(A.java:1)\nCaused by: com.fasterxml.jackson.core.JsonParseException: Unrecognized token 'not'\n at [Source: (byte[])\"not json\"; line: 1, column: 4]\n\tat com.fasterxml.C.d(C.java:2)\n\t... 3 more",
+    );
+    let root = stack.root().unwrap();
+    assert_eq!(root.message.as_deref(), Some("Unrecognized token 'not'\nat [Source: (byte[])\"not json\"; line: 1, column: 4]"));
+    assert_eq!(root.frames.len(), 1);
+}
+
+#[test]
 fn python_is_turned_round() {
     let stack = Stack::parse(
         "Traceback (most recent call last):\n  File \"/app/gateway.py\", line 88, in charge\n    raise KeyError('x')\nKeyError: 'x'\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File \"/usr/lib/python3.11/asyncio/run.py\", line 3, in main\n    run()\n  File \"/app/billing.py\", line 41, in on_order\n    charge()\nbilling.Failed: no price\n",

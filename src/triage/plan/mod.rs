@@ -20,7 +20,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::report::Skip;
-use crate::model::{Address, Message, MessageId, Seat};
+pub use crate::decode::digest;
+use crate::model::{Address, MessageId, Seat};
 
 /// A plan's name, as typed: `7f3a-19c2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -184,13 +185,4 @@ impl ReplayPlan {
         let reason = self.ask.reason.as_deref().map(|r| format!(" --reason '{}'", r.replace('\'', "'\\''"))).unwrap_or_default();
         format!("redrive {} --plan {}{reason}", self.ask.deed.word(), self.id)
     }
-}
-
-/// What finds a message unchanged: blake3 over key, body, headers and properties with their types; not over seat and delivery.
-pub fn digest(message: &Message) -> [u8; 32] {
-    let mut hash = blake3::Hasher::new();
-    crate::model::copy::content(message, &mut |bytes| {
-        hash.update(bytes);
-    });
-    *hash.finalize().as_bytes()
 }

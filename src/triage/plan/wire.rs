@@ -2,10 +2,10 @@
 
 use super::{Deed, Planned, ReplayPlan, ReplayRequest, Where};
 use crate::broker::{Outgoing, Place, REPLAY_ID};
+use crate::decode::identity::original_id;
 use crate::model::{Fields, Message, Typed, text_field};
 
-/// The header that names the message's id across moves.
-pub const ORIGINAL_ID: &str = "x-redrive-original-id";
+pub use crate::model::ORIGINAL_ID;
 /// The header that counts our replays of a message.
 pub const REPLAY_GEN: &str = "x-redrive-replay-gen";
 
@@ -97,7 +97,7 @@ impl Changes {
             }
         }
         changes.added = plan.ask.edit.add.iter().filter(|(n, _)| !is_own(n)).map(|(n, v)| mark(n, v.clone())).collect();
-        let original = text_field(&message.headers, ORIGINAL_ID).map_or_else(|| item.id.0.clone(), str::to_owned);
+        let original = text_field(&message.headers, ORIGINAL_ID).map_or_else(|| original_id(&item.id).to_owned(), str::to_owned);
         changes.added.push(mark(REPLAY_ID, replay_id(plan, item)));
         changes.added.push(mark(ORIGINAL_ID, original));
         changes.added.push(mark(REPLAY_GEN, item.before.max(generation(&message.headers)).saturating_add(1).to_string()));

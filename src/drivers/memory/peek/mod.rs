@@ -2,6 +2,7 @@
 
 mod log;
 mod queue;
+mod span;
 
 use std::collections::VecDeque;
 

@@ -1,19 +1,27 @@
 //! Arguments → a face → an exit code; a closed pipe is success. Alone here drivers are connected and guarded.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Parser;
-use redrive::broker::{Brokers, Link};
-use redrive::broker::{Deadlines, Rights, guard};
-use redrive::cli::args::{Cli, Command, Globals};
+use redrive::broker::{Brokers, Deadlines, Down, Link, Rights, guard};
+use redrive::cli::args::{CheckArgs, Cli, Command, Globals};
 use redrive::cli::exit::Exit;
 use redrive::cli::{self, Desk};
-use redrive::config::Context;
+use redrive::config::model::Role;
+use redrive::config::{self, Config, Context, Loaded, ProcessEnvironment, paths};
 use redrive::drivers::memory::story::{BEAT, Story};
+use redrive::drivers;
+use redrive::model::ConnId;
 use redrive::schema::Declared;
 use redrive::tui;
+use redrive::triage::ledger::TriageLedger;
+use redrive::triage::permit::Permit;
+use redrive::triage::plan::Actor;
+use redrive::triage::replay::{Hands, Means};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -31,69 +39,180 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> io::Result<ExitCode> {
-    match cli.command {
-        Some(Command::Demo(args)) => watch(demo(args.seed)),
-        Some(Command::Completions { shell }) => cli::completions(shell).map(Into::into),
-        Some(Command::Man { dir }) => cli::man(dir.as_deref()).map(Into::into),
-        Some(command) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let desk = match open(&cli.globals) {
-                    Ok(desk) => desk,
-                    Err(exit) => return Ok(exit.into()),
-                };
-                let ended = cli::run(&desk, command).await;
-                for broker in desk.brokers.0.values() {
-                    broker.close().await;
-                }
-                ended.map(Into::into)
-            })
-        }
-        None => Ok(cli::complain("the terminal UI opens on the demo only so far: redrive demo", Exit::Usage).into()),
-    }
+    let globals = &cli.globals;
+    let exit = match cli.command {
+        Some(Command::Completions { shell }) => cli::completions(shell)?,
+        Some(Command::Man { dir }) => cli::man(dir.as_deref())?,
+        Some(Command::Check(args)) if !globals.demo => check(globals, args)?,
+        Some(Command::Demo(args)) => return watch(demo(args.seed)),
+        None if globals.demo => return watch(demo(1)),
+        Some(command) => match open(globals) {
+            Ok(opened) => headless(opened, globals, command)?,
+            Err(exit) => exit,
+        },
+        None => match open(globals) {
+            Ok(opened) => return watch(opened),
+            Err(exit) => exit,
+        },
+    };
+    Ok(exit.into())
 }
 
 /// Opens the terminal UI and waits until it is left.
-fn watch(setup: tui::Setup) -> io::Result<ExitCode> {
+fn watch(opened: Opened) -> io::Result<ExitCode> {
+    let mut setup = tui::Setup::new(opened.context, opened.links, opened.rights);
+    setup.beside = opened.story.map(|story| Box::pin(tell(story)) as _);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(tui::run(setup));
-    // What a job still computes is not waited for.
+    // what a job still computes is not waited for
     runtime.shutdown_background();
     ended.map(Into::into)
 }
 
-/// The embedded story, moving while it is watched.
-fn demo(seed: u64) -> tui::Setup {
-    let mut story = Story::new(seed, SystemTime::now());
-    let context = Story::context();
-    let rights = rights(&context);
-    let links: Vec<Link> = story.links().into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
-    let mut setup = tui::Setup::new(context, links, rights);
-    setup.beside = Some(Box::pin(async move {
-        let mut beat = tokio::time::interval(BEAT);
-        loop {
-            beat.tick().await;
-            story.tick(SystemTime::now());
-        }
-    }));
-    setup
-}
-
-/// Opens the context that was asked for.
-fn open(globals: &Globals) -> Result<Desk, Exit> {
-    if !globals.demo {
-        return Err(cli::complain("only --demo is built yet", Exit::Usage));
+/// Lets the story go on for as long as it is watched.
+async fn tell(mut story: Story) {
+    let mut beat = tokio::time::interval(BEAT);
+    loop {
+        beat.tick().await;
+        story.tick(SystemTime::now());
     }
-    let story = Story::new(1, SystemTime::now());
-    let context = Story::context();
-    let rights = rights(&context);
-    let links: Vec<Link> = story.links().into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
-    let brokers = Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect());
-    let declared = Declared::new(&context);
-    Ok(Desk { format: globals.output, context, brokers, declared })
 }
 
-/// Writes are off at the start where the context is read-only.
-fn rights(context: &Context) -> Rights {
-    if context.read_only { Rights::read_only() } else { Rights::writing() }
+/// The embedded story: nothing of it lasts, its ledger neither.
+fn demo(seed: u64) -> Opened {
+    let story = Story::new(seed, SystemTime::now());
+    let context = Story::context();
+    let permit = Permit { actor: actor(), role: Role::Admin, source: "the demo".into() };
+    let config = Config { contexts: vec![context.clone()], default_context: context.name.clone(), ..Config::default() };
+    let ledger = std::env::temp_dir().join(format!("redrive-demo-{}.db", std::process::id()));
+    let mut opened = guarded(config, context, story.links(), permit, ledger);
+    opened.story = Some(story);
+    opened
+}
+
+fn check(globals: &Globals, args: CheckArgs) -> io::Result<Exit> {
+    let loaded = match load(globals) {
+        Ok(loaded) => loaded,
+        Err(exit) => return Ok(exit),
+    };
+    let exit = cli::check(&loaded, &args, globals.output)?;
+    match loaded.config {
+        Some(config) if args.connect => match enter(config, globals) {
+            Ok(opened) => headless(opened, globals, Command::Check(args)),
+            Err(exit) => Ok(exit),
+        },
+        _ => Ok(exit),
+    }
+}
+
+fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(async {
+        let ledger = match TriageLedger::open(&opened.ledger) {
+            Ok(ledger) => ledger,
+            Err(e) => return Ok(cli::complain(&e.to_string(), Exit::Nothing)),
+        };
+        let Opened { config, context, links, rights, permit, .. } = opened;
+        let brokers = Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect());
+        let hands = Hands::new(links.into_iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand?))).collect());
+        let declared = Declared::new(&context);
+        let means = Means { brokers, hands, ledger };
+        let desk = Desk { format: globals.output, config, context, means, rights, permit, declared, traces_agreed: command.agreed() };
+        let ended = cli::run(&desk, command).await;
+        futures::future::join(desk.means.hands.close(), futures::future::join_all(desk.means.brokers.0.values().map(|b| b.close()))).await;
+        ended
+    });
+    // a driver's blocking call must not hold up the end
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    ended
+}
+
+/// One context with its connections, guarded; what both faces get.
+struct Opened {
+    config: Config,
+    context: Context,
+    links: Vec<Link>,
+    rights: Rights,
+    permit: Permit,
+    ledger: PathBuf,
+    /// The demo's, which the terminal UI lets go on.
+    story: Option<Story>,
+}
+
+/// Opens what was asked for: the demo's story, or a context of the config.
+fn open(globals: &Globals) -> Result<Opened, Exit> {
+    if globals.demo {
+        return Ok(demo(1));
+    }
+    let loaded = load(globals)?;
+    let report = loaded.report(false);
+    match loaded.config {
+        Some(config) => enter(config, globals),
+        None => {
+            cli::say(report.trim_end());
+            Err(Exit::Usage)
+        }
+    }
+}
+
+fn load(globals: &Globals) -> Result<Loaded, Exit> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let Some(path) = paths::config(globals.config.as_deref(), &here) else {
+        let places: Vec<String> = paths::looked_at(&here).iter().map(|p| p.display().to_string()).collect();
+        let why = format!("no config found (looked for {}); --config FILE names one, `redrive demo` needs none", places.join(" and "));
+        return Err(cli::complain(&why, Exit::Usage));
+    };
+    Ok(config::load(&path, &ProcessEnvironment))
+}
+
+fn enter(config: Config, globals: &Globals) -> Result<Opened, Exit> {
+    let name = globals.context.clone().unwrap_or_else(|| config.default_context.clone());
+    let Some(context) = config.context(&name).cloned() else {
+        let known: Vec<&str> = config.contexts.iter().map(|c| c.name.as_str()).collect();
+        return Err(cli::complain(&format!("no context '{name}'; the config has {}", known.join(", ")), Exit::Usage));
+    };
+    let wished = std::env::var("REDRIVE_ROLE").ok().filter(|r| !r.is_empty());
+    let permit = Permit::new(&config, &context, actor(), wished.as_deref()).map_err(|why| cli::complain(&why, Exit::Usage))?;
+    let links = context.connections.iter().map(|profile| {
+        drivers::connect(profile, permit.role > Role::Viewer).unwrap_or_else(|why| {
+            let id = ConnId::new(profile.name.as_str());
+            Link { eyes: Arc::new(Down::new(id, why)), hand: None }
+        })
+    });
+    let links = links.collect();
+    let here = std::env::current_dir().unwrap_or_default();
+    let ledger = globals.ledger.clone().unwrap_or_else(|| paths::ledger(&config, &here));
+    Ok(guarded(config, context, links, permit, ledger))
+}
+
+/// Puts the guards before every connection. Writes are off at the start where the context is read-only.
+fn guarded(config: Config, context: Context, links: Vec<Link>, permit: Permit, ledger: PathBuf) -> Opened {
+    let rights = match (permit.role, context.read_only) {
+        (Role::Viewer, _) => Rights::looking(format!("the role viewer (from {}) may only look", permit.source)),
+        (_, true) => Rights::read_only(),
+        (_, false) => Rights::writing(),
+    };
+    let links = links.into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
+    Opened { config, context, links, rights, permit, ledger, story: None }
+}
+
+/// Who is at the keys: the name claimed and the system's user.
+fn actor() -> Actor {
+    let var = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let os_user = var("USER").or_else(|| var("LOGNAME")).or_else(|| var("USERNAME")).or_else(process_owner).unwrap_or_default();
+    Actor { name: var("REDRIVE_ACTOR").unwrap_or_else(|| os_user.clone()), os_user }
+}
+
+/// The system's user by the process itself, where the environment does not say (containers, services).
+#[cfg(target_os = "linux")]
+fn process_owner() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|f| f.get(2) == Some(&uid.as_str())).map(|f| f[0].to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn process_owner() -> Option<String> {
+    None
 }

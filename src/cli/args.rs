@@ -87,6 +87,20 @@ pub enum Command {
     Man { dir: Option<PathBuf> },
 }
 
+impl Command {
+    /// Whether the user agreed (`--yes`) to what the command does, looks that leave a trace among it.
+    pub fn agreed(&self) -> bool {
+        match self {
+            Command::Peek(a) => a.yes,
+            Command::Causes(a) => a.yes,
+            Command::Replay(a) => a.consent.yes,
+            Command::Park(a) | Command::Discard(a) | Command::Restore(a) => a.consent.yes,
+            Command::Escalate(a) => a.consent.yes,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct LsArgs {
     /// Only names that contain this
@@ -145,6 +159,9 @@ pub struct CausesArgs {
     /// One cause in detail
     #[arg(long, value_name = "ID")]
     pub cause: Option<String>,
+    /// Agree to a look that leaves a trace
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Args, Debug)]

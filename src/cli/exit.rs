@@ -29,6 +29,16 @@ impl Exit {
         }
     }
 
+    /// From a report's exit code.
+    pub fn from_number(code: i32) -> Self {
+        match code {
+            0 => Exit::All,
+            3 => Exit::Partly,
+            4 => Exit::Doubt,
+            _ => Exit::Nothing,
+        }
+    }
+
     /// Of a question to several brokers: whether all answered, and whether there is nothing to show.
     pub fn of_parts(all_answered: bool, nothing: bool) -> Self {
         match (all_answered, nothing) {

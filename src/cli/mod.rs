@@ -11,27 +11,35 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use crate::broker::{Broker, Brokers, Error, ErrorKind};
-use crate::config::{Context, Loaded};
+use crate::broker::{Broker, Error, ErrorKind, Rights, Trace};
+use crate::config::{Config, Context, Loaded};
 use crate::decode::safe;
-use crate::model::{ConnId, Destination};
+use crate::model::{Address, ConnId, Destination};
 use crate::schema::{Declared, Seen};
+use crate::triage::permit::Permit;
+use crate::triage::plan::Deed;
 use crate::triage::reach;
+use crate::triage::replay::Means;
 use args::{Cli, Command, Format};
 use exit::Exit;
 
 /// What a command works with: one context, open.
 pub struct Desk {
     pub format: Format,
+    pub config: Config,
     pub context: Context,
-    pub brokers: Brokers,
+    pub means: Means,
+    pub rights: Rights,
+    pub permit: Permit,
     pub declared: Declared,
+    /// The user agreed (`--yes`) to looks that leave a trace.
+    pub traces_agreed: bool,
 }
 
 impl Desk {
     /// The broker of a connection.
     fn broker(&self, conn: &ConnId) -> Result<&Arc<dyn Broker>, Error> {
-        self.brokers.get(conn).ok_or_else(|| {
+        self.means.brokers.get(conn).ok_or_else(|| {
             Error::new(
                 ErrorKind::NotFound,
                 "find",
@@ -46,8 +54,19 @@ impl Desk {
         found
     }
 
-    /// What the ledger knows of these messages.
-    async fn fill_past(&self, _seen: &mut [Seen]) {}
+    /// What the ledger knows of these messages; without it they are shown all the same.
+    async fn fill_past(&self, seen: &mut [Seen]) {
+        match self.means.ledger.past(seen.iter().map(|s| s.id.clone()).collect()).await {
+            Ok(mut past) => seen.iter_mut().for_each(|s| s.past = past.remove(&s.id).unwrap_or_default()),
+            Err(e) => say(&format!("redrive: the past of these messages is unknown: {e}")),
+        }
+    }
+
+    /// The traces that a look here leaves, if a look may be taken without asking: only where it leaves none.
+    async fn accepted(&self, at: &Address) -> Result<Vec<Trace>, Error> {
+        let cost = self.broker(&at.conn)?.cost(at).await?;
+        Ok(if self.traces_agreed { cost.leaves } else { Vec::new() })
+    }
 }
 
 /// Carries out one command on an open desk. The caller has dealt with those that need none.
@@ -56,6 +75,13 @@ pub async fn run(desk: &Desk, command: Command) -> io::Result<Exit> {
         Command::Ls(args) => commands::ls::run(desk, args).await,
         Command::Peek(args) => commands::peek::run(desk, args).await,
         Command::Show(args) => commands::show::run(desk, args).await,
+        Command::Causes(args) => commands::causes::run(desk, args).await,
+        Command::Categorise(args) => commands::categorise::run(desk, args).await,
+        Command::Replay(args) => commands::deeds::replay_command(desk, args).await,
+        Command::Park(args) => commands::deeds::mark_command(desk, Deed::Park, args).await,
+        Command::Discard(args) => commands::deeds::mark_command(desk, Deed::Discard, args).await,
+        Command::Restore(args) => commands::deeds::mark_command(desk, Deed::Restore, args).await,
+        Command::Ledger(args) => commands::ledger::run(desk, args).await,
         Command::Lag(args) => commands::lag::run(desk, args).await,
         Command::Check(_) => commands::check::connect(desk).await,
         _ => Ok(complain("this command is still being built", Exit::Nothing)),

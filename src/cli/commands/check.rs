@@ -34,7 +34,7 @@ pub fn config(loaded: &Loaded, args: &CheckArgs, format: Format) -> io::Result<E
 
 /// Tries every broker of the open context.
 pub async fn connect(desk: &Desk) -> io::Result<Exit> {
-    let tried = join_all(desk.brokers.0.values().map(|b| probe(desk, b.as_ref()))).await;
+    let tried = join_all(desk.means.brokers.0.values().map(|b| probe(desk, b.as_ref()))).await;
     let columns = ["broker", "reachable", "signed in", "list", "read", "write", "what it is"];
     let mut out = Out::new(desk.format, "connections", &columns);
     for t in &tried {

@@ -43,7 +43,7 @@ pub async fn run(desk: &Desk, args: LagArgs) -> io::Result<Exit> {
 
 /// Readers of all brokers at once, and the errors of those that could not say.
 async fn ask(desk: &Desk, group: Option<&str>) -> (Vec<(ConnId, Reader)>, Vec<String>) {
-    let asks = desk.brokers.0.iter().map(|(id, broker)| async move {
+    let asks = desk.means.brokers.0.iter().map(|(id, broker)| async move {
         let want = group.map_or(ReadersRequest::All, |g| ReadersRequest::Named(g.to_owned()));
         let mut flow = broker.readers(want);
         let mut found = Vec::new();

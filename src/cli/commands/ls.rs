@@ -13,7 +13,7 @@ use crate::model::{Count, Destination, Proof, Role};
 
 /// Prints one row a destination; brokers that did not answer are named on stderr.
 pub async fn run(desk: &Desk, args: LsArgs) -> io::Result<Exit> {
-    let listing = find::list(&desk.brokers, None, args.internal).await;
+    let listing = find::list(&desk.means.brokers, None, args.internal).await;
     let mut rows: Vec<Destination> = desk.roles(listing.found);
     rows.retain(|d| args.pattern.as_ref().is_none_or(|p| d.at.name.contains(p.as_str())));
     rows.retain(|d| !args.dlq || d.role.is_dlq());

@@ -1,7 +1,12 @@
 //! One file a command: ask the rooms below, print rows, say on stderr what the result means.
 
+pub mod categorise;
+pub mod causes;
 pub mod check;
+pub mod deeds;
 pub mod lag;
+pub mod ledger;
 pub mod ls;
 pub mod peek;
+mod plan_text;
 pub mod show;

@@ -30,7 +30,7 @@ pub async fn run(desk: &Desk, args: PeekArgs) -> io::Result<Exit> {
         Some(Ok(time)) => Stop::Time(time),
         Some(Err(why)) => return Ok(complain(&why, Exit::Usage)),
     };
-    let at = match find::destination(&desk.brokers, &desk.context.name, &args.destination).await {
+    let at = match find::destination(&desk.means.brokers, &desk.context.name, &args.destination).await {
         Ok(found) => found.at,
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     };

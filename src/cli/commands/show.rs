@@ -23,7 +23,7 @@ pub async fn run(desk: &Desk, args: ShowArgs) -> io::Result<Exit> {
         Err(why) => return Ok(complain(&why, Exit::Usage)),
     };
     let found = async {
-        let at = find::destination(&desk.brokers, &desk.context.name, name).await?.at;
+        let at = find::destination(&desk.means.brokers, &desk.context.name, name).await?.at;
         fetch(desk, &at, seat).await
     };
     let message = match found.await {

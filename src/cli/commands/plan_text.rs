@@ -1,0 +1,156 @@
+//! A plan as text for people and as JSON: what, where to, what changes, who else is hit, what to look at, and the command for it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::decode::{human, safe, safe_bytes, safe_cut};
+use crate::model::{Fields, Message};
+use crate::triage::plan::{Level, Planned, ReplayPlan, Route, Scope, wire};
+
+/// Characters of a body that a dry run shows.
+const BODY: usize = 400;
+
+/// The whole plan; `samples` are shown as they will be on the wire.
+pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> String {
+    let mut out = String::new();
+    let mut line = |l: &str, r: &str| {
+        let _ = writeln!(out, "{l:<10}{}", safe(r));
+    };
+    let ask = &plan.ask;
+    line("plan", &format!("{} {} in context {context}", plan.id, ask.deed.word()));
+    line("what", &format!("{} messages of {}, {}", human::count_plain(plan.todo() as u64), ask.from.at(), scope(&ask.scope)));
+    for (why, n) in plan.left_out() {
+        line("left out", &format!("{n}: {why}"));
+    }
+    line("to", &to(plan));
+    if plan.touches_brokers() {
+        let names = |all: &std::collections::BTreeMap<String, u64>| all.keys().cloned().collect::<Vec<_>>().join(", ");
+        line("strip", if plan.changes.stripped.is_empty() { "nothing".into() } else { names(&plan.changes.stripped) }.as_str());
+        if !plan.changes.kept.is_empty() {
+            line("keep", &names(&plan.changes.kept));
+        }
+        line("add", &plan.changes.added.join(", "));
+        line("untouched", "key, body, all other headers, their order; the time is new");
+        line("pace", &pace(plan));
+    }
+    line("after", after(plan));
+    for target in &plan.targets {
+        line("reads", &format!("{}: {}", target.at, readers(target)));
+    }
+    for warning in &plan.warnings {
+        let mark = match warning.level() {
+            Level::Note => "note",
+            Level::Watch => "!",
+            Level::Blocks => "BLOCKED",
+        };
+        line(mark, &warning.words());
+    }
+    line("command", &plan.command());
+    for sample in samples {
+        if let Some(item) = plan.items.iter().find(|i| i.seat == sample.seat) {
+            message(&mut out, plan, item, sample);
+        }
+    }
+    out
+}
+
+fn scope(scope: &Scope) -> String {
+    match scope {
+        Scope::Cause { id, title } => format!("cause {id}: {title}"),
+        Scope::Marked => "chosen one by one".into(),
+        Scope::Filter(text) => format!("filter {text}"),
+        Scope::All => "all of them".into(),
+        Scope::Plan(id) => format!("those of plan {id}"),
+    }
+}
+
+fn to(plan: &ReplayPlan) -> String {
+    let names: Vec<String> = plan.targets.iter().map(|t| format!("{} ({})", t.at, human::count_plain(t.messages))).collect();
+    match (&plan.ask.route, names.is_empty()) {
+        (Route::Nowhere, _) | (_, true) => "nowhere: a mark in the ledger, the copies are kept there".into(),
+        (Route::Origin, _) => format!("where each came from: {}", names.join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+fn pace(plan: &ReplayPlan) -> String {
+    let rate = plan.ask.pace.per_second.map_or("as fast as confirmations come".into(), |r| format!("{r}/s"));
+    let steps = plan.steps(plan.todo());
+    let canary = if steps.len() > 1 { format!("canary {}, then ", steps[..steps.len() - 1].iter().map(usize::to_string).collect::<Vec<_>>().join(", ")) } else { String::new() };
+    let takes = plan.takes().map_or(String::new(), |t| format!(", about {}", human::age(t)));
+    let order = if plan.ask.pace.ordered { "order by key kept" } else { "order by key NOT kept" };
+    format!("{canary}{rate}{takes}; {order}")
+}
+
+fn after(plan: &ReplayPlan) -> &'static str {
+    match (plan.removes, plan.touches_brokers()) {
+        (true, true) => "each is taken out of its source once its publish is confirmed and its copy is on disk",
+        (false, true) => "marked resolved in the ledger (the source cannot be emptied one by one)",
+        (_, false) => "a mark in the ledger; nothing happens on a broker",
+    }
+}
+
+fn readers(target: &crate::triage::plan::Target) -> String {
+    if target.readers.is_empty() {
+        return match &target.trouble {
+            Some(why) => format!("unknown: {why}"),
+            None => "no group is known to read it".into(),
+        };
+    }
+    let one = |g: &crate::triage::plan::Group| {
+        let members = g.members.map_or("? members".into(), |m| format!("{m} members"));
+        let behind = g.behind.map_or("? behind".into(), |b| format!("{} behind", human::count_plain(b)));
+        format!("{} ({members}, {behind}{})", g.name, if g.failed { ", failed on these" } else { "" })
+    };
+    target.readers.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
+    let _ = writeln!(out, "\nmessage {} of {}, from {}", item.n, plan.items.len(), safe(&item.seat.to_string()));
+    let Some((wire, changes)) = wire(was, item, plan) else {
+        let _ = writeln!(out, "  nothing is published");
+        return;
+    };
+    let value = |v: &crate::model::Typed| v.as_bytes().map_or("(null)".into(), |b| safe_cut(&safe_bytes(b), 120));
+    let _ = writeln!(out, "  to {} {}", safe(&wire.to.to_string()), plan_place(&wire.place));
+    let _ = writeln!(out, "  key {}", wire.key.as_ref().map_or("- (none)".into(), |k| safe_bytes(k)));
+    let strip = |fields: &Fields, mark: char, out: &mut String| {
+        for (name, v) in fields {
+            let _ = writeln!(out, "{mark} {}: {}", safe(name), value(v));
+        }
+    };
+    strip(&changes.stripped, '-', out);
+    let kept = wire.headers.len().saturating_sub(changes.added.len());
+    strip(&wire.headers[..kept].to_vec(), ' ', out);
+    strip(&changes.added, '+', out);
+    let body = wire.body.as_ref().map_or("(tombstone)".into(), |b| safe_cut(&safe_bytes(b), BODY));
+    let _ = writeln!(out, "  {body}");
+}
+
+fn plan_place(place: &crate::broker::Place) -> String {
+    match place {
+        crate::broker::Place::Partition(p) => format!("partition {p}"),
+        crate::broker::Place::ByKey => "partition by key (murmur2)".into(),
+        crate::broker::Place::Any => "any partition".into(),
+    }
+}
+
+/// A plan as JSON; bodies only of the samples.
+pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
+    let headers = |fields: &Fields| fields.iter().map(|(n, v)| json!({ "name": n, "value": v.as_bytes().map(safe_bytes) })).collect::<Vec<_>>();
+    let wires = samples.iter().filter_map(|s| {
+        let item = plan.items.iter().find(|i| i.seat == s.seat)?;
+        let (wire, changes) = wire(s, item, plan)?;
+        Some(json!({ "from": item.seat.to_string(), "to": wire.to.to_string(), "place": plan_place(&wire.place), "headers": headers(&wire.headers),
+            "stripped": headers(&changes.stripped), "added": headers(&changes.added), "key": wire.key.as_deref().map(safe_bytes), "body": wire.body.as_deref().map(safe_bytes) }))
+    });
+    let warnings: Vec<Value> = plan.warnings.iter().map(|w| json!({ "text": w.words(), "blocks": w.level() == Level::Blocks })).collect();
+    json!({
+        "plan": plan.id.0, "deed": plan.ask.deed.word(), "from": plan.ask.from.at().to_string(), "todo": plan.todo(), "left_out": plan.left_out(),
+        "targets": plan.targets, "stripped": plan.changes.stripped, "kept": plan.changes.kept, "added": plan.changes.added,
+        "warnings": warnings, "blocked": plan.blocked(), "command": plan.command(), "wire": wires.collect::<Vec<_>>(),
+        "items": plan.items.iter().map(|i| json!({ "n": i.n, "id": i.id.0, "seat": i.seat.to_string() })).collect::<Vec<_>>(),
+    })
+}

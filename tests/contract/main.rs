@@ -55,7 +55,6 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "kafka")]
 fn kafka() -> Result<Maker, String> {
-    kafka::ready()?;
     let servers = std::env::var("REDRIVE_TEST_KAFKA").map_err(|_| "REDRIVE_TEST_KAFKA is not set (scripts/brokers up kafka)".to_owned())?;
     Ok(Arc::new(move || Box::new(kafka::Kafka::new(&servers))))
 }

@@ -115,7 +115,9 @@ impl Press {
         let rehearsal = rehearse::prepare(out, kafka.known(&out.to.name));
         if let Some(why) = rehearsal.refused {
             let kind = if why.contains("may not write") { ErrorKind::Denied } else { ErrorKind::Invalid };
-            return Err(Error::new(kind, "publish", why).about(&out.to));
+            // a refusal that knows a way out says it behind the semicolon
+            let (cause, next) = why.split_once("; ").unwrap_or((&why, "change the message, or send it elsewhere"));
+            return Err(Error::new(kind, "publish", cause).about(&out.to).next(next));
         }
         let wire = rehearsal.wire;
         let partition = match wire.place {

@@ -165,13 +165,23 @@ pub(super) struct Book<'a> {
     c: &'a Connection,
     plan: &'a ReplayPlan,
     source: i64,
+    targets: HashMap<u16, i64>,
+    /// Whether anything is set aside at the source, and whether another plan has anything open: most of the time neither, and then nobody has to look.
+    any_aside: bool,
+    any_elsewhere: bool,
     pub(super) deltas: HashMap<String, i64>,
     at: i64,
 }
 
 impl<'a> Book<'a> {
     pub(super) fn new(c: &'a Connection, plan: &'a ReplayPlan) -> std::result::Result<Self, Trouble> {
-        Ok(Self { c, plan, source: place_no(c, plan.ask.from.at())?, deltas: HashMap::new(), at: now() })
+        let source = place_no(c, plan.ask.from.at())?;
+        let targets = (0..).zip(&plan.targets).map(|(i, t)| Ok((i, place_no(c, &t.at)?))).collect::<std::result::Result<_, Trouble>>()?;
+        let any_aside = c.prepare_cached("SELECT EXISTS (SELECT 1 FROM aside WHERE source = ?1)")?.query_row([source], |r| r.get(0))?;
+        let elsewhere = "SELECT EXISTS (SELECT 1 FROM items WHERE state IN ('open', 'in doubt') AND plan < ?1)
+                         OR EXISTS (SELECT 1 FROM items WHERE state IN ('open', 'in doubt') AND plan > ?1)";
+        let any_elsewhere = c.prepare_cached(elsewhere)?.query_row([&plan.id.0], |r| r.get(0))?;
+        Ok(Self { c, plan, source, targets, any_aside, any_elsewhere, deltas: HashMap::new(), at: now() })
     }
 
     fn state(&self, n: u32) -> std::result::Result<String, Trouble> {
@@ -194,7 +204,10 @@ impl<'a> Book<'a> {
         let item = self.item(n)?;
         let sql = "SELECT i.plan FROM items i JOIN plans p ON p.id = i.plan
                    WHERE i.seat = ?1 AND i.state IN ('open', 'in doubt') AND i.plan <> ?2 AND p.source = ?3 LIMIT 1";
-        let other: Option<String> = self.c.prepare_cached(sql)?.query_row(params![seat_text(&item.seat), self.plan.id.0, self.source], |r| r.get(0)).optional()?;
+        let mut other: Option<String> = None;
+        if self.any_elsewhere {
+            other = self.c.prepare_cached(sql)?.query_row(params![seat_text(&item.seat), self.plan.id.0, self.source], |r| r.get(0)).optional()?;
+        }
         if let Some(plan) = other {
             return Ok(Some(Skip::OpenElsewhere { plan: PlanId(plan) }));
         }
@@ -287,6 +300,9 @@ impl<'a> Book<'a> {
     }
 
     fn forget_aside(&self, item: &Planned) -> std::result::Result<(), Trouble> {
+        if !self.any_aside {
+            return Ok(());
+        }
         let mut set = self.c.prepare_cached("DELETE FROM aside WHERE source = ?1 AND seat = ?2 AND id = ?3")?;
         set.execute(params![self.source, seat_text(&item.seat), item.id.0])?;
         Ok(())
@@ -294,7 +310,7 @@ impl<'a> Book<'a> {
 
     /// Appends an entry, in the name of the plan's maker unless a person is named.
     pub(super) fn entry(&self, kind: &str, what: &str, item: Option<&Planned>, detail: &str, by: Option<&(String, Option<String>)>) -> std::result::Result<(), Trouble> {
-        let target = item.and_then(|i| self.plan.to(i)).map(|to| place_no(self.c, to)).transpose()?;
+        let target = item.and_then(|i| i.to).and_then(|to| self.targets.get(&to));
         let (actor, reason) = by.map_or((&self.plan.ask.by.name, &self.plan.ask.reason), |(a, r)| (a, r));
         let mut add = self.c.prepare_cached(
             "INSERT INTO entries (at, kind, what, plan, n, id, source, seat, target, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",

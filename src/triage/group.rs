@@ -8,7 +8,7 @@ mod normal;
 mod standing;
 
 pub use cause::{Arrivals, Cause, CauseId, NO_METADATA, PastCount, Sample, Share};
-pub use fingerprint::{Basis, Fingerprint, fingerprint};
+pub use fingerprint::{Basis, Fingerprint, VERSION, fingerprint};
 pub use grouping::{Grouping, MAX_CAUSES, Totals};
 pub use members::Members;
 pub use normal::{normalise, plain_class, plain_method, simple_class};

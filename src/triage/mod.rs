@@ -2,6 +2,7 @@
 
 pub mod causes;
 pub mod doubt;
+pub mod escalate;
 pub mod group;
 pub mod ledger;
 pub mod permit;

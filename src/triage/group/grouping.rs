@@ -1,6 +1,6 @@
 //! Collects dead letters into causes, one message at a time, in bounded memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::SystemTime;
 
@@ -161,6 +161,11 @@ impl Grouping {
         }
         self.remembered.insert(alike, print.clone());
         print
+    }
+
+    /// Fingerprints ([`Fingerprint::hex`]) of the causes that have something left to decide.
+    pub fn unresolved(&self) -> BTreeSet<String> {
+        self.bins.values().filter(|b| b.unresolved > 0).map(|b| b.print.hex()).collect()
     }
 
     /// The causes with messages to show: the most frequent first, those without metadata last.

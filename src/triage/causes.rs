@@ -10,14 +10,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
-use super::group::Grouping;
+use super::group::{Cause, Grouping};
+use super::ledger::TriageLedger;
 use super::report::Resolved;
+use super::rules::{Hand, Rules};
 use crate::broker::{Broker, Cursor, Error, PeekRequest, Peeked, Start, Trace, Why};
 use crate::config::Context;
-use crate::model::{Address, Count, Message, MessageId, Past, Seat};
+use crate::model::{Address, Count, Message, Seat};
 use crate::schema::{Declared, Seen, see};
 
 /// Messages of one peek: between two of them the driver gives a cursor from which a stopped reading can go on.
@@ -47,17 +48,14 @@ impl CausesAsk {
     }
 }
 
-/// Tells what the ledger knows of messages, by their ids.
-pub type PastOf<'a> = &'a (dyn Fn(Vec<MessageId>) -> BoxFuture<'a, std::io::Result<Vec<Past>>> + Send + Sync);
-
 /// What is known beside the messages.
 #[derive(Clone, Copy)]
 pub struct Knowledge<'a> {
     pub declared: &'a Declared,
     /// What is done with at this queue.
     pub resolved: &'a Resolved,
-    /// The ledger, where there is one.
-    pub past: Option<PastOf<'a>>,
+    /// Tells what was done with a message before.
+    pub ledger: Option<&'a TriageLedger>,
 }
 
 /// How far a reading is.
@@ -98,6 +96,42 @@ impl Reading {
     pub fn can_go_on(&self) -> bool {
         self.next.is_some()
     }
+}
+
+/// The causes of a queue, with all that config and ledger say of them: what `redrive causes` and the Causes screen both show.
+///
+/// A ledger that cannot be asked hides nothing: its messages are shown as unresolved, and the receipt says so.
+pub async fn causes_of(
+    broker: &dyn Broker,
+    context: &Context,
+    ledger: Option<&TriageLedger>,
+    ask: &CausesAsk,
+    say: &(dyn Fn(Progress) + Sync),
+) -> Result<(Reading, Vec<Cause>), Error> {
+    let declared = Declared::new(context);
+    let mut trouble = Vec::new();
+    let (mut resolved, mut hands) = (Resolved::default(), BTreeMap::new());
+    if let Some(ledger) = ledger {
+        match ledger.resolved(ask.dlq.clone()).await {
+            Ok(rows) => resolved = rows,
+            Err(error) => trouble.push(format!("what was resolved is shown as if it were not: {error}")),
+        }
+        match hands_of(ledger, &ask.dlq).await {
+            Ok(rows) => hands = rows,
+            Err(error) => trouble.push(format!("categories set by hand are not known: {error}")),
+        }
+    }
+    let known = Knowledge { declared: &declared, resolved: &resolved, ledger };
+    let mut reading = read_causes(broker, ask, known, say).await?;
+    trouble.iter().for_each(|t| reading.receipt.note(t));
+    let causes = reading.grouping.causes(&Rules::of(context, &ask.dlq.name), &hands);
+    Ok((reading, causes))
+}
+
+/// Categories that people set for the causes of a queue, by fingerprint.
+pub async fn hands_of(ledger: &TriageLedger, dlq: &Address) -> super::ledger::Result<BTreeMap<String, Hand>> {
+    let marks = ledger.categories(dlq.clone()).await?;
+    Ok(marks.into_iter().map(|(print, m)| (print, Hand { category: m.value, actor: m.actor, when: m.at })).collect())
 }
 
 /// Reads a queue and groups its dead letters; looks only. Dropping the future cancels it.
@@ -217,8 +251,8 @@ async fn take(messages: Vec<Message>, known: Knowledge<'_>, reading: &mut Readin
         }
         fresh.push(see(message, known.declared));
     }
-    if let Some(past) = known.past {
-        fill_past(past, &mut fresh, &mut reading.receipt).await;
+    if let Some(ledger) = known.ledger {
+        fill_past(ledger, &mut fresh, &mut reading.receipt).await;
     }
     for seen in &fresh {
         if !seen.message.whole {
@@ -230,27 +264,18 @@ async fn take(messages: Vec<Message>, known: Knowledge<'_>, reading: &mut Readin
 }
 
 /// Fills in what the ledger knows; without it the messages are shown all the same, and the receipt says so.
-async fn fill_past(past: PastOf<'_>, seen: &mut [Seen], receipt: &mut Receipt) {
+async fn fill_past(ledger: &TriageLedger, seen: &mut [Seen], receipt: &mut Receipt) {
     let ids = seen.iter().map(|s| s.id.clone()).collect();
-    match past(ids).await {
-        Ok(rows) if rows.is_empty() => {}
-        Ok(rows) => {
-            let mut by_id: BTreeMap<&MessageId, Vec<Past>> = BTreeMap::new();
-            for row in &rows {
-                by_id.entry(&row.id).or_default().push(row.clone());
-            }
+    match ledger.past(ids).await {
+        Ok(past) if past.is_empty() => {}
+        Ok(past) => {
             for s in seen {
-                if let Some(past) = by_id.get(&s.id) {
+                if let Some(past) = past.get(&s.id) {
                     s.past.clone_from(past);
                 }
             }
         }
-        Err(error) => {
-            let note = format!("the ledger could not be asked: {error}");
-            if !receipt.notes.contains(&note) {
-                receipt.notes.push(note);
-            }
-        }
+        Err(error) => receipt.note(&error.to_string()),
     }
 }
 

@@ -69,10 +69,13 @@ impl Receipt {
                 None => self.traces.push((trace, n)),
             }
         }
-        for note in notes {
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
+        notes.iter().for_each(|n| self.note(n));
+    }
+
+    /// Adds a note, once.
+    pub(super) fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|n| n == note) {
+            self.notes.push(note.to_owned());
         }
     }
 

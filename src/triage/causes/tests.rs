@@ -35,7 +35,7 @@ fn causes(reading: &Reading) -> Vec<Cause> {
 
 async fn read(memory: &Memory, ask: &CausesAsk, resolved: &Resolved) -> Result<Reading, Error> {
     let declared = Declared::default();
-    let known = Knowledge { declared: &declared, resolved, past: None };
+    let known = Knowledge { declared: &declared, resolved, ledger: None };
     read_causes(&*memory.connect(Login::viewer()).eyes, ask, known, &|_| {}).await
 }
 
@@ -73,7 +73,7 @@ async fn a_broken_reading_keeps_what_it_has_and_goes_on_without_counting_twice()
     memory.faults().add(Fault::fail(Step::Peek, ErrorKind::Unreachable).from_nth(2).once());
     let declared = Declared::default();
     let resolved = Resolved::default();
-    let known = Knowledge { declared: &declared, resolved: &resolved, past: None };
+    let known = Knowledge { declared: &declared, resolved: &resolved, ledger: None };
     let eyes = memory.connect(Login::viewer()).eyes;
     let mut reading = read_causes(&*eyes, &ask(&memory), known, &|_| {}).await.unwrap();
     assert!(matches!(reading.receipt.end, End::Broken(_)) && reading.can_go_on(), "{}", reading.receipt);
@@ -93,7 +93,7 @@ async fn time_up_is_said_and_the_rest_can_be_read_later() {
     assert!(text.starts_with("stopped: time limit 0s, 256 of orders.dlt read (passed 256 of 1,000)"), "{text}");
     memory.faults().clear();
     let (declared, resolved) = (Declared::default(), Resolved::default());
-    let known = Knowledge { declared: &declared, resolved: &resolved, past: None };
+    let known = Knowledge { declared: &declared, resolved: &resolved, ledger: None };
     go_on(&*memory.connect(Login::viewer()).eyes, &ask(&memory), known, &mut reading, &|_| {}).await.unwrap();
     assert_eq!((reading.receipt.read, &reading.receipt.end), (1000, &End::All));
 }
@@ -113,4 +113,39 @@ async fn a_queue_that_is_not_there_or_a_broker_that_is_down_is_an_error() {
     assert_eq!(read(&memory, &missing, &Resolved::default()).await.unwrap_err().kind, ErrorKind::NotFound);
     memory.down();
     assert_eq!(read(&memory, &ask(&memory), &Resolved::default()).await.unwrap_err().kind, ErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn config_and_ledger_have_their_say() {
+    use crate::config::model::{CategoryRule, Match};
+    use crate::triage::report::{Mark, MarkKind};
+
+    let memory = broker(12);
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger")).unwrap();
+    let mut context = Context::default();
+    let matcher = Some(Match { class: Some("KindA".into()), ..Match::default() });
+    context.dead_letters.rules.analysis.categories = vec![CategoryRule { name: "ours".into(), matcher, ..CategoryRule::default() }];
+    let eyes = memory.connect(Login::viewer()).eyes;
+    let ask = ask(&memory);
+    let causes = async || causes_of(&*eyes, &context, Some(&ledger), &ask, &|_| {}).await.unwrap().1;
+    let names = |causes: &[Cause]| causes.iter().map(|c| (c.title.clone(), c.category.name.clone())).collect::<BTreeMap<_, _>>();
+    let first = causes().await;
+    assert_eq!(names(&first)["KindA: order <n>"], "ours");
+    let other = first.iter().find(|c| c.title.starts_with("KindB")).unwrap();
+    assert_eq!(other.category.name, "unknown");
+    let mark = Mark {
+        seq: 0,
+        kind: MarkKind::Category,
+        place: ask.dlq.clone(),
+        subject: other.fingerprint.hex(),
+        value: "ours".into(),
+        actor: "lea".into(),
+        reason: None,
+        at: std::time::SystemTime::now(),
+    };
+    ledger.mark(mark).await.unwrap();
+    let again = causes().await;
+    assert_eq!(names(&again)["KindB: order <n>"], "ours");
+    assert!(again.iter().any(|c| c.category.explain().contains("set by lea")));
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, StatusCode, redirect};
+use tokio::runtime::RuntimeFlavor;
 
 use super::alarm::Alarm;
 use super::{alertmanager, reach, webhook};
@@ -164,7 +165,7 @@ impl Outbox {
             return Err(Failure::again(why));
         }
         let alarm: Alarm = serde_json::from_str(&notice.payload).map_err(|e| Failure::never(format!("its payload cannot be read: {e}")))?;
-        let url = secret(target.url.as_ref()).await?;
+        let url = secret(target.url.as_ref())?;
         let now = SystemTime::now();
         let request = match target.kind.as_str() {
             "alertmanager" => {
@@ -172,7 +173,7 @@ impl Outbox {
                 client(&url, target)?.post(&url).json(&alertmanager::body(&alarm, now))
             }
             _ => {
-                let key = secret(target.key.as_ref()).await?;
+                let key = secret(target.key.as_ref())?;
                 webhook::request(client(&url, target)?.post(&url), &key, &notice.dedup, notice.payload.clone(), now)
             }
         };
@@ -203,10 +204,13 @@ fn client(url: &str, target: &EscalationTarget) -> std::result::Result<Client, F
     client.build().map_err(|e| Failure::again(words(&e)))
 }
 
-/// Files and commands take their time, so not on a thread of the runtime.
-async fn secret(secret: Option<&Secret>) -> std::result::Result<String, Failure> {
-    let Some(secret) = secret.cloned() else { return Err(Failure::again("not set")) };
-    let resolved = tokio::task::spawn_blocking(move || secret.resolve()).await.map_err(|e| Failure::again(e.to_string()))?;
+/// Fetches a secret. Files and commands take their time, so the runtime is told where it can move other work away.
+fn secret(secret: Option<&Secret>) -> std::result::Result<String, Failure> {
+    let Some(secret) = secret else { return Err(Failure::again("not set")) };
+    let resolved = match tokio::runtime::Handle::try_current().map(|h| h.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| secret.resolve()),
+        _ => secret.resolve(),
+    };
     resolved.map(|r| r.expose().to_owned()).map_err(|e| Failure::again(e.to_string()))
 }
 

@@ -12,10 +12,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::group::{Cause, Grouping};
+use super::group::Grouping;
 use super::ledger::TriageLedger;
 use super::report::Resolved;
-use super::rules::{Hand, Rules};
 use crate::broker::{Broker, Cursor, Error, PeekRequest, Peeked, Start, Trace, Why};
 use crate::config::Context;
 use crate::model::{Address, Count, Message, Seat};
@@ -96,42 +95,6 @@ impl Reading {
     pub fn can_go_on(&self) -> bool {
         self.next.is_some()
     }
-}
-
-/// The causes of a queue, with all that config and ledger say of them: what `redrive causes` and the Causes screen both show.
-///
-/// A ledger that cannot be asked hides nothing: its messages are shown as unresolved, and the receipt says so.
-pub async fn causes_of(
-    broker: &dyn Broker,
-    context: &Context,
-    ledger: Option<&TriageLedger>,
-    ask: &CausesAsk,
-    say: &(dyn Fn(Progress) + Sync),
-) -> Result<(Reading, Vec<Cause>), Error> {
-    let declared = Declared::new(context);
-    let mut trouble = Vec::new();
-    let (mut resolved, mut hands) = (Resolved::default(), BTreeMap::new());
-    if let Some(ledger) = ledger {
-        match ledger.resolved(ask.dlq.clone()).await {
-            Ok(rows) => resolved = rows,
-            Err(error) => trouble.push(format!("what was resolved is shown as if it were not: {error}")),
-        }
-        match hands_of(ledger, &ask.dlq).await {
-            Ok(rows) => hands = rows,
-            Err(error) => trouble.push(format!("categories set by hand are not known: {error}")),
-        }
-    }
-    let known = Knowledge { declared: &declared, resolved: &resolved, ledger };
-    let mut reading = read_causes(broker, ask, known, say).await?;
-    trouble.iter().for_each(|t| reading.receipt.note(t));
-    let causes = reading.grouping.causes(&Rules::of(context, &ask.dlq.name), &hands);
-    Ok((reading, causes))
-}
-
-/// Categories that people set for the causes of a queue, by fingerprint.
-pub async fn hands_of(ledger: &TriageLedger, dlq: &Address) -> super::ledger::Result<BTreeMap<String, Hand>> {
-    let marks = ledger.categories(dlq.clone()).await?;
-    Ok(marks.into_iter().map(|(print, m)| (print, Hand { category: m.value, actor: m.actor, when: m.at })).collect())
 }
 
 /// Reads a queue and groups its dead letters; looks only. Dropping the future cancels it.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures::FutureExt;
-
 use super::{CausesAsk, Knowledge, Progress, Reading, go_on};
 use crate::broker::{Broker, Error, ErrorKind};
 use crate::config::Context;
@@ -50,11 +48,7 @@ pub async fn causes(
     say: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Vec<Cause>, Reading), Error> {
     let known = Known::of(ask, context, ledger).await?;
-    let past = |ids| {
-        let asked = ledger.past(ids);
-        async move { asked.await.map(|by_id| by_id.into_values().flatten().collect()).map_err(std::io::Error::other) }.boxed()
-    };
-    let facts = Knowledge { declared, resolved: &known.resolved, past: Some(&past) };
+    let facts = Knowledge { declared, resolved: &known.resolved, ledger: Some(ledger) };
     let mut reading = before.unwrap_or_else(|| Reading::new(ask));
     go_on(broker, ask, facts, &mut reading, say).await?;
     Ok((known.causes(&reading), reading))

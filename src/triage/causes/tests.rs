@@ -7,6 +7,7 @@ use crate::broker::ErrorKind;
 use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step, What};
 use crate::model::{ConnId, PastKind};
 use crate::triage::group::Cause;
+use crate::triage::ledger::TriageLedger;
 use crate::triage::rules::Rules;
 
 fn broker(n: usize) -> Memory {
@@ -29,7 +30,7 @@ fn ask(memory: &Memory) -> CausesAsk {
     CausesAsk { time: Duration::from_secs(20), ..CausesAsk::new(memory.at("orders.dlt"), &Context::default()) }
 }
 
-fn causes(reading: &Reading) -> Vec<Cause> {
+fn shown(reading: &Reading) -> Vec<Cause> {
     reading.grouping.causes(&Rules::default(), &BTreeMap::new())
 }
 
@@ -45,7 +46,7 @@ async fn all_is_read_and_nothing_is_touched() {
     let before = memory.snapshot();
     let reading = read(&memory, &ask(&memory), &Resolved::default()).await.unwrap();
     assert_eq!(memory.snapshot(), before);
-    let counts: Vec<_> = causes(&reading).iter().map(|c| (c.title.clone(), c.count)).collect();
+    let counts: Vec<_> = shown(&reading).iter().map(|c| (c.title.clone(), c.count)).collect();
     assert_eq!(counts[0].1 + counts[1].1 + counts[2].1, 903);
     assert_eq!(counts[3], ("no failure metadata".to_owned(), 301));
     assert!(reading.receipt.is_complete() && !reading.can_go_on());
@@ -80,7 +81,7 @@ async fn a_broken_reading_keeps_what_it_has_and_goes_on_without_counting_twice()
     assert!((1..1000).contains(&reading.receipt.read));
     go_on(&*eyes, &ask(&memory), known, &mut reading, &|_| {}).await.unwrap();
     assert_eq!(reading.receipt.read, 1000);
-    assert_eq!(causes(&reading), causes(&whole));
+    assert_eq!(shown(&reading), shown(&whole));
 }
 
 #[tokio::test]
@@ -128,7 +129,8 @@ async fn config_and_ledger_have_their_say() {
     context.dead_letters.rules.analysis.categories = vec![CategoryRule { name: "ours".into(), matcher, ..CategoryRule::default() }];
     let eyes = memory.connect(Login::viewer()).eyes;
     let ask = ask(&memory);
-    let causes = async || causes_of(&*eyes, &context, Some(&ledger), &ask, &|_| {}).await.unwrap().1;
+    let declared = Declared::new(&context);
+    let causes = async || super::causes(&*eyes, &ask, &context, &declared, &ledger, None, &|_| {}).await.unwrap().0;
     let names = |causes: &[Cause]| causes.iter().map(|c| (c.title.clone(), c.category.name.clone())).collect::<BTreeMap<_, _>>();
     let first = causes().await;
     assert_eq!(names(&first)["KindA: order <n>"], "ours");

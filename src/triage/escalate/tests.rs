@@ -11,7 +11,7 @@ use crate::config::model::{Action, CategoryRule, EscalationTarget, Match, Severi
 use crate::config::{Config, Context, Secret};
 use crate::drivers::memory::{Login, Memory, Put, Shape, Spec};
 use crate::model::{ConnId, PastKind, Seat};
-use crate::triage::causes::{CausesAsk, Knowledge, Reading, causes_of, read_causes};
+use crate::triage::causes::{CausesAsk, Knowledge, Reading, causes, read_causes};
 use crate::triage::group::Cause;
 use crate::triage::ledger::{NoticeState, TriageLedger};
 use crate::triage::report::Resolved;
@@ -117,7 +117,8 @@ impl Scene {
     async fn cause(&self) -> Cause {
         let ask = CausesAsk::new(self.memory.at("orders.dlt"), &self.context);
         let eyes = self.memory.connect(Login::viewer()).eyes;
-        causes_of(&*eyes, &self.context, None, &ask, &|_| {}).await.unwrap().1.remove(0)
+        let declared = crate::schema::Declared::new(&self.context);
+        causes(&*eyes, &ask, &self.context, &declared, &self.ledger, None, &|_| {}).await.unwrap().0.remove(0)
     }
 
     async fn escalate(&self) -> Told {

@@ -30,7 +30,7 @@ kafka_have_tools() {
 kafka_up() {
   mkdir -p "$KAFKA"
   if kafka_alive && as_wished "${REDRIVE_TB_KAFKA_PORT_PREFIX:-}" "$KAFKA/prefix"; then
-    await 30 "$KAFKA" "$KAFKA_MARK" kafka_answers && { kafka_rights; return; }
+    await 30 "$KAFKA" "$KAFKA_MARK" kafka_answers && { kafka_rights && kafka_share_group; return; }
     warn "kafka: runs, but does not answer; starting it anew"
   fi
   kafka_down
@@ -38,7 +38,7 @@ kafka_up() {
   launch "$KAFKA" "$JAVA" -Xms256m -Xmx512m -XX:+UseSerialGC "-Dlog4j2.configurationFile=$KAFKA/log4j2.properties" \
     -cp "$CACHE/kafka-$KAFKA_VERSION/*" kafka.Kafka "$KAFKA/server.properties"
   await 120 "$KAFKA" "$KAFKA_MARK" kafka_answers || did_not_start kafka "$(kafka_version)" "$KAFKA" "$KAFKA_MARK" || return
-  kafka_rights
+  kafka_rights && kafka_share_group
 }
 
 # kafka_choose_ports: the wished prefix; else that of the last time or the first from 190 on with all five ports free,
@@ -114,6 +114,19 @@ kafka_rights() {
   touch "$KAFKA/rights"
 }
 
+# kafka_share_group: a share group with a topic of its own, once; only Kafka's own client can make one.
+kafka_share_group() {
+  [ -f "$KAFKA/data/share-group" ] && return
+  {
+    kafka_tool topics --create --if-not-exists --topic testbed.shared --partitions 2 &&
+      kafka_tool configs --alter --entity-type groups --entity-name testbed-share --add-config share.auto.offset.reset=earliest &&
+      printf 'one\ntwo\n' | kcat_plain -P -t testbed.shared &&
+      kafka_tool sconsume --topic testbed.shared --group testbed-share --max-messages 1 --timeout-ms 60000
+  } >"$KAFKA/share-group.log" 2>&1 ||
+    { warn "kafka: a share group could not be made:"; last_lines "$KAFKA/share-group.log" >&2; return 1; }
+  touch "$KAFKA/data/share-group"
+}
+
 kafka_env() {
   local p
   p=127.0.0.1:$(cat "$KAFKA/prefix")
@@ -121,5 +134,6 @@ kafka_env() {
   echo "export REDRIVE_TEST_KAFKA_SASL=${p}93"
   echo "export REDRIVE_TEST_KAFKA_SASL_SSL=${p}94"
   echo "export REDRIVE_TEST_KAFKA_MTLS=${p}95"
+  echo "export REDRIVE_TEST_SHARE_GROUP=testbed-share"
   printf 'export REDRIVE_TEST_CERTS=%q\n' "$KAFKA/certs"
 }

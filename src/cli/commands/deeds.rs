@@ -56,8 +56,13 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
         },
         None => match make(desk, &want).await {
             Ok(Some((plan, samples))) => {
+                let samples = if want.dry_run { samples } else { Vec::new() };
                 let text = plan_text::plan(&plan, &desk.context.name, &samples);
-                document(desk.format, "plan", &text, plan_text::object(&plan, &samples))?;
+                // the plan of what is done at once is said beside the result, not instead of it
+                match (want.dry_run, desk.format) {
+                    (false, _) => say(text.trim_end()),
+                    (true, format) => document(format, "plan", &text, plan_text::object(&plan, &samples))?,
+                }
                 (plan, true)
             }
             Ok(None) => return Ok(Exit::Nothing),

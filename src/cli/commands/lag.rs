@@ -1,5 +1,6 @@
 //! `redrive lag`: how far every consumer group is behind, or one group by partition.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use crate::broker::{Error, ErrorKind, ReadersRequest};
 use crate::cli::args::LagArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Out;
-use crate::cli::{Desk, say};
+use crate::cli::{Desk, find, say};
 use crate::decode::{human, safe};
-use crate::model::{ConnId, Position, Reader};
+use crate::model::{Address, ConnId, Position, Reader};
+use crate::triage::reach;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -65,7 +67,20 @@ async fn ask(desk: &Desk, group: Option<&str>) -> (Vec<(ConnId, Reader)>, Vec<St
         readers.extend(found);
         failed.extend(error.map(|e| e.to_string()));
     }
+    let declared = if failed.is_empty() { absent(desk, &readers, group).await } else { Vec::new() };
+    readers.extend(declared);
     (readers, failed)
+}
+
+/// Groups that ought to be there and are not; only where every broker answered may that be said.
+async fn absent(desk: &Desk, found: &[(ConnId, Reader)], group: Option<&str>) -> Vec<(ConnId, Reader)> {
+    let topics: BTreeSet<Address> = find::list(&desk.means.brokers, None, false).await.found.into_iter().map(|d| d.at).collect();
+    let of = |conn: &ConnId| {
+        let listed: Vec<Reader> = found.iter().filter(|(c, _)| c == conn).map(|(_, r)| r.clone()).collect();
+        reach::absent(&desk.context, conn, &listed, &topics)
+    };
+    let all = desk.means.brokers.ids().flat_map(|conn| of(conn).into_iter().map(|r| (conn.clone(), r)));
+    all.filter(|(_, r)| group.is_none_or(|g| g == r.name)).collect()
 }
 
 fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {

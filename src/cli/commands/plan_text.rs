@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::decode::{human, safe, safe_bytes, safe_cut};
+use crate::decode::{header, human, safe, safe_bytes, safe_cut};
 use crate::model::{Fields, Message};
 use crate::triage::plan::{Level, Planned, ReplayPlan, Route, Scope, wire};
 
@@ -113,12 +113,11 @@ fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
         let _ = writeln!(out, "  nothing is published");
         return;
     };
-    let value = |v: &crate::model::Typed| v.as_bytes().map_or("(null)".into(), |b| safe_cut(&safe_bytes(b), 120));
     let _ = writeln!(out, "  to {} {}", safe(&wire.to.to_string()), plan_place(&wire.place));
     let _ = writeln!(out, "  key {}", wire.key.as_ref().map_or("- (none)".into(), |k| safe_bytes(k)));
     let strip = |fields: &Fields, mark: char, out: &mut String| {
         for (name, v) in fields {
-            let _ = writeln!(out, "{mark} {}: {}", safe(name), value(v));
+            let _ = writeln!(out, "{mark} {}: {}", safe(name), header(name, v, 120).text);
         }
     };
     strip(&changes.stripped, '-', out);

@@ -16,6 +16,9 @@ use crate::decode::{self, Form, Hint, human, safe, safe_bytes};
 use crate::model::{Address, Death, Message, Seat, Told};
 use crate::schema::{Seen, Verdict, see};
 
+/// Characters of one header value that are shown; `--output json` has them whole.
+const LONG: usize = 2_000;
+
 /// Prints the message; with `--raw` only the bytes of its body.
 pub async fn run(desk: &Desk, args: ShowArgs) -> io::Result<Exit> {
     let (name, seat) = match find::message(&args.message) {
@@ -86,8 +89,7 @@ fn text(one: &Seen) -> String {
     }
     let _ = writeln!(out, "headers     {}", m.headers.len());
     for (name, value) in &m.headers {
-        let value = value.as_bytes().map_or("(null)".into(), safe_bytes);
-        let _ = writeln!(out, "  {}: {value}", safe(name));
+        let _ = writeln!(out, "  {}: {}", safe(name), decode::header(name, value, LONG).text);
     }
     body(one, &mut out);
     out

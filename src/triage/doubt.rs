@@ -15,6 +15,8 @@ use crate::model::{Address, Message, MessageId, Seat, text_field};
 /// After this long nothing that was handed to a broker by a run that ended can still be on its way there.
 /// Unit tests run on the memory broker, where nothing is ever on its way.
 pub const QUIET: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 5_000 });
+/// A run that wrote its last intent this long ago has long given up on it, too: longer than a write's deadline.
+const LONG_AGO: Duration = Duration::from_secs(60);
 /// Messages of a target read in one go.
 const READ: usize = 100_000;
 /// Bytes in one batch of such a read.
@@ -157,13 +159,15 @@ async fn give_back(lease: Lease, ledger: &TriageLedger) {
     let _ = ledger.release(lease).await;
 }
 
-/// Waits until `QUIET` after the newest intent, and after the last sign of life of a holder that was cut off.
+/// Waits until nothing can be on its way any more: not long after a run there may be something, long after it there cannot.
 async fn wait_until_quiet(newest: SystemTime, lease: &Lease, ledger: &TriageLedger) -> super::ledger::Result<()> {
-    ledger.keep(lease).await?;
     let last = lease.cut_off.map_or(newest, |cut| cut.max(newest));
-    // a clock that went back must not make this wait for ever
+    // a clock that went back looks like just now
     let age = SystemTime::now().duration_since(last).unwrap_or_default();
-    tokio::time::sleep(QUIET.saturating_sub(age)).await;
+    if age < LONG_AGO {
+        // the client of a run that was only broken off in a living process tries on for up to 30 s; its lease has run out after 20
+        tokio::time::sleep(if lease.may_live { QUIET * 3 } else { QUIET }).await;
+    }
     ledger.keep(lease).await
 }
 
@@ -238,6 +242,8 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         }
     }
     let mut there: HashMap<usize, Receipt> = HashMap::new();
+    // found, but perhaps in a transaction that never was committed: nobody else would see it
+    let mut open: HashMap<usize, Receipt> = HashMap::new();
     // partition → why its silence proves nothing
     let mut blind: BTreeMap<i32, String> = BTreeMap::new();
     for (partition, start) in from {
@@ -255,20 +261,35 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
             blind.insert(partition, format!("partition {partition} begins at {} now, after the {start} to look from: retention took part of it", now.start));
         }
         let begin = start.max(now.start);
-        if begin < now.end
-            && let Err(why) = read(broker, target, partition, begin, &mut |message| {
-                if let Some(i) = text_field(&message.headers, REPLAY_ID).and_then(|id| sought.get(id)) {
-                    there.entry(*i).or_insert_with(|| Receipt { to: target.clone(), seat: Some(message.seat.clone()) });
-                }
-            })
-            .await
-        {
+        if begin >= now.end {
+            continue;
+        }
+        let mut found: HashMap<usize, Receipt> = HashMap::new();
+        let mut committed: BTreeSet<usize> = BTreeSet::new();
+        let sought_in = |message: &Message| text_field(&message.headers, REPLAY_ID).and_then(|id| sought.get(id)).copied();
+        let mut see = |message: &Message| {
+            if let Some(i) = sought_in(message) {
+                found.entry(i).or_insert_with(|| Receipt { to: target.clone(), seat: Some(message.seat.clone()) });
+            }
+        };
+        if let Err(why) = read(broker, target, partition, begin, false, &mut see).await {
             blind.insert(partition, why);
+        }
+        if found.is_empty() {
+            continue;
+        }
+        // an end that cannot be read leaves what was found before it certain all the same
+        let _ = read(broker, target, partition, begin, true, &mut |message| committed.extend(sought_in(message))).await;
+        for (i, receipt) in found {
+            if committed.contains(&i) { there.insert(i, receipt) } else { open.insert(i, receipt) };
         }
     }
     let verdict = |(i, intent): &(usize, &OpenIntent)| {
         if let Some(receipt) = there.get(i) {
             return (*i, Finding::Arrived(receipt.clone()));
+        }
+        if let Some(seat) = open.get(i).and_then(|r| r.seat.as_ref()) {
+            return (*i, Finding::Ask(format!("it is at {seat}, in or behind a transaction that is open or was given up: whether readers ever see it is not certain")));
         }
         let aims = aims(plan, target, intent);
         if aims.is_empty() {
@@ -291,12 +312,13 @@ fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i3
     }
 }
 
-/// Reads one partition from an offset to its present end, open transactions too. The error says why it is not all that there is.
-pub(super) async fn read(broker: &dyn Broker, target: &Address, partition: i32, offset: i64, see: &mut (dyn FnMut(&Message) + Send)) -> Result<(), String> {
+/// Reads one partition from an offset to its present end; unless `committed_only`, open and aborted transactions too. The error says why it is not
+/// all that there is.
+pub(super) async fn read(broker: &dyn Broker, target: &Address, partition: i32, offset: i64, committed_only: bool, see: &mut (dyn FnMut(&Message) + Send)) -> Result<(), String> {
     let mut start = Start::Seat(Seat::Offset { partition, offset });
     loop {
         let want =
-            PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only: false, ..PeekRequest::new(target.clone(), READ) };
+            PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only, ..PeekRequest::new(target.clone(), READ) };
         let mut flow = broker.peek(want);
         let mut more = None;
         let mut why = None;
@@ -318,3 +340,6 @@ pub(super) async fn read(broker: &dyn Broker, target: &Address, partition: i32, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,8 +19,10 @@ pub struct Lease {
     /// What it is for: `plan:7f3a-19c2`, `outbox`.
     pub name: String,
     pub(super) holder: String,
-    /// The holder before was cut off; when it was certainly still at work, or may have been.
+    /// The holder before was cut off: until when it may have been at work.
     pub cut_off: Option<SystemTime>,
+    /// The holder before fell silent, but its process may live on.
+    pub may_live: bool,
 }
 
 impl TriageLedger {
@@ -34,12 +36,15 @@ impl TriageLedger {
                         Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?))
                     })
                     .optional()?;
-                let mut cut_off = None;
+                let (mut cut_off, mut may_live) = (None, false);
                 if let Some((by, process, until)) = held {
-                    if until > now() && !is_dead(&process) {
+                    let dead = is_dead(&process);
+                    if until > now() && !dead {
                         return Ok(Err((by, time(until))));
                     }
-                    cut_off = Some(time(until.min(now())));
+                    // of one that fell silent but may live on nothing is sure: its client may go on sending for as long as that tries
+                    may_live = !dead;
+                    cut_off = Some(if dead { time(until.min(now())) } else { SystemTime::now() });
                 }
                 let holder = uuid::Uuid::now_v7().to_string();
                 work.execute(
@@ -47,7 +52,7 @@ impl TriageLedger {
                     params![name, holder, who, this_process(), end()],
                 )?;
                 work.commit()?;
-                Ok(Ok(Lease { name, holder, cut_off }))
+                Ok(Ok(Lease { name, holder, cut_off, may_live }))
             })
             .await
     }

@@ -458,3 +458,17 @@ async fn a_run_may_be_spawned() {
     assert_eq!(is_send(replay(&plan, &stage.means, &say, heard)).await.exit_code(), 0);
     assert!(SystemTime::now() > plan.frozen);
 }
+
+/// `cargo test --lib replay::tests::speed -- --ignored --nocapture`: messages a second of a whole run on the memory broker.
+#[tokio::test]
+#[ignore = "a measure, not a test"]
+async fn speed() {
+    let stage = Stage::new(Shape::kafka());
+    let keys: Vec<String> = (0..5_000).map(|i| format!("k{}", i % 500)).collect();
+    stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let plan = stage.plan().await;
+    let began = std::time::Instant::now();
+    let report = run(&stage, &plan).await;
+    assert_eq!(report.exit_code(), 0);
+    println!("5,000 messages in {:?}: {:.0} a second", began.elapsed(), 5_000.0 / began.elapsed().as_secs_f64());
+}

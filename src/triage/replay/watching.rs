@@ -38,7 +38,7 @@ pub(super) async fn came_back(plan: &ReplayPlan, brokers: &Brokers, ends: Source
         if from >= partition.end {
             continue;
         }
-        doubt::read(broker.as_ref(), at, partition.id, from, &mut |message| {
+        doubt::read(broker.as_ref(), at, partition.id, from, false, &mut |message| {
             let number: Option<u32> = text_field(&message.headers, REPLAY_ID).and_then(|id| id.strip_prefix(&plan.id.0)?.strip_prefix('/')?.parse().ok());
             back.extend(number);
         })

@@ -1,0 +1,114 @@
+//! What a look at the target proves, and what it does not.
+
+use super::*;
+use crate::drivers::memory::{Hidden, Login, Memory, Put, Shape, Spec};
+use crate::model::{ConnId, Death, Origin, Told};
+use crate::triage::ledger::{Ends, Intent, Run, TargetEnds};
+use crate::triage::plan::{Deed, Draft, ReplayRequest, Route, Source};
+use crate::triage::preflight;
+use crate::triage::replay::Hands;
+
+struct Crashed {
+    memory: Memory,
+    brokers: Brokers,
+    ledger: TriageLedger,
+    plan: ReplayPlan,
+    _dir: tempfile::TempDir,
+}
+
+/// A run of two messages that was cut off after its intents were written.
+async fn crashed(target: Spec) -> Crashed {
+    let memory = Memory::new(ConnId::new("m"), Shape::kafka());
+    memory.create("orders", target);
+    memory.create("orders.dlt", Spec::with(1));
+    memory.put("orders", Put::body("before").to(0)).unwrap();
+    for i in 0..2 {
+        memory.put("orders.dlt", Put::keyed(format!("k{i}"), "x").to(0)).unwrap();
+    }
+    let link = memory.connect(Login::admin());
+    let id = memory.id().clone();
+    let brokers = Brokers([(id.clone(), link.eyes)].into());
+    let hands = Hands::new([(id, link.hand.unwrap())].into());
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let ask = ReplayRequest::new(Deed::Replay, Source::Queue(memory.at("orders.dlt")), Route::Origin, Actor::default());
+    let mut draft = Draft::new(ask);
+    for (i, message) in memory.messages("orders.dlt").iter().enumerate() {
+        let origin = Origin { name: "orders".into(), partition: Some(0), offset: None };
+        draft.add(message, &MessageId(i.to_string()), &Death { origin: Told::header(origin, "h"), ..Death::default() });
+    }
+    let plan = preflight::freeze(draft, &brokers, &hands, &ledger).await.unwrap();
+    let lease = ledger.lease_plan(&plan.id, "test".into()).await.unwrap().unwrap();
+    let run = Run { plan: Arc::new(plan.clone()), lease };
+    let ends = memory.ends("orders").iter().enumerate().map(|(p, (_, end))| (i32::try_from(p).unwrap(), *end)).collect();
+    let visit = ledger.visit(&run, Ends(vec![TargetEnds { at: memory.at("orders"), ends }])).await.unwrap();
+    let intents = (1..=2).map(|n| Intent { n, visit: Some(visit), copy: Some(bytes::Bytes::from_static(b"copy")) }).collect();
+    ledger.step(&run, Vec::new(), intents).await.unwrap();
+    ledger.break_lease(&plan.id).await;
+    Crashed { memory, brokers, ledger, plan, _dir: dir }
+}
+
+impl Crashed {
+    fn arrives(&self, n: u32, hidden: Hidden) {
+        let put = Put::keyed("k", "x").header(REPLAY_ID, format!("{}/{n}", self.plan.id)).to(0);
+        self.memory.put("orders", Put { hidden, ..put }).unwrap();
+    }
+
+    async fn clear(&self) -> (Vec<u32>, BTreeMap<u32, Outcome>) {
+        let left = clear(&self.plan.id, &self.brokers, &self.ledger).await.unwrap();
+        (left.iter().map(|d| d.n).collect(), self.ledger.outcomes(self.plan.id.clone()).await.unwrap())
+    }
+}
+
+#[tokio::test]
+async fn there_is_done_and_absent_is_untouched() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.arrives(2, Hidden::No);
+    let (left, outcomes) = crashed.clear().await;
+    assert!(left.is_empty());
+    assert!(matches!(outcomes.get(&2), Some(Outcome::Replayed { receipt }) if receipt.seat == Some(Seat::Offset { partition: 0, offset: 2 }) || receipt.seat == Some(Seat::Offset { partition: 0, offset: 1 })));
+    assert_eq!(outcomes.get(&1), None);
+}
+
+#[tokio::test]
+async fn what_retention_took_proves_nothing() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.arrives(9, Hidden::No);
+    crashed.arrives(2, Hidden::No);
+    crashed.memory.trim("orders", 0, 2);
+    let (left, outcomes) = crashed.clear().await;
+    assert_eq!(left, [1]);
+    assert!(matches!(outcomes.get(&1), Some(Outcome::InDoubt { why }) if why.contains("retention")), "{outcomes:?}");
+    assert!(matches!(outcomes.get(&2), Some(Outcome::Replayed { .. })));
+}
+
+#[tokio::test]
+async fn what_was_never_committed_is_asked_about() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.arrives(1, Hidden::Aborted);
+    crashed.arrives(2, Hidden::Open);
+    let (left, outcomes) = crashed.clear().await;
+    assert_eq!(left, [1, 2]);
+    assert!(outcomes.values().all(|o| matches!(o, Outcome::InDoubt { why } if why.contains("transaction"))), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn a_broker_that_is_down_leaves_it_in_doubt() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.memory.down();
+    assert_eq!(crashed.clear().await.0, [1, 2]);
+    crashed.memory.up();
+    assert!(crashed.clear().await.0.is_empty());
+}
+
+#[tokio::test]
+async fn a_person_has_the_last_word_and_the_first_is_kept() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.arrives(1, Hidden::Aborted);
+    crashed.clear().await;
+    let by = Actor { name: "tom".into(), os_user: "tom".into() };
+    settle_by_hand(&crashed.plan.id, 1, Answer::NotArrived, &by, Some("aborted".into()), &crashed.ledger).await.unwrap();
+    let again = settle_by_hand(&crashed.plan.id, 1, Answer::Arrived, &by, None, &crashed.ledger).await;
+    assert!(matches!(again, Err(Unclear::NotInDoubt { n: 1, .. })));
+    assert!(crashed.ledger.outcomes(crashed.plan.id.clone()).await.unwrap().get(&1).is_none_or(|o| *o == Outcome::Untouched));
+}

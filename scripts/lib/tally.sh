@@ -9,8 +9,8 @@ left_out() { sed -nE 's/^test (.*) \.\.\. ignored(, (.*))?$/test \1: ignored\2/p
 # failed_tests LOG: each test that failed.
 failed_tests() { sed -nE 's/^test (.*) \.\.\. FAILED.*$/\1/p' "$1"; }
 
-# closing_lines: what failed and what was not tested, then one line; exits with the verdict. Where CI is set, not testing is a
-# # failure there if it is a whole broker: a green run has to mean that all of them were there.
+# closing_lines: what failed and what was not tested, then one line; exits with the verdict. A whole broker not tested is
+# a failure where CI is set: a green run there has to mean that all of them were there.
 closing_lines() {
   local log=$TB/test.log missing=0 with='no real broker' verdict=0
   if [ ${#MISSING[@]} != 0 ]; then printf '%s\n' "${MISSING[@]}" >>"$NOT_TESTED"; fi

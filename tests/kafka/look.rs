@@ -43,7 +43,9 @@ fn every_byte_arrives_as_it_was_sent() {
         let mb = vec![0xff_u8; 1_000_000];
         let mut full = rec(0, "x");
         full.key = Some(vec![0, 0xc3, 0x28]);
-        full.headers = vec![("a", Some(b"1".to_vec())), ("b", None), ("a", Some(Vec::new())), ("a", Some(b"1".to_vec()))];
+        full.headers = [("a", Some(b"1".to_vec())), ("b", None), ("a", Some(Vec::new())), ("a", Some(b"1".to_vec()))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec();
         let tombstone = Rec { key: Some(b"k".to_vec()), ..Rec::default() };
         let mut empty = rec(0, "");
         empty.key = Some(Vec::new());

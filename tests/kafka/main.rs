@@ -3,5 +3,9 @@
 
 mod login;
 mod look;
+#[path = "../support/people.rs"]
+mod people;
 mod support;
+#[path = "../support/testbed.rs"]
+mod testbed;
 mod write;

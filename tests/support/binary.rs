@@ -1,0 +1,119 @@
+//! The real program, run in a folder of its own with a config and a ledger of its own.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longest run of one command.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// A folder with `redrive.toml` in it, and whatever the program writes.
+pub struct Place {
+    dir: TempDir,
+}
+
+/// How a run ended and what it said.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// The same, if it ended like this.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output, a JSON object a line.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<Value> {
+        self.out.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
+    }
+}
+
+impl Place {
+    /// With this config.
+    pub fn new(config: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("redrive.toml"), config).expect("the config");
+        Self { dir }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// A command of the program that sees nothing of the machine's own settings.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redrive"));
+        command.args(args).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command.envs(self.environment());
+        command
+    }
+
+    /// What the program is told by variables.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let text = |path: PathBuf| path.display().to_string();
+        vec![
+            ("HOME", text(self.path().to_owned())),
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("REDRIVE_CONFIG", text(self.file("redrive.toml"))),
+            ("REDRIVE_LEDGER", text(self.file("ledger.db"))),
+            ("REDRIVE_ACTOR", "lea".into()),
+        ]
+    }
+
+    /// Runs to the end.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Ran {
+        let child = self.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        finish(child, args)
+    }
+}
+
+/// Waits for the end of a program, and takes what it says meanwhile.
+#[track_caller]
+pub fn finish(mut child: Child, args: &[&str]) -> Ran {
+    let (out, err) = (taker(child.stdout.take()), taker(child.stderr.take()));
+    let began = Instant::now();
+    let code = loop {
+        if let Some(status) = child.try_wait().expect("waited") {
+            break status.code();
+        }
+        if began.elapsed() > LONGEST {
+            child.kill().expect("killed");
+            child.wait().expect("waited");
+            panic!("redrive {args:?} took longer than {LONGEST:?}:\n{}\n{}", out.join().expect("stdout"), err.join().expect("stderr"));
+        }
+        // the standard library cannot wait for a process with a limit
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    Ran { code, out: out.join().expect("stdout"), err: err.join().expect("stderr") }
+}
+
+fn taker(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut from) = from {
+            from.read_to_end(&mut bytes).expect("read");
+        }
+        String::from_utf8(bytes).expect("the program speaks UTF-8")
+    })
+}
+
+/// A config with one Kafka, named `kafka`, that needs no login; `more` follows.
+pub fn plain_config(server: &str, more: &str) -> String {
+    format!("default_context = \"test\"\n[contexts.test]\nread_only = false\n[contexts.test.messaging.kafka]\nbootstrap_servers = [\"{server}\"]\n{more}\n")
+}

@@ -1,0 +1,106 @@
+//! A real Kafka for tests: where it listens, clients of the tests' own, topics and records, all without redrive.
+
+use std::time::{Duration, SystemTime};
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+
+/// Where a listener is; without one the test says so and passes, but not where `CI` is set.
+pub fn listener(name: &str) -> Option<String> {
+    match std::env::var(name) {
+        Ok(at) if !at.is_empty() => Some(at),
+        _ => {
+            assert!(std::env::var_os("CI").is_none(), "{name} is not set: in CI every broker is there");
+            println!("not tested: no Kafka ({name})");
+            None
+        }
+    }
+}
+
+pub fn plain() -> Option<String> {
+    listener("REDRIVE_TEST_KAFKA")
+}
+
+pub fn client(at: &str) -> ClientConfig {
+    let mut c = ClientConfig::new();
+    c.set("bootstrap.servers", at);
+    c
+}
+
+pub fn admin(at: &str) -> AdminClient<DefaultClientContext> {
+    client(at).create().expect("an admin client")
+}
+
+/// A name that no other test and no earlier run has.
+pub fn fresh(word: &str) -> String {
+    let t = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").as_nanos();
+    format!("t-{word}-{:x}", t)
+}
+
+/// Makes a topic of a name of its own.
+pub async fn topic(server: &str, word: &str, partitions: i32, config: &[(&str, &str)]) -> String {
+    let name = fresh(word);
+    make_topic(server, &name, partitions, config).await;
+    name
+}
+
+/// Makes a topic and waits until it has its leaders.
+pub async fn make_topic(server: &str, name: &str, partitions: i32, config: &[(&str, &str)]) {
+    let mut new = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+    for (k, v) in config {
+        new = new.set(k, v);
+    }
+    let made = admin(server).create_topics([&new], &AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)))).await;
+    made.expect("created").into_iter().for_each(|r| drop(r.expect("created")));
+}
+
+/// A record to be sent by the independent client.
+#[derive(Default, Clone)]
+pub struct Rec {
+    pub partition: i32,
+    pub key: Option<Vec<u8>>,
+    pub body: Option<Vec<u8>>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    pub time: Option<i64>,
+}
+
+pub fn rec(partition: i32, body: impl Into<Vec<u8>>) -> Rec {
+    Rec { partition, body: Some(body.into()), ..Rec::default() }
+}
+
+pub async fn send(producer: &FutureProducer, topic: &str, recs: impl IntoIterator<Item = Rec>) {
+    let mut sent = Vec::new();
+    for r in recs {
+        let mut headers = OwnedHeaders::new();
+        for (key, value) in &r.headers {
+            headers = headers.insert(Header { key, value: value.as_ref() });
+        }
+        let mut record: FutureRecord<'_, Vec<u8>, Vec<u8>> = FutureRecord::to(topic).partition(r.partition).headers(headers);
+        record.key = r.key.as_ref();
+        record.payload = r.body.as_ref();
+        record.timestamp = r.time;
+        sent.push(producer.send_result(record).map_err(|(e, _)| e).expect("queued"));
+    }
+    for s in sent {
+        s.await.expect("an answer").map_err(|(e, _)| e).expect("delivered");
+    }
+}
+
+pub fn producer(server: &str, options: &[(&str, &str)]) -> FutureProducer {
+    let mut c = client(server);
+    c.set("linger.ms", "5").set("message.max.bytes", "10000000").set("queue.buffering.max.messages", "1000000");
+    for (k, v) in options {
+        c.set(*k, *v);
+    }
+    let p: FutureProducer = c.create().expect("a producer");
+    p
+}
+
+pub async fn filled(server: &str, topic: &str, recs: impl IntoIterator<Item = Rec>) {
+    let p = producer(server, &[]);
+    send(&p, topic, recs).await;
+    p.flush(Duration::from_secs(10)).expect("flushed");
+}

@@ -77,7 +77,9 @@ fn doubted(told: &Told) -> bool {
 /// Key, body, partition, and all headers but Spring's and ours are those of the dead letter.
 fn same(was: &Got, is: &Got) {
     assert_eq!((was.partition, &was.key, &was.body), (is.partition, &is.key, &is.body));
-    let kept = |got: &Got| got.headers.iter().filter(|(n, _)| !n.starts_with("kafka_dlt-") && !n.starts_with("x-redrive-")).cloned().collect::<Vec<_>>();
+    let kept = |got: &Got| {
+        got.headers.iter().filter(|(n, _)| !n.starts_with("kafka_dlt-") && !n.starts_with("x-redrive-")).cloned().collect::<Vec<_>>()
+    };
     assert_eq!(kept(was), kept(is));
     assert!(!is.headers.iter().any(|(n, _)| n.starts_with("kafka_dlt-")), "{is:?}");
 }
@@ -87,7 +89,8 @@ fn in_order(target: &[Got]) {
     let mut last: HashMap<&[u8], u64> = HashMap::new();
     let mut seen = BTreeSet::new();
     for got in target {
-        let number: u64 = got.body.as_deref().and_then(|b| serde_json::from_slice::<serde_json::Value>(b).ok()?["order"].as_u64()).expect("numbered");
+        let number: u64 =
+            got.body.as_deref().and_then(|b| serde_json::from_slice::<serde_json::Value>(b).ok()?["order"].as_u64()).expect("numbered");
         if seen.insert(number) {
             let before = last.insert(got.key.as_deref().unwrap_or_default(), number);
             assert!(before < Some(number), "{before:?} came before {number}");

@@ -13,8 +13,8 @@ mod readback;
 #[path = "../support/testbed.rs"]
 mod testbed;
 
-mod killer;
 mod judge;
+mod killer;
 
 use std::time::{Instant, SystemTime};
 
@@ -77,6 +77,10 @@ fn a_replay_killed_at_any_moment_loses_and_hides_nothing() {
     let found = judge::judge(&place, &server, &origin, &dlt, &plan);
     println!(
         "{} messages, {} on the target, {} twice; {} went through doubt and were sent again; {:.1} s in all",
-        found.messages, found.arrived, found.twice, found.doubted, began.elapsed().as_secs_f64()
+        found.messages,
+        found.arrived,
+        found.twice,
+        found.doubted,
+        began.elapsed().as_secs_f64()
     );
 }

@@ -115,5 +115,7 @@ fn taker(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<St
 
 /// A config with one Kafka, named `kafka`, that needs no login; `more` follows.
 pub fn plain_config(server: &str, more: &str) -> String {
-    format!("default_context = \"test\"\n[contexts.test]\nread_only = false\n[contexts.test.messaging.kafka]\nbootstrap_servers = [\"{server}\"]\n{more}\n")
+    format!(
+        "default_context = \"test\"\n[contexts.test]\nread_only = false\n[contexts.test.messaging.kafka]\nbootstrap_servers = [\"{server}\"]\n{more}\n"
+    )
 }

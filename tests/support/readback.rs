@@ -55,7 +55,8 @@ pub fn read_all(server: &str, topic: &str) -> Vec<Got> {
         while next < end {
             let record = looker.poll(WAIT).expect("a record in time").expect("a record");
             next = record.offset() + 1;
-            let headers = record.headers().map_or_else(Vec::new, |h| h.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect());
+            let headers =
+                record.headers().map_or_else(Vec::new, |h| h.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect());
             all.push(Got {
                 partition,
                 offset: record.offset(),

@@ -1,8 +1,10 @@
 //! What only a real Kafka can show: rights and listeners, transactions, compaction, retention moving, groups of every kind.
 #![cfg(feature = "kafka")]
 
+mod groups;
 mod login;
 mod look;
+mod moving;
 #[path = "../support/people.rs"]
 mod people;
 mod support;

@@ -199,8 +199,11 @@ impl Look {
             let words = format!("no offsets of {} (deleted, or not allowed to describe)", lost.join(", "));
             note = if note.is_empty() { words } else { format!("{note}; {words}") };
         }
-        let state = if d.state.is_empty() && self.named { "absent".to_owned() } else { d.state };
-        Reader { name: d.name, kind: d.kind, state, members: d.members, at, note }
+        // to a question about a group that it does not know the broker says `Dead`
+        let unknown = self.named && at.is_empty() && (d.state.is_empty() || d.state == "Dead");
+        let state = if unknown { "absent".to_owned() } else { d.state };
+        let kind = if unknown { ReaderKind::Unknown } else { d.kind };
+        Reader { name: d.name, kind, state, members: d.members, at, note }
     }
 }
 

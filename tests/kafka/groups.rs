@@ -75,7 +75,7 @@ fn lag_is_the_truth_of_commits_ends_and_owners() {
         let one = readers(&server, ReadersRequest::Named(plain.clone())).await;
         assert_eq!((one.len(), one[0].name.as_str(), one[0].at.len()), (1, plain.as_str(), 2));
         let none = readers(&server, ReadersRequest::Named("never-heard-of".into())).await;
-        assert_eq!((none.len(), none[0].state.as_str(), none[0].at.len()), (1, "absent", 0), "{none:?}");
+        assert!(none.is_empty(), "{none:?}");
     });
 }
 

@@ -93,10 +93,12 @@ fn a_listener_that_wants_more_says_what() {
         let e = link(&profile(&sasl_at, KafkaSecurity::default())).eyes.probe().await.unwrap_err();
         println!("no login: {e}");
         assert_eq!(e.kind, ErrorKind::Unreachable);
+        let began = Instant::now();
         let e = link(&profile("127.0.0.1:1", KafkaSecurity::default())).eyes.probe().await.unwrap_err();
         println!("no broker: {e}");
         assert_eq!(e.kind, ErrorKind::Unreachable);
         assert!(e.cause.contains("refused"), "{e}");
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     });
 }
 

@@ -7,6 +7,7 @@ mod look;
 mod moving;
 #[path = "../support/people.rs"]
 mod people;
+mod recovery;
 mod support;
 #[path = "../support/testbed.rs"]
 mod testbed;

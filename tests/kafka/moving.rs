@@ -55,7 +55,13 @@ fn transactions_are_seen_as_asked_and_the_end_is_right() {
 fn a_compacted_topic_ends_where_it_ends() {
     let Some(server) = plain() else { return };
     run(async {
-        let config = [("cleanup.policy", "compact"), ("segment.ms", "1000"), ("min.cleanable.dirty.ratio", "0.01"), ("max.compaction.lag.ms", "1000"), ("delete.retention.ms", "1000")];
+        let config = [
+            ("cleanup.policy", "compact"),
+            ("segment.ms", "1000"),
+            ("min.cleanable.dirty.ratio", "0.01"),
+            ("max.compaction.lag.ms", "1000"),
+            ("delete.retention.ms", "1000"),
+        ];
         let topic = topic(&server, "compacted", 1, &config).await;
         let keyed = |k: usize, i: usize| Rec { key: Some(format!("k{k}").into_bytes()), ..rec(0, i.to_string()) };
         filled(&server, &topic, (0..200).map(|i| keyed(i % 5, i))).await;
@@ -139,6 +145,10 @@ fn a_dropped_look_stops_and_the_next_one_works() {
             assert_eq!(seen.unwrap().messages.len(), 8000);
         }
         link.eyes.close().await;
-        assert_eq!(all(link.eyes.peek(ask(&topic, Start::Newest, 3))).await.unwrap().messages.len(), 3, "a closed connection connects again");
+        assert_eq!(
+            all(link.eyes.peek(ask(&topic, Start::Newest, 3))).await.unwrap().messages.len(),
+            3,
+            "a closed connection connects again"
+        );
     });
 }

@@ -220,5 +220,6 @@ impl Press {
 }
 
 fn no_word(to: &Address) -> Error {
-    Error::new(ErrorKind::Timeout, "publish", "no confirmation in time").about(to).perhaps()
+    let e = Error::new(ErrorKind::Timeout, "publish", "no confirmation in time").about(to).perhaps();
+    e.next("whether it arrived is found by reading the target from its noted end on")
 }

@@ -46,7 +46,7 @@ struct Look {
     groups: Vec<Group>,
     /// Only positions in this topic, and only readers that have one.
     only: Option<(Address, Vec<(String, i32)>)>,
-    /// Asked for by name: shown even if the broker does not know it.
+    /// Asked for by name, so that a group which the broker does not list is asked about all the same.
     named: bool,
     /// Starts and ends, asked for once a flow.
     starts: Found,
@@ -143,6 +143,10 @@ impl Look {
         if self.only.is_some() {
             drafts.retain(|d| !d.places.is_empty());
         }
+        if self.named {
+            // the broker says `Dead` of a group that it has never heard of
+            drafts.retain(|d| !d.places.is_empty() || !(d.state.is_empty() || d.state == "Dead") || !d.note.is_empty());
+        }
         self.ask_offsets(&drafts).await?;
         let read_at = SystemTime::now();
         Ok(drafts.into_iter().map(|d| self.reader(d, read_at)).collect())
@@ -199,11 +203,7 @@ impl Look {
             let words = format!("no offsets of {} (deleted, or not allowed to describe)", lost.join(", "));
             note = if note.is_empty() { words } else { format!("{note}; {words}") };
         }
-        // to a question about a group that it does not know the broker says `Dead`
-        let unknown = self.named && at.is_empty() && (d.state.is_empty() || d.state == "Dead");
-        let state = if unknown { "absent".to_owned() } else { d.state };
-        let kind = if unknown { ReaderKind::Unknown } else { d.kind };
-        Reader { name: d.name, kind, state, members: d.members, at, note }
+        Reader { name: d.name, kind: d.kind, state: d.state, members: d.members, at, note }
     }
 }
 

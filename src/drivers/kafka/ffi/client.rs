@@ -14,6 +14,8 @@ use super::{Code, Desk, Fault, Outcome, c_text, items, text};
 
 /// How long after the last broker was seen down a call still waits: a retry may be under way.
 const GRACE: Duration = Duration::from_millis(600);
+/// How long a new client may fail to connect, for each of a few servers.
+const MANY: Duration = Duration::from_secs(1);
 /// The same for a client that was already down when the call began: it may be about to try again.
 const LATE_GRACE: Duration = Duration::from_millis(1500);
 
@@ -31,6 +33,8 @@ struct Context {
     trouble: Mutex<Trouble>,
     changed: Notify,
     delivered: Option<mpsc::UnboundedSender<Delivered>>,
+    /// How long a client that never got through may go on trying: with several servers the next one may answer.
+    patience: Duration,
 }
 
 #[derive(Default)]
@@ -41,8 +45,13 @@ struct Trouble {
     logged: Option<String>,
     /// Since when no broker can be reached.
     down: Option<Instant>,
+    /// Since when connecting fails, of a client that never got through: librdkafka says "all are down" only of brokers that
+    /// it has met.
+    failing: Option<Instant>,
     /// A login or TLS refusal: waiting does not help.
     refused: Option<Instant>,
+    /// A call has succeeded once.
+    proven: bool,
 }
 
 /// A librdkafka client.
@@ -109,7 +118,12 @@ impl Context {
                 t.refused = Some(now);
                 t.reason = Some(fault);
             }
-            Code::BrokerTransportFailure | Code::Resolve => t.reason = Some(fault),
+            Code::BrokerTransportFailure | Code::Resolve => {
+                t.reason = Some(fault);
+                if !t.proven {
+                    t.failing.get_or_insert(now);
+                }
+            }
             _ => return,
         }
         drop(t);
@@ -126,7 +140,9 @@ impl Client {
         desk: &Desk,
         delivered: Option<mpsc::UnboundedSender<Delivered>>,
     ) -> Outcome<Arc<Self>> {
-        let context = Arc::new(Context { trouble: Mutex::default(), changed: Notify::new(), delivered });
+        let servers = options.iter().find(|(n, _)| n == "bootstrap.servers").map_or(1, |(_, v)| v.split(',').count());
+        let patience = if servers > 1 { 3 * MANY } else { MANY };
+        let context = Arc::new(Context { trouble: Mutex::default(), changed: Notify::new(), delivered, patience });
         let options = options.iter().map(|(n, v)| Ok((n, c_text(n)?, c_text(v)?))).collect::<Outcome<Vec<_>>>()?;
         let mut why = [0 as c_char; 512];
         // SAFETY: the conf is freed here on failure and taken over by rd_kafka_new on success; the opaque Context is kept
@@ -171,7 +187,7 @@ impl Client {
     /// Forgets earlier trouble: a call has just succeeded.
     pub fn well(&self) {
         let mut t = self.context.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        *t = Trouble::default();
+        *t = Trouble { proven: true, ..Trouble::default() };
     }
 
     /// Why the brokers cannot be had, if that is known by now.
@@ -190,10 +206,8 @@ impl Client {
             let until = {
                 let t = self.context.trouble.lock().unwrap_or_else(PoisonError::into_inner);
                 let fresh = |at: Instant| at >= began || self.made + LATE_GRACE > began;
-                let ends = [
-                    t.refused.map(|at| if fresh(at) { at } else { began + LATE_GRACE }),
-                    t.down.map(|at| if fresh(at) { at + GRACE } else { began + LATE_GRACE }),
-                ];
+                let end = |at: Option<Instant>, grace| at.map(|at| if fresh(at) { at + grace } else { began + LATE_GRACE });
+                let ends = [end(t.refused, Duration::ZERO), end(t.down, GRACE), end(t.failing, self.context.patience)];
                 ends.into_iter().flatten().min()
             };
             match until {

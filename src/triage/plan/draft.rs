@@ -2,6 +2,7 @@
 
 mod freeze;
 
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use super::wire::{Fate, as_they_are};
@@ -54,6 +55,8 @@ pub struct Draft {
     failed_by: Vec<String>,
     changes: ChangeSummary,
     overflow: bool,
+    /// Where messages sit that were added, but for digests: of those twins are alike, and each counts.
+    seats: HashSet<Seat>,
 }
 
 impl Draft {
@@ -67,6 +70,7 @@ impl Draft {
             failed_by: Vec::new(),
             changes: ChangeSummary::default(),
             overflow: false,
+            seats: HashSet::new(),
         }
     }
 
@@ -75,9 +79,9 @@ impl Draft {
         &self.ask
     }
 
-    /// Adds a message as it was read, who it is, and what it says of its death.
+    /// Adds a message as it was read, who it is, and what it says of its death. One that is in already is not added again.
     pub fn add(&mut self, message: &Message, id: &MessageId, death: &Death) {
-        if self.is_full() {
+        if self.has(&message.seat) || self.is_full() {
             return;
         }
         let (to, by_home) = self.target_of(death);
@@ -117,7 +121,7 @@ impl Draft {
 
     /// Adds what was parked or discarded, for a restore.
     pub fn add_restorable(&mut self, row: &Restorable) {
-        if self.is_full() {
+        if self.has(&row.seat) || self.is_full() {
             return;
         }
         let at = self.ask.from.at().clone();
@@ -171,6 +175,10 @@ impl Draft {
     /// Where the messages sit.
     pub fn seats(&self) -> Vec<Seat> {
         self.rows.iter().map(|r| r.seat.clone()).collect()
+    }
+
+    fn has(&mut self, seat: &Seat) -> bool {
+        !matches!(seat, Seat::Digest(_)) && !self.seats.insert(seat.clone())
     }
 
     fn is_full(&mut self) -> bool {
@@ -240,3 +248,6 @@ fn short_digest(bytes: &[u8]) -> [u8; 8] {
     short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
     short
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What a frozen plan takes in, leaves out, and warns of.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::model::{ConnId, Fields, Origin, Past, PastKind, Told};
+use crate::triage::plan::{Actor, Deed, Level, Preflight, ReplayPlan, Source, Target, Warning, Way};
+use crate::triage::report::{Resolved, Skip};
+
+fn conn() -> ConnId {
+    ConnId::new("k")
+}
+
+fn message(offset: i64, key: Option<&'static str>) -> Message {
+    Message {
+        at: Address::topic(&conn(), "dlt"),
+        seat: Seat::Offset { partition: 0, offset },
+        key: key.map(|k| Bytes::from_static(k.as_bytes())),
+        body: Some(Bytes::from_static(b"body")),
+        headers: Fields::new(),
+        properties: Fields::new(),
+        delivery: Fields::new(),
+        sent: Some(SystemTime::UNIX_EPOCH),
+        whole: true,
+    }
+}
+
+fn death(offset: i64) -> Death {
+    Death { origin: Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(offset) }, "h"), ..Death::default() }
+}
+
+fn draft(deed: Deed, route: Route) -> Draft {
+    Draft::new(ReplayRequest::new(deed, Source::Queue(Address::topic(&conn(), "dlt")), route, Actor::default()))
+}
+
+fn known() -> Preflight {
+    let target = Target { exists: Some(true), partitions: 4, may_write: Some(true), max_bytes: Some(100), ..Target::unknown(Address::topic(&conn(), "orders")) };
+    Preflight { targets: vec![target], ..Preflight::default() }
+}
+
+fn freeze(draft: Draft, known: Preflight) -> ReplayPlan {
+    draft.freeze(known, SystemTime::UNIX_EPOCH + Duration::from_secs(60)).unwrap()
+}
+
+fn id(n: i64) -> MessageId {
+    MessageId(n.to_string())
+}
+
+#[test]
+fn a_message_marked_twice_is_planned_once() {
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    for _ in 0..2 {
+        draft.add(&message(1, None), &id(1), &death(1));
+    }
+    assert_eq!(freeze(draft, known()).items.len(), 1);
+}
+
+#[test]
+fn one_key_goes_in_the_order_of_its_origin() {
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    draft.add(&message(1, Some("a")), &id(1), &death(50));
+    draft.add(&message(2, Some("b")), &id(2), &death(10));
+    draft.add(&message(3, Some("a")), &id(3), &death(40));
+    let plan = freeze(draft, known());
+    assert_eq!(plan.items.iter().map(|i| i.id.0.as_str()).collect::<Vec<_>>(), ["3", "2", "1"]);
+    assert_eq!(plan.items.iter().map(|i| i.n).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(plan.items[0].order, plan.items[2].order);
+    assert_ne!(plan.items[0].order, plan.items[1].order);
+}
+
+#[test]
+fn what_must_not_go_is_left_out_with_its_reason() {
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    draft.add(&Message { whole: false, ..message(1, None) }, &id(1), &death(1));
+    draft.add(&message(2, None), &id(2), &Death { pointer: true, ..death(2) });
+    draft.add(&message(3, None), &id(3), &Death::default());
+    draft.add(&Message { body: Some(Bytes::from(vec![0; 101])), ..message(4, None) }, &id(4), &death(4));
+    draft.add(&message(5, None), &id(5), &death(5));
+    draft.add(&message(6, None), &id(6), &death(6));
+    draft.add(&Message { body: None, ..message(7, None) }, &id(7), &death(7));
+    let past = |n: i64| (0..3).map(|_| Past { id: id(n), kind: PastKind::Replayed, plan: "p".into(), actor: String::new(), when: SystemTime::UNIX_EPOCH, detail: String::new() }).collect();
+    let resolved = Resolved::from_rows([(Seat::Offset { partition: 0, offset: 6 }, PastKind::Discarded)]);
+    let plan = freeze(draft, Preflight { past: [(id(5), past(5))].into(), resolved, ..known() });
+    let ways: Vec<_> = plan.items.iter().map(|i| i.way.clone()).collect();
+    assert_eq!(
+        ways,
+        [
+            Way::LeftOut(Skip::NotWhole),
+            Way::LeftOut(Skip::Pointer),
+            Way::LeftOut(Skip::NoOrigin),
+            Way::LeftOut(Skip::TooLarge { bytes: 101, limit: 100 }),
+            Way::LeftOut(Skip::Poison { times: 3, limit: 3 }),
+            Way::LeftOut(Skip::Resolved { how: "discarded".into(), plan: "?".into() }),
+            Way::Publish,
+        ]
+    );
+    assert_eq!((plan.todo(), plan.targets[0].messages), (1, 1));
+    assert!(plan.warnings.iter().any(|w| matches!(w, Warning::Tombstones { messages: 1 })));
+    assert_eq!(plan.blocked(), None);
+}
+
+#[test]
+fn a_target_that_is_missing_or_forbidden_blocks() {
+    for target in [Target { exists: Some(false), ..Target::unknown(Address::topic(&conn(), "orders")) }, Target { may_write: Some(false), ..known().targets[0].clone() }] {
+        let mut draft = draft(Deed::Replay, Route::Origin);
+        draft.add(&message(1, None), &id(1), &death(1));
+        let plan = freeze(draft, Preflight { targets: vec![target], ..Preflight::default() });
+        assert_eq!(plan.warnings[0].level(), Level::Blocks);
+        assert!(plan.blocked().is_some());
+    }
+}
+
+#[test]
+fn what_a_deed_cannot_mean_is_refused() {
+    let at = SystemTime::UNIX_EPOCH;
+    assert_eq!(draft(Deed::Replay, Route::Origin).freeze(known(), at), Err(Refusal::Empty));
+    for (deed, route) in [(Deed::Replay, Route::Nowhere), (Deed::Discard, Route::Origin), (Deed::Restore, Route::Same)] {
+        let mut draft = draft(deed, route);
+        draft.add(&message(1, None), &id(1), &death(1));
+        assert!(matches!(draft.freeze(known(), at), Err(Refusal::Unfit(_))));
+    }
+}
+
+#[test]
+fn canary_steps_go_first_and_the_command_says_the_same() {
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    for n in 0..40 {
+        draft.add(&message(n, None), &id(n), &death(n));
+    }
+    let mut plan = freeze(draft, known());
+    assert_eq!(plan.steps(40), [1, 5, 25, 9]);
+    assert_eq!(plan.steps(3), [1, 2]);
+    assert_eq!(plan.steps(0), [0usize; 0]);
+    plan.ask.reason = Some("it's INC-1".into());
+    assert_eq!(plan.command(), format!("redrive replay --plan {} --reason 'it'\\''s INC-1'", plan.id));
+    assert_eq!(plan.id.0.len(), 9);
+}

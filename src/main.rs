@@ -60,7 +60,8 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
 
 /// Opens the terminal UI and waits until it is left.
 fn watch(opened: Opened) -> io::Result<ExitCode> {
-    let mut setup = tui::Setup::new(opened.context, opened.links, opened.rights);
+    let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
+    let mut setup = tui::Setup::new(opened.config, opened.context, opened.links, opened.rights, opened.permit, ledger);
     setup.beside = opened.story.map(|story| Box::pin(tell(story)) as _);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(tui::run(setup));

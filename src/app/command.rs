@@ -146,8 +146,9 @@ pub struct Entry {
     pub on: &'static [On],
 }
 
-const LISTS: &[On] = &[On::Overview, On::Destinations, On::Messages, On::Lag, On::Group, On::Causes, On::Jobs, On::Ledger];
+const LISTS: &[On] = &[On::Overview, On::Destinations, On::Messages, On::Lag, On::Causes, On::Jobs, On::Ledger];
 const DEAD: &[On] = &[On::Causes, On::Messages, On::Message];
+const REPLAYS: &[On] = &[On::Causes, On::Messages, On::Message, On::Jobs, On::Job];
 
 const fn entry(id: Command, name: &'static str, keys: &'static str, title: &'static str, group: Group, on: &'static [On]) -> Entry {
     Entry { id, name, keys, title, group, on }
@@ -155,15 +156,15 @@ const fn entry(id: Command, name: &'static str, keys: &'static str, title: &'sta
 
 /// All commands.
 pub const TABLE: &[Entry] = &[
-    entry(Command::Replay, "replay", "R", "replay", Group::Act, DEAD),
+    entry(Command::Replay, "replay", "R", "replay, go on with one", Group::Act, REPLAYS),
     entry(Command::Discard, "discard", "D", "discard", Group::Act, DEAD),
     entry(Command::Park, "park", "P", "park", Group::Act, DEAD),
     entry(Command::Restore, "restore", "U", "restore (undo discard, park)", Group::Act, &[On::Ledger, On::Messages, On::Message, On::Causes]),
     entry(Command::Escalate, "escalate", "E", "escalate", Group::Act, &[On::Causes]),
     entry(Command::Category, "category", "T", "category", Group::Act, &[On::Causes]),
-    entry(Command::Claim, "claim", "C", "claim or release", Group::Act, &[On::Causes, On::Overview, On::Destinations]),
+    entry(Command::Claim, "claim", "C", "claim or release", Group::Act, &[On::Causes]),
     entry(Command::Stop, "stop", "S", "stop for good", Group::Act, &[On::Jobs, On::Job]),
-    entry(Command::Settle, "settle", "V", "settle what is in doubt", Group::Act, &[On::Jobs, On::Job, On::Ledger]),
+    entry(Command::Settle, "settle", "V", "settle what is in doubt", Group::Act, &[On::Jobs, On::Job]),
     entry(Command::Writes, "writes", "W", "writes on or off", Group::Act, &[]),
     entry(Command::Open, "open", "enter", "open", Group::Look, &[]),
     entry(Command::Messages, "messages", "m", "messages", Group::Look, &[On::Overview, On::Destinations, On::Causes, On::Plan, On::Describe]),
@@ -178,20 +179,20 @@ pub const TABLE: &[Entry] = &[
     entry(Command::Prev, "previous", "N", "previous match or violation", Group::Look, &[On::Message, On::Messages]),
     entry(Command::Fold, "fold", "z", "fold", Group::Look, &[On::Message]),
     entry(Command::DecodeAs, "decode", "x", "decode as", Group::Look, &[On::Message]),
-    entry(Command::NextMessage, "next-message", ">", "next message", Group::Look, &[On::Message]),
-    entry(Command::PrevMessage, "previous-message", "<", "previous message", Group::Look, &[On::Message]),
+    entry(Command::NextMessage, "next-message", ">", "next message", Group::Look, &[On::Message, On::Plan]),
+    entry(Command::PrevMessage, "previous-message", "<", "previous message", Group::Look, &[On::Message, On::Plan]),
     entry(Command::Wrap, "wrap", "w ctrl-w", "wrap, all columns", Group::Look, &[On::Message, On::Messages]),
-    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Overview, On::Destinations, On::Messages, On::Message, On::Causes, On::Plan, On::Lag, On::Group]),
+    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Messages, On::Message, On::Causes, On::Job]),
     entry(Command::Save, "save", "ctrl-s", "save as JSON lines", Group::Look, &[On::Messages, On::Message]),
-    entry(Command::Edit, "edit", "e", "edit a copy in $EDITOR", Group::Look, &[On::Message, On::Messages]),
-    entry(Command::Note, "note", "a", "note", Group::Look, &[On::Causes, On::Message, On::Ledger]),
-    entry(Command::Options, "options", "o", "options", Group::Look, &[On::Plan, On::Messages, On::Destinations]),
+    entry(Command::Edit, "edit", "e", "look at a copy in $EDITOR", Group::Look, &[On::Message]),
+    entry(Command::Note, "note", "a", "note", Group::Look, &[On::Causes]),
+    entry(Command::Options, "options", "o", "options", Group::Look, &[On::Plan, On::Destinations]),
     entry(Command::Filter, "filter", "/", "filter what is loaded", Group::List, LISTS),
     entry(Command::Mark, "mark", "space", "mark", Group::List, &[On::Messages, On::Causes, On::Destinations]),
     entry(Command::MarkRange, "mark-range", "v ctrl-space", "mark a range", Group::List, &[On::Messages, On::Causes, On::Destinations]),
     entry(Command::MarkAll, "mark-all", "*", "mark all that match", Group::List, &[On::Messages, On::Causes, On::Destinations]),
     entry(Command::ClearMarks, "clear-marks", "ctrl-\\", "clear marks", Group::List, &[On::Messages, On::Causes, On::Destinations]),
-    entry(Command::Sort, "sort", "s", "sort", Group::List, &[On::Overview, On::Destinations, On::Messages, On::Lag, On::Group, On::Causes]),
+    entry(Command::Sort, "sort", "s", "sort", Group::List, &[On::Destinations, On::Messages, On::Lag]),
     entry(Command::Contexts, "ctx", "0", "contexts", Group::Go, &[]),
     entry(Command::Overview, "overview", "1", "overview", Group::Go, &[]),
     entry(Command::Destinations, "destinations", "2", "destinations", Group::Go, &[]),

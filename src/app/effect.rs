@@ -7,10 +7,13 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::slots::JobId;
-use crate::broker::{Cost, Cursor, Detail, Error, PeekRequest, Probe, ReadersRequest, Why};
+use crate::broker::{Cost, Cursor, Detail, Error, PeekRequest, Probe, ReadersRequest, Rehearsal, Trace, Why};
 use crate::decode::{Decoded, Hint};
-use crate::model::{Address, ConnId, Count, Destination, Reader};
+use crate::model::{Address, ConnId, Count, Destination, Message, MessageId, Reader, Seat};
 use crate::schema::Seen;
+use crate::triage::group::Cause;
+use crate::triage::plan::{Changes, PlanId, ReplayPlan, ReplayRequest};
+use crate::triage::report::{Entry, EntryQuery, Mark, PlanRow, Progress, ReplayReport, Wish};
 
 /// One call of a room below, carried out by the runtime.
 #[derive(Clone, Debug)]
@@ -22,6 +25,65 @@ pub enum Job {
     Peek(PeekRequest),
     /// Decodes a body for the viewer.
     Show(Arc<Seen>, Hint),
+    /// Reads the dead letters of a queue and groups them; the traces consented to.
+    Causes(Address, Vec<Trace>),
+    /// What the ledger has of plans.
+    Plans,
+    /// Looks and freezes a plan; nothing is written to a broker.
+    Draft(Box<ReplayRequest>, Chosen),
+    /// The message of this place in the plan, as it will be.
+    Rehearse(Arc<ReplayPlan>, usize),
+    /// Carries a plan out, or goes on with it.
+    Carry(PlanId),
+    Entries(Box<EntryQuery>),
+    /// What is in doubt in a plan, and what a look at the target says of it.
+    Doubt(PlanId),
+    /// A person's word on what is in doubt: it arrived, or it did not.
+    Settle { plan: PlanId, numbers: Vec<u32>, arrived: bool, reason: String },
+    /// Writes a mark: category, note, claim.
+    Mark(Box<Mark>),
+    /// What an escalation of a cause would tell, and whom.
+    Incident(Address, Box<Cause>),
+    /// Opens or updates the incident of a cause and sends what is due.
+    Escalate(Address, Box<Cause>),
+}
+
+/// The messages of a plan.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// These, as they were read.
+    Seen(Vec<Arc<Seen>>),
+    /// Those at these seats of the source; it is read for them.
+    Seats(Vec<Seat>),
+    /// Of what the ledger can restore: these, or all where there are none.
+    Restorable(Vec<MessageId>),
+}
+
+/// One message in doubt, with what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    pub n: u32,
+    pub seat: Seat,
+    pub to: Option<Address>,
+    /// What was found, in words.
+    pub finding: String,
+}
+
+/// The dead letters of a queue, grouped.
+#[derive(Clone, Debug)]
+pub struct CausesRead {
+    pub causes: Vec<Cause>,
+    /// The receipt, in words.
+    pub receipt: String,
+    pub complete: bool,
+    pub read: u64,
+    /// Unresolved ones.
+    pub shown: u64,
+    pub settled: u64,
+    /// Who has claimed the queue or a cause: the mark and its end.
+    pub claims: Vec<(Mark, SystemTime)>,
+    /// How many there were when it was read, by the listing.
+    pub depth: Count,
 }
 
 impl Job {
@@ -36,6 +98,15 @@ impl Job {
     }
 }
 
+/// One message of a plan before and after.
+#[derive(Clone, Debug)]
+pub struct Rehearsed {
+    pub index: usize,
+    pub was: Message,
+    pub changes: Changes,
+    pub rehearsal: Rehearsal,
+}
+
 /// What a job tells. The last one is [`News::Ended`] or [`News::Failed`].
 #[derive(Debug)]
 pub enum News {
@@ -45,6 +116,18 @@ pub enum News {
     Detail(Box<Detail>, Box<Cost>),
     Rows(Vec<Arc<Seen>>),
     Body(Box<Decoded>),
+    Causes(Box<CausesRead>),
+    Plans(Vec<PlanRow>),
+    Plan(Arc<ReplayPlan>),
+    Rehearsed(Box<Rehearsed>),
+    Progress(Box<Progress>),
+    Report(Box<ReplayReport>),
+    Entries(Vec<Entry>),
+    Doubt(Vec<Doubt>),
+    /// What would be told, as name and value.
+    Incident(Vec<(String, String)>),
+    /// Something small is done: what to say.
+    Done(String),
     /// How far a read is.
     Reading { read: u64, of: Count },
     /// So many were dropped because they came faster than they can be shown.
@@ -62,6 +145,8 @@ pub enum News {
 pub enum Effect {
     Start(JobId, Box<Job>),
     Stop(JobId),
+    /// Tells a running replay what is wished.
+    Tell(JobId, Wish),
     /// Put a text on the clipboard.
     Copy(String),
     /// Write a new file; it must not be there yet.

@@ -1,13 +1,16 @@
 //! What is known of the brokers, with its age: every screen reads it, so no two screens disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::broker::{Cost, Detail, Error, Probe};
 use crate::config::Context;
+use crate::config::model::ReplaySettings;
 use crate::model::{Address, ConnId, Destination, Reader};
+use crate::app::effect::CausesRead;
 use crate::monitor::Shelf;
+use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
 
 /// Between the end of one read of the same thing and the start of the next.
 pub const EVERY: Duration = Duration::from_secs(10);
@@ -78,6 +81,27 @@ impl BrokerFacts {
     }
 }
 
+/// A replay carried out here.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    pub progress: Option<Progress>,
+    /// What happened, newest last; the last 1,000 lines.
+    pub log: VecDeque<Line>,
+    pub report: Option<ReplayReport>,
+    pub paused: bool,
+}
+
+impl Run {
+    /// Takes one more word of it.
+    pub fn take(&mut self, progress: Progress) {
+        self.log.extend(progress.lines.iter().cloned());
+        while self.log.len() > 1_000 {
+            self.log.pop_front();
+        }
+        self.progress = Some(progress);
+    }
+}
+
 /// Everything known in this context.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -85,6 +109,16 @@ pub struct Facts {
     pub brokers: BTreeMap<ConnId, BrokerFacts>,
     pub details: BTreeMap<Address, Fact<(Detail, Cost)>>,
     pub shelf: Shelf,
+    /// Dead letters of queues that were read.
+    pub causes: BTreeMap<Address, Fact<Arc<CausesRead>>>,
+    /// Plans as the ledger has them, newest first.
+    pub plans: Fact<Vec<PlanRow>>,
+    /// Replays carried out here.
+    pub runs: BTreeMap<String, Run>,
+    /// Who this is, for plans and marks.
+    pub who: String,
+    /// Pace and canary steps of replays, by the config.
+    pub replay: ReplaySettings,
     /// Nothing is asked by itself while this is on (`p`).
     pub paused: bool,
 }
@@ -93,7 +127,7 @@ impl Facts {
     /// Nothing is known yet but the names.
     pub fn new(context: Arc<Context>, conns: impl IntoIterator<Item = ConnId>) -> Self {
         let brokers = conns.into_iter().map(|c| (c, BrokerFacts::default())).collect();
-        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), paused: false }
+        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), causes: BTreeMap::new(), plans: Fact::default(), runs: BTreeMap::new(), who: String::new(), replay: ReplaySettings::default(), paused: false }
     }
 
     /// All destinations, by connection and in the order the broker lists them.

@@ -1,14 +1,21 @@
 //! News into facts, and which facts are to be asked for again.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::App;
 use super::effect::{Effect, Job, News};
 use super::facts::EVERY;
 use super::slots::Place;
+use super::text::Tone;
 use crate::broker::ReadersRequest;
-use crate::model::ConnId;
+use crate::decode::safe;
+use crate::model::{Address, ConnId};
 use crate::triage::reach::roles;
+use crate::triage::report::{Ended, ReplayReport};
+
+/// Dead-letter queues of at most so many messages are read for the Overview without being asked.
+const READ_UNASKED: u64 = 20_000;
 
 impl App {
     /// Takes news of a fact.
@@ -31,7 +38,50 @@ impl App {
                 self.facts.details.entry(at.clone()).or_default().set((*detail, *cost), now, EVERY * 3);
             }
             (Place::Detail(at), News::Failed(error)) => self.facts.details.entry(at.clone()).or_default().fail(*error, now),
+            (Place::Causes(at), News::Causes(read)) => {
+                self.facts.causes.entry(at.clone()).or_default().set(Arc::new(*read), now, EVERY * 3);
+            }
+            (Place::Causes(at), News::Failed(error)) => self.facts.causes.entry(at.clone()).or_default().fail(*error, now),
+            (Place::Ledger, News::Plans(rows)) => self.facts.plans.set(rows, now, EVERY * 3),
+            (Place::Ledger, News::Failed(error)) => self.facts.plans.fail(*error, now),
+            (Place::Deed(plan), News::Progress(progress)) => {
+                self.facts.runs.entry(plan.clone()).or_default().take(*progress);
+            }
+            (Place::Deed(plan), News::Report(report)) => self.run_ended(plan.clone(), *report),
+            (Place::Deed(plan), News::Failed(error)) => {
+                self.say(Tone::Bad, format!("replay {plan}: {}", safe(&error.to_string())));
+                self.facts.plans.due = Some(now);
+            }
+            (Place::Small(_), News::Done(words)) => {
+                self.say(Tone::Ok, words);
+                self.stale();
+            }
+            (Place::Small(_), News::Failed(error)) => self.say(Tone::Bad, safe(&error.to_string())),
             _ => {}
+        }
+    }
+
+    /// A replay has ended: say so, and ask anew for what it changed.
+    fn run_ended(&mut self, plan: String, report: ReplayReport) {
+        let c = report.counts;
+        let (tone, word) = match &report.ended {
+            Ended::Finished if c.in_doubt + c.failed == 0 => (Tone::Ok, "finished".to_owned()),
+            Ended::Finished => (Tone::Watch, "finished".to_owned()),
+            Ended::Stopped => (Tone::Watch, "stopped; the rest is untouched and can be resumed".to_owned()),
+            Ended::Broke(why) => (Tone::Bad, format!("broke off: {}", safe(why))),
+            Ended::Failed(why) => (Tone::Bad, format!("failed: {}", safe(why))),
+        };
+        self.say(tone, format!("{plan} {word}: {} done, {} skipped, {} failed, {} in doubt", c.done(), c.skipped, c.failed, c.in_doubt));
+        self.facts.runs.entry(plan).or_default().report = Some(report);
+        self.stale();
+    }
+
+    /// What the ledger says may be otherwise now: plans and causes are asked for again.
+    fn stale(&mut self) {
+        let now = self.now;
+        self.facts.plans.due = Some(now);
+        for fact in self.facts.causes.values_mut() {
+            fact.due = Some(now);
         }
     }
 
@@ -105,7 +155,35 @@ impl App {
             }
             due
         });
-        brokers.collect::<Vec<_>>().into_iter()
+        let plans = (Place::Ledger, self.facts.plans.due.unwrap_or(SystemTime::UNIX_EPOCH), Job::Plans);
+        brokers.chain(std::iter::once(plans)).chain(self.causes_due()).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Queues whose dead letters are read without being asked: those that can be looked into without a trace and are not too
+    /// long; again when their depth has changed, or what the ledger says of them.
+    fn causes_due(&self) -> Vec<(Place, SystemTime, Job)> {
+        let running = self.slots.count(|p| matches!(p, Place::Causes(_)));
+        let free = |at: &Address| {
+            let known = self.facts.details.get(at).and_then(|f| f.value.as_ref());
+            known.is_some_and(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none())
+        };
+        let dlqs = self.facts.destinations().filter(|d| d.role.is_dlq() && free(&d.at));
+        let due = dlqs.filter_map(|d| {
+            let job = || Job::Causes(d.at.clone(), Vec::new());
+            let place = Place::Causes(d.at.clone());
+            match self.facts.causes.get(&d.at) {
+                None if d.depth.value().is_some_and(|n| n > 0 && n <= READ_UNASKED) => Some((place, SystemTime::UNIX_EPOCH, job())),
+                Some(fact) => {
+                    let read = fact.value.as_ref()?;
+                    // Taken back to now by what was done meanwhile, or grown since.
+                    let touched = fact.due.is_some_and(|due| fact.at.is_some_and(|at| due < at + EVERY));
+                    let due = fact.due.filter(|_| touched || read.depth != d.depth)?;
+                    d.depth.value().is_some_and(|n| n <= READ_UNASKED).then(|| (place, due, job()))
+                }
+                None => None,
+            }
+        });
+        due.take(2usize.saturating_sub(running)).collect()
     }
 
     /// Starts what is due; at most a handful at once, the rest follows when those have ended.

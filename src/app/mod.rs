@@ -92,6 +92,8 @@ pub struct Start {
     pub now: SystemTime,
     /// What is to be said at once: warnings of the config, refused keys.
     pub warnings: Vec<String>,
+    /// Pace and canary steps of replays, by the config.
+    pub replay: crate::config::model::ReplaySettings,
     /// The program to start again with another context's name, where it can: `:ctx`.
     pub can_switch: bool,
 }
@@ -134,7 +136,7 @@ impl App {
     /// What screens see.
     pub fn cx(&self) -> Cx<'_> {
         let calm = self.last_key.and_then(|t| self.now.duration_since(t).ok()).is_none_or(|d| d.as_millis() > 1_500);
-        Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, calm }
+        Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, writes: self.writes, calm }
     }
 
     /// Breadcrumb, the outermost first.

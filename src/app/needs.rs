@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::facts::Facts;
 use crate::model::{ConnId, Count, Reader};
-use crate::monitor::{BrokerFact, DlqFact, GroupFact, Health, Loss, Motion, Survey, SurveyFacts, loss_of_oldest, survey};
+use crate::monitor::{BrokerFact, DlqFact, GroupFact, Health, JobFact, Loss, Motion, Survey, SurveyFacts, loss_of_oldest, survey};
+use crate::triage::group::Cause;
+use crate::triage::report::Status;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Bars of the column `1H`.
@@ -31,24 +33,72 @@ pub fn needs(facts: &Facts, now: SystemTime) -> Survey {
     let mut groups: Vec<GroupFact> = facts.groups().filter_map(|(conn, r)| group(facts, conn, r, now)).collect();
     groups.extend(absent(facts));
     let known = facts.destinations().filter(|d| !d.internal).count() + facts.groups().count();
-    survey(&SurveyFacts { brokers, dlqs, groups, jobs: Vec::new(), known })
+    survey(&SurveyFacts { brokers, dlqs, groups, jobs: jobs(facts), known })
 }
 
 fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact {
     let described = facts.details.get(&d.at).and_then(|f| f.value.as_ref());
     let retention = described.and_then(|(detail, _)| detail.retention);
     let declared = facts.context.dead_letters.pair(&d.at.name).and_then(|p| p.message_retention);
+    let causes = facts.causes.get(&d.at).and_then(|f| f.value.as_deref());
+    let depth = facts.shelf.depth(&d.at);
+    let sampled = depth.and_then(|s| s.growth(now, HOUR)).filter(|(_, over)| *over >= Duration::from_secs(120));
+    // Before samples tell, the messages' own times of death do.
+    let (spark, growth, oldest) = match causes {
+        Some(read) => {
+            let arrivals = arrivals(&read.causes, now, HOUR, BARS);
+            let recent = Duration::from_secs(900);
+            let died: u64 = arrivals_sum(&read.causes, now, recent);
+            let grown = (died > 0).then_some((i64::try_from(died).unwrap_or(i64::MAX), recent));
+            (arrivals.into_iter().map(Some).collect(), sampled.filter(|(by, _)| *by > 0).or(grown), read.causes.iter().filter_map(|c| c.first).min())
+        }
+        None => (facts.shelf.hour(&d.at, now, BARS), sampled, None),
+    };
+    let claim = causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
     DlqFact {
         at: d.at.clone(),
-        count: d.depth,
-        spark: facts.shelf.hour(&d.at, now, BARS),
-        growth: facts.shelf.depth(&d.at).and_then(|s| s.growth(now, HOUR)),
-        oldest: None,
-        loss: loss_of_oldest(None, retention.or(declared), retention.is_none(), now),
-        on_it: None,
+        count: causes.filter(|read| read.complete).map_or(d.depth, |read| Count::Exact(read.shown)),
+        spark,
+        growth,
+        oldest: oldest.map(|t| (t, false)),
+        loss: loss_of_oldest(oldest, retention.or(declared), retention.is_none(), now),
+        on_it: claim,
         looked_at: described.is_none_or(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none()),
-        severity: None,
+        severity: causes.and_then(|read| read.causes.iter().map(|c| c.category.severity).max()),
     }
+}
+
+/// Deaths over the last `span`, all causes together.
+pub fn arrivals(causes: &[Cause], now: SystemTime, span: Duration, buckets: usize) -> Vec<u64> {
+    let mut sum = vec![0; buckets];
+    for cause in causes {
+        for (total, n) in sum.iter_mut().zip(cause.arrivals.spark(now, span, buckets)) {
+            *total += n;
+        }
+    }
+    sum
+}
+
+fn arrivals_sum(causes: &[Cause], now: SystemTime, span: Duration) -> u64 {
+    arrivals(causes, now, span, 1).into_iter().sum()
+}
+
+/// Replays that are not at their end.
+fn jobs(facts: &Facts) -> Vec<JobFact> {
+    let rows = facts.plans.value.iter().flatten();
+    let open = rows.filter(|r| matches!(r.status, Status::Unfinished | Status::InDoubt | Status::Running));
+    open.filter_map(|r| {
+        let conn = r.from.as_ref().or(r.to.first()).map(|a| a.conn.clone())?;
+        Some(JobFact {
+            conn,
+            plan: r.id.0.clone(),
+            in_doubt: r.counts.in_doubt,
+            untouched: r.counts.untouched,
+            since: r.started.unwrap_or(r.made),
+            running: r.status == Status::Running,
+        })
+    })
+    .collect()
 }
 
 /// A group where it is furthest behind.

@@ -13,6 +13,8 @@ pub enum Asking {
     Goto,
     /// A note on what the screen's command named.
     Note,
+    /// The very word that starts a plan; the screen judges it.
+    Word(String),
 }
 
 /// How a dialog is confirmed.
@@ -160,6 +162,8 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) -> Option<Heard> {
         match self {
             Overlay::Palette { input, .. } => input.paste(text),
+            // What starts a plan is typed, not pasted.
+            Overlay::Line { asking: Asking::Word(_), .. } => return None,
             Overlay::Line { asking, input } => {
                 input.paste(text);
                 return Some(Heard::Saying(asking.clone(), input.text().to_owned()));

@@ -89,6 +89,11 @@ impl Slots {
         self.jobs.get(id).map(|(_, since)| (*id, *since))
     }
 
+    /// How many places of a kind are being fed.
+    pub fn count(&self, of: impl Fn(&Place) -> bool) -> usize {
+        self.places.keys().filter(|p| of(p)).count()
+    }
+
     /// Since when the oldest job of a screen, or one that feeds a fact it shows, has been running.
     pub fn since(&self, shows: impl Fn(&Place) -> bool) -> Option<SystemTime> {
         self.jobs.values().filter(|(p, _)| shows(p)).map(|(_, since)| *since).min()

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::action::{Action, Mouse};
 use super::command::{Command, Entry, On};
 use super::effect::{Effect, News};
-use super::facts::Facts;
+use super::facts::{Facts, Run};
+use crate::triage::report::Wish;
 use super::input::Input;
 use super::key::Key;
 use super::layout::{Size, areas};
 use super::overlay::{Asking, Confirm, Dialog, Heard, Menu, Overlay, Pick, Then};
-use super::screens::{Ask, Screen, destinations, lag, overview, refresh_broker};
+use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, refresh_broker};
 use super::slots::{JobId, Place, ScreenId};
 use super::text::{Line, Tone};
 use super::{App, Open, Start, Toast, Writes};
@@ -39,6 +40,8 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         can_switch: start.can_switch,
         switch_to: None,
     };
+    app.facts.who.clone_from(&app.who);
+    app.facts.replay = start.replay;
     let now = app.now;
     for b in app.facts.brokers.values_mut() {
         b.asked = Some(now);
@@ -89,7 +92,7 @@ impl App {
         let asks = {
             let calm = self.cx().calm;
             let cx =
-                super::Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, calm };
+                super::Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, writes: self.writes, calm };
             act(self.screens[last].screen.page_mut(), &cx)
         };
         self.answer(asks)
@@ -114,6 +117,21 @@ impl App {
             Ask::StopPart(part) => self.slots.stop(&Place::Part(top, part)),
             Ask::Fact(place, _) if self.slots.running(&place).is_some() => Vec::new(),
             Ask::Fact(place, job) => self.slots.start(place, job, now),
+            Ask::Small(job) => {
+                let place = Place::Small(self.slots.number());
+                self.slots.start(place, job, now)
+            }
+            Ask::Deed(plan, job) => {
+                self.facts.runs.insert(plan.clone(), Run::default());
+                self.slots.start(Place::Deed(plan), job, now)
+            }
+            Ask::Wish(plan, wish) => {
+                let Some((job, _)) = self.slots.running(&Place::Deed(plan.clone())) else { return Vec::new() };
+                if let Some(run) = self.facts.runs.get_mut(&plan) {
+                    run.paused = wish == Wish::Pause;
+                }
+                vec![Effect::Tell(job, wish)]
+            }
             Ask::Toast(tone, text) => {
                 self.say(tone, text);
                 Vec::new()
@@ -233,6 +251,7 @@ impl App {
                 });
             }
             Heard::Said(Asking::Goto, text) => return self.with_top(|page, cx| page.command(Command::Goto, &text, cx)),
+            Heard::Said(Asking::Word(_), text) => return self.with_top(|page, cx| page.command(Command::Open, &format!("={text}"), cx)),
             Heard::Said(Asking::Note, text) => return self.with_top(|page, cx| page.command(Command::Note, &text, cx)),
             Heard::Then(then, said) => return self.confirmed(then, said),
             Heard::Effect(effect, word) => {
@@ -336,15 +355,18 @@ impl App {
         match command {
             Command::Help => self.overlay = Some(Overlay::Help { top: 0 }),
             Command::Palette => self.overlay = Some(Overlay::Palette { input: Input::default(), chosen: 0 }),
-            Command::Quit => return vec![Effect::Quit],
-            Command::Leave if self.screens.len() == 1 && on == On::Overview => return vec![Effect::Quit],
+            Command::Quit => return self.quit(),
+            Command::Leave if self.screens.len() == 1 && on == On::Overview => return self.quit(),
             Command::Back | Command::Leave => return self.esc(),
-            Command::Interrupt if leaving => return vec![Effect::Quit],
+            Command::Interrupt if leaving => return self.quit(),
             Command::Interrupt => return self.interrupt(),
+            Command::Suspend if self.deeds() > 0 => self.say(Tone::Watch, "a replay runs: it would stand still while suspended"),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Overview => return self.jump(None),
             Command::Destinations => return self.jump(Some(Screen::Destinations(destinations::State::default()))),
             Command::Lag => return self.jump(Some(Screen::Lag(lag::State::default()))),
+            Command::Jobs => return self.jump(Some(Screen::Jobs(jobs::State::default()))),
+            Command::Ledger => return self.jump(Some(Screen::Ledger(ledger::State::default()))),
             Command::Last | Command::HistoryBack => return self.history(true),
             Command::HistoryForward => return self.history(false),
             Command::Contexts => return self.contexts(arg),
@@ -380,6 +402,25 @@ impl App {
             _ if !entry.works_on(on) => self.say(Tone::Muted, entry.elsewhere()),
             _ => return self.with_top(|page, cx| page.command(command, arg, cx)),
         }
+        Vec::new()
+    }
+
+    /// How many replays run here.
+    pub fn deeds(&self) -> usize {
+        self.slots.count(|p| matches!(p, Place::Deed(_)))
+    }
+
+    /// Quits; with a replay at work it asks first.
+    fn quit(&mut self) -> Vec<Effect> {
+        if self.deeds() == 0 {
+            return vec![Effect::Quit];
+        }
+        let lines = vec![
+            Line::fact("running", format!("{} replay{}", self.deeds(), if self.deeds() == 1 { "" } else { "s" })),
+            Line::fact("then", "stops after the batch in flight; the rest stays untouched"),
+            Line::fact("go on later", "4 jobs, R; the next start shows it on the Overview"),
+        ];
+        self.overlay = Some(Overlay::Dialog(Box::new(Dialog::new("quit while a replay runs?", lines, Confirm::Yes, Then::Quit))));
         Vec::new()
     }
 

@@ -11,14 +11,18 @@ use std::time::SystemTime;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 
 use crate::app::effect::{Job, News};
 use crate::app::slots::JobId;
 use crate::broker::{Brokers, Error, ErrorKind, Rights};
-use crate::config::Context;
+use crate::config::{Config, Context};
 use crate::schema::Declared;
+use crate::triage::ledger::TriageLedger;
+use crate::triage::permit::Permit;
+use crate::triage::replay::Hands;
+use crate::triage::report::Wish;
 pub use out::Out;
 
 /// Small facts that may wait.
@@ -29,10 +33,15 @@ const BULK: usize = 32;
 /// What jobs work with.
 pub struct Rooms {
     pub brokers: Brokers,
+    pub config: Arc<Config>,
     pub context: Arc<Context>,
     pub declared: Declared,
     /// The switch that every write asks.
     pub rights: Rights,
+    pub hands: Hands,
+    pub ledger: TriageLedger,
+    /// Who this is, and what their role allows.
+    pub permit: Permit,
 }
 
 /// Where news comes out.
@@ -46,7 +55,7 @@ pub struct Runtime {
     rooms: Arc<Rooms>,
     control: mpsc::Sender<(JobId, News)>,
     bulk: mpsc::Sender<(JobId, News)>,
-    jobs: HashMap<JobId, AbortHandle>,
+    jobs: HashMap<JobId, (AbortHandle, watch::Sender<Wish>)>,
     busy: Arc<Busy>,
 }
 
@@ -85,7 +94,8 @@ impl Runtime {
 
     /// Starts a job. Its last news is always [`News::Ended`] or [`News::Failed`], also when it panics.
     pub fn start(&mut self, id: JobId, job: Job) {
-        self.jobs.retain(|_, task| !task.is_finished());
+        self.jobs.retain(|_, (task, _)| !task.is_finished());
+        let (wish, wishes) = watch::channel(Wish::Run { per_second: None });
         let out = Out::new(id, self.control.clone(), self.bulk.clone());
         let at_work = (!job.endless()).then(|| AtWork::new(&self.busy));
         let rooms = self.rooms.clone();
@@ -93,7 +103,7 @@ impl Runtime {
             let _at_work = at_work;
             let last = out.clone();
             let bulky = job.bulky();
-            let result = AssertUnwindSafe(jobs::run(job, &rooms, out)).catch_unwind().await;
+            let result = AssertUnwindSafe(jobs::run(job, &rooms, wishes, out)).catch_unwind().await;
             let news = match result {
                 Ok(Ok(())) => News::Ended,
                 Ok(Err(error)) => News::Failed(Box::new(error)),
@@ -104,18 +114,26 @@ impl Runtime {
             };
             last.last(bulky, news).await;
         });
-        self.jobs.insert(id, task.abort_handle());
+        self.jobs.insert(id, (task.abort_handle(), wish));
     }
 
     /// Runs something beside the jobs until the runtime goes (the demo's story).
     pub fn beside(&mut self, task: BoxFuture<'static, ()>) {
-        self.jobs.insert(JobId(u64::MAX), tokio::spawn(task).abort_handle());
+        let (wish, _) = watch::channel(Wish::Stop);
+        self.jobs.insert(JobId(u64::MAX), (tokio::spawn(task).abort_handle(), wish));
     }
 
     /// Stops a job; what it was doing on a broker is cancelled by being dropped.
     pub fn stop(&mut self, id: JobId) {
-        if let Some(task) = self.jobs.remove(&id) {
+        if let Some((task, _)) = self.jobs.remove(&id) {
             task.abort();
+        }
+    }
+
+    /// Tells a replay what is wished; it acts between batches.
+    pub fn tell(&self, id: JobId, wish: Wish) {
+        if let Some((_, wishes)) = self.jobs.get(&id) {
+            let _ = wishes.send(wish);
         }
     }
 
@@ -145,7 +163,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for task in self.jobs.values() {
+        for (task, _) in self.jobs.values() {
             task.abort();
         }
     }

@@ -39,6 +39,11 @@ impl Out {
         let _ = self.bulk.try_send((self.id, news));
     }
 
+    /// Tells how far a small job is, unless there is no room.
+    pub fn hint(&self, news: News) {
+        let _ = self.control.try_send((self.id, news));
+    }
+
     /// Tells a tail's rows: those that come faster than they are taken are dropped and counted.
     pub fn tail(&self, count: u64, news: News) {
         let missed = self.missed.swap(0, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::text::Tone;
+use crate::config::theme::{self, Theme};
 
 /// Styles by meaning.
 #[derive(Clone, Debug)]
@@ -48,6 +49,32 @@ impl Look {
             (Tone::Match, Style::new().add_modifier(Modifier::REVERSED)),
         ] {
             look.set(tone, style);
+        }
+        look
+    }
+
+    /// By a theme of the config.
+    pub fn themed(theme: &Theme, context: Option<&str>) -> Self {
+        let mut look = Self::sixteen(context);
+        let fg = |c: theme::Color| of(c).map_or(Style::new(), |c| Style::new().fg(c));
+        let syntax = &theme.syntax;
+        for (tone, style) in [
+            (Tone::Plain, fg(theme.text)),
+            (Tone::Muted, fg(theme.muted)),
+            (Tone::Strong, fg(theme.text).add_modifier(Modifier::BOLD)),
+            (Tone::Accent, fg(theme.accent)),
+            (Tone::Ok, fg(theme.ok)),
+            (Tone::Watch, fg(theme.watch)),
+            (Tone::Bad, fg(theme.bad).add_modifier(Modifier::BOLD)),
+            (Tone::Name, fg(syntax.key)),
+            (Tone::Quoted, fg(syntax.string)),
+            (Tone::Number, fg(syntax.number)),
+            (Tone::Literal, fg(syntax.literal)),
+        ] {
+            look.set(tone, style);
+        }
+        if let Some(back) = of(theme.selection) {
+            look.chosen = fg(theme.selection_text).bg(back);
         }
         look
     }
@@ -99,6 +126,15 @@ fn index(tone: Tone) -> usize {
         Tone::Number => 9,
         Tone::Literal => 10,
         Tone::Match => 11,
+    }
+}
+
+/// A theme's colour as the terminal takes it; `None`: its own.
+fn of(color: theme::Color) -> Option<Color> {
+    match color {
+        theme::Color::Terminal => None,
+        theme::Color::Ansi(n) => Some(Color::Indexed(n)),
+        theme::Color::Rgb(r, g, b) => Some(Color::Rgb(r, g, b)),
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::shell::{Chore, Shell};
 use super::terminal::{self, Tty};
+use super::look::Look;
 use super::{clipboard, input, look};
 use crate::app::action::Action;
 use crate::app::command::Keys;
@@ -24,10 +25,14 @@ use crate::app::text::Tone;
 use crate::app::times::Times;
 use crate::app::{Start, Writes};
 use crate::broker::{Brokers, Link, Rights, Writer};
-use crate::config::Context;
+use crate::config::theme::theme;
+use crate::config::{Config, Context};
 use crate::model::ConnId;
 use crate::runtime::Rooms;
 use crate::schema::Declared;
+use crate::triage::ledger::TriageLedger;
+use crate::triage::permit::Permit;
+use crate::triage::replay::Hands;
 
 /// Between two frames at least.
 const FRAME: Duration = Duration::from_millis(16);
@@ -37,19 +42,17 @@ const DRAIN_TIME: Duration = Duration::from_millis(4);
 
 /// What the TUI is started with.
 pub struct Setup {
+    pub config: Arc<Config>,
     pub context: Arc<Context>,
     pub brokers: Brokers,
     /// Who may write: the connections' writing sides and the switch that they ask at each write.
     pub hands: BTreeMap<ConnId, Arc<dyn Writer>>,
     pub rights: Rights,
-    /// Names of all contexts of the config.
-    pub contexts: Vec<String>,
+    /// Who is at the keys, and what their role allows.
+    pub permit: Permit,
+    pub ledger: TriageLedger,
     /// Whether the caller starts again when [`Ended::Switch`] is answered.
     pub can_switch: bool,
-    /// Who this is.
-    pub who: String,
-    /// Command name and keys, as the config has them.
-    pub keymap: Vec<(String, String)>,
     /// Warnings of the config, the gravest first.
     pub warnings: Vec<String>,
     /// Runs beside the TUI and ends with it: the demo's story.
@@ -57,19 +60,34 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One context with its guarded connections; the rest as nobody has said otherwise.
-    pub fn new(context: Context, links: Vec<Link>, rights: Rights) -> Self {
+    /// One context with its guarded connections.
+    pub fn new(config: Config, context: Context, links: Vec<Link>, rights: Rights, permit: Permit, ledger: TriageLedger) -> Self {
         Self {
             brokers: Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect()),
             hands: links.iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand.clone()?))).collect(),
             rights,
-            contexts: vec![context.name.clone()],
+            permit,
+            ledger,
+            config: Arc::new(config),
             context: Arc::new(context),
             can_switch: false,
-            who: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "me".into()),
-            keymap: Vec::new(),
             warnings: Vec::new(),
             beside: None,
+        }
+    }
+
+    /// The look that config and environment ask for, and what is wrong with it.
+    fn look(&self) -> (Look, Option<String>) {
+        if look::no_color() {
+            return (Look::plain(), None);
+        }
+        let color = self.context.color.as_deref();
+        match self.context.theme.as_ref().or(self.config.theme.as_ref()) {
+            None => (Look::sixteen(color), None),
+            Some(name) => match theme(name, None) {
+                Ok(theme) => (Look::themed(&theme, color), None),
+                Err(why) => (Look::sixteen(color), Some(why)),
+            },
         }
     }
 }
@@ -89,15 +107,17 @@ pub async fn run(setup: Setup) -> io::Result<Ended> {
     let mut tty = terminal::enter()?;
     let mut signals = Signals::new()?;
     let size = tty.terminal.size()?;
-    let look = if look::no_color() { look::Look::plain() } else { look::Look::sixteen(setup.context.color.as_deref()) };
+    let (look, trouble) = setup.look();
+    let mut setup = setup;
+    setup.warnings.extend(trouble);
     let mut shell = setup.shell(Size { width: size.width, height: size.height }, SystemTime::now(), look);
     turn(&mut shell, &mut tty, &mut signals).await
 }
 
 impl Setup {
     /// The TUI of this setup without its terminal: its jobs run from here on.
-    pub fn shell(mut self, size: Size, now: SystemTime, look: look::Look) -> Shell {
-        let (keys, refused) = Keys::new(self.keymap.iter().map(|(n, k)| (n.as_str(), k.as_str())));
+    pub fn shell(mut self, size: Size, now: SystemTime, look: Look) -> Shell {
+        let (keys, refused) = Keys::new(self.config.keymap.iter().map(|b| (b.command.as_str(), b.key.as_str())));
         self.warnings.extend(refused);
         let writes = match (self.hands.is_empty() || self.rights.never().is_some(), self.context.read_only) {
             (true, _) => Writes::Never,
@@ -106,10 +126,11 @@ impl Setup {
         };
         let start = Start {
             context: self.context.clone(),
-            contexts: self.contexts,
+            contexts: self.config.contexts.iter().map(|c| c.name.clone()).collect(),
             conns: self.brokers.ids().cloned().collect(),
-            who: self.who,
+            who: self.permit.actor.name.clone(),
             writes,
+            replay: self.config.replay.clone(),
             keys,
             times: Times { local: jiff::tz::TimeZone::system(), ..Times::default() },
             size,
@@ -118,7 +139,16 @@ impl Setup {
             can_switch: self.can_switch,
         };
         let declared = Declared::new(&self.context);
-        let rooms = Rooms { brokers: self.brokers, context: self.context, declared, rights: self.rights };
+        let rooms = Rooms {
+            brokers: self.brokers,
+            config: self.config,
+            context: self.context,
+            declared,
+            rights: self.rights,
+            permit: self.permit,
+            hands: Hands::new(self.hands),
+            ledger: self.ledger,
+        };
         let mut shell = Shell::new(start, rooms, look);
         if let Some(task) = self.beside {
             shell.runtime.beside(task);
@@ -156,6 +186,11 @@ struct Shown {
 
 impl Shown {
     fn draw(&mut self, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
+        // The event of a resize may be late or lost: what is painted fits the terminal as it is now.
+        let size = tty.terminal.size()?;
+        if (size.width, size.height) != (shell.app.size.width, shell.app.size.height) {
+            shell.act(Action::Resize(size.width, size.height), SystemTime::now());
+        }
         let now = shell.paint();
         self.at = Some(Instant::now());
         if self.last.as_ref() == Some(&now) {
@@ -163,7 +198,7 @@ impl Shown {
         }
         tty.terminal.draw(|frame| {
             let area = frame.area();
-            // The size may have changed under us: what is painted for another is left out, a resize event follows.
+            // It may have changed again in this instant: the next frame follows at once then.
             if *now.0.area() == area {
                 *frame.buffer_mut() = now.0.clone();
                 if let Some(cursor) = now.1 {

@@ -57,6 +57,7 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::Start(id, job) => self.runtime.start(id, *job),
+                Effect::Tell(id, wish) => self.runtime.tell(id, wish),
                 Effect::Stop(id) => self.runtime.stop(id),
                 Effect::Copy(text) => self.chores.push_back(Chore::Copy(text)),
                 Effect::Write(path, bytes) => self.chores.push_back(Chore::Write(path, bytes)),

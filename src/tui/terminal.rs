@@ -10,6 +10,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// The thread that draws. A panic elsewhere must not take the screen away under it.
@@ -41,7 +42,9 @@ impl Tty {
         ENTERED.store(true, Ordering::SeqCst);
         *DRAWS.lock().unwrap_or_else(|e| e.into_inner()) = Some(std::thread::current().id());
         execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
-        self.terminal.clear()
+        // Not `clear`: that asks the terminal where its cursor is and waits for an answer, which not every terminal gives.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 

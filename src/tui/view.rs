@@ -40,19 +40,22 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
             Asking::Filter => "/",
             Asking::Goto => "@",
             Asking::Note => "note ",
+            Asking::Word(_) => "› ",
         };
-        return Some(views::overlay::input(buf, row(area, a.keys), sign, input, hint(asking), look));
+        return Some(views::overlay::input(buf, row(area, a.keys), sign, input, &hint(asking), look));
     }
     footer(app, look, buf, row(area, a.keys));
     None
 }
 
-fn hint(asking: &Asking) -> &'static str {
-    match asking {
+fn hint(asking: &Asking) -> String {
+    let hint = match asking {
+        Asking::Word(word) => return format!("type {word}, enter starts it; esc"),
         Asking::Filter => "narrows what is loaded; ! first: all but these; enter keeps it, esc takes it off",
         Asking::Goto => "oldest  newest  2h  02:00  2026-11-23T02:00Z  p3/132665",
         Asking::Note => "enter keeps it in the ledger",
-    }
+    };
+    hint.to_owned()
 }
 
 /// The shown screen's body.
@@ -66,6 +69,11 @@ fn of(app: &App) -> Sheet<'_> {
         Screen::Lag(s) => views::lag::sheet(s, &cx),
         Screen::Group(s) => views::group::sheet(s, &cx),
         Screen::Describe(s) => views::describe::sheet(s, &cx),
+        Screen::Causes(s) => views::causes::sheet(s, &cx),
+        Screen::Plan(s) => views::plan::sheet(s, &cx),
+        Screen::Jobs(s) => views::jobs::list(s, &cx),
+        Screen::Job(s) => views::jobs::one(s, &cx),
+        Screen::Ledger(s) => views::ledger::sheet(s, &cx),
     }
 }
 
@@ -105,6 +113,10 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     if down > 0 {
         health = health.add(Tone::Bad, "✗ ").plain(format!("{down} down  "));
     }
+    for (_, run) in app.facts.runs.iter().filter(|(_, r)| r.report.is_none()) {
+        let share = run.progress.as_ref().map_or(0.0, |p| p.counts.share());
+        health = health.add(Tone::Accent, "▶ ").plain(format!("{:.0}%  ", share * 100.0));
+    }
     if app.facts.paused {
         health = health.add(Tone::Watch, "paused");
     }
@@ -137,7 +149,7 @@ fn footer(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     let keys = app.footer();
     let last = keys.len().saturating_sub(1);
     let size = |(k, l): &(String, String)| width(k) + 1 + width(l) + 2;
-    let mut room = usize::from(area.width).saturating_sub(1 + keys.last().map_or(0, size));
+    let mut room = usize::from(area.width).saturating_sub(keys.last().map_or(0, size));
     let mut line = Line::new();
     for (i, entry) in keys.iter().enumerate() {
         if i != last {
@@ -150,6 +162,9 @@ fn footer(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
         let bare = entry.0 == entry.1 || entry.1 == "command";
         line = line.add(Tone::Accent, entry.0.clone());
         line = if bare { line.plain("  ") } else { line.plain(format!(" {}  ", entry.1)) };
+    }
+    if let Some(last) = line.0.last_mut() {
+        last.text.truncate(last.text.trim_end().len());
     }
     paint::line(buf, inner(area), area.y, &line, look);
 }

@@ -87,7 +87,8 @@ impl Page for State {
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         keys(&[
-            (Command::Open, "messages"),
+            (Command::Open, "open"),
+            (Command::Messages, ""),
             (Command::Follow, "follow"),
             (Command::Describe, ""),
             (Command::Sort, ""),
@@ -129,6 +130,9 @@ impl Page for State {
             return Vec::new();
         }
         match command {
+            Command::Open if self.chosen().is_some_and(|d| d.role.is_dlq()) => {
+                return self.chosen().map(|d| vec![Ask::Push(Box::new(Screen::Causes(super::causes::State::new(d.at.clone()))))]).unwrap_or_default();
+            }
             Command::Open | Command::Messages => return self.open(false),
             Command::Follow => return self.open(true),
             Command::Describe => {

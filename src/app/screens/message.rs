@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ask, Cx, Page, Screen, keys, scrolled};
+use super::{Ask, Cx, Page, Screen, keys, plan, scrolled};
 use crate::app::command::{Command, On};
-use crate::app::effect::{Job, News};
+use crate::app::effect::{Chosen, Effect, Job, News};
 use crate::app::key::Key;
 use crate::app::overlay::{Menu, Overlay, Pick};
 use crate::app::text::{Line, Tone};
@@ -14,6 +14,7 @@ use crate::broker::Error;
 use crate::decode::{Decoded, Form, Hint, human, safe, safe_bytes, safe_cut};
 use crate::model::Value;
 use crate::schema::{Seen, Verdict};
+use crate::triage::plan::{Deed, Scope};
 
 /// A tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -378,6 +379,26 @@ impl Page for State {
                 };
                 (self.tab, self.body) = (Tab::Body, None);
                 return vec![Ask::Start("body", Job::Show(self.seen().clone(), self.hint))];
+            }
+            Command::Replay | Command::Park | Command::Discard | Command::Restore => {
+                let (deed, chosen) = match command {
+                    Command::Replay => (Deed::Replay, Chosen::Seen(vec![self.seen().clone()])),
+                    Command::Park => (Deed::Park, Chosen::Seen(vec![self.seen().clone()])),
+                    Command::Discard => (Deed::Discard, Chosen::Seen(vec![self.seen().clone()])),
+                    _ => (Deed::Restore, Chosen::Restorable(vec![self.seen().id.clone()])),
+                };
+                let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen };
+                return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
+            }
+            Command::Edit => {
+                let body = self.seen().message.body.clone().unwrap_or_default();
+                return vec![Ask::Do(Effect::Edit("body.json".into(), body))];
+            }
+            Command::Save => {
+                let m = &self.seen().message;
+                let name = format!("redrive-{}-{}.body", m.at.name, m.seat);
+                let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
+                return vec![Ask::Do(Effect::Write(name.into(), m.body.clone().unwrap_or_default()))];
             }
             Command::Copy => return vec![Ask::Overlay(Box::new(Overlay::Menu(copy_menu(self.seen(), &cx.facts.context.name))))],
             _ => {}

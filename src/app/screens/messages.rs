@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Ask, Cx, Page, Screen, describe, keys, message, moved};
+use super::{Ask, Cx, Page, Screen, describe, keys, message, moved, plan};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
-use crate::app::effect::{Job, News};
+use crate::app::effect::{Chosen, Job, News};
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
 use crate::app::ring::{Order, Ring};
 use crate::app::text::{Line, Tone};
@@ -16,6 +16,7 @@ use crate::broker::{Cursor as Token, Error, ErrorKind, PeekRequest, Start, Stop,
 use crate::decode::{human, safe};
 use crate::model::{Address, Count, Seat};
 use crate::schema::Seen;
+use crate::triage::plan::{Deed, Scope};
 
 /// Messages of one read.
 const PAGE: usize = 500;
@@ -75,6 +76,12 @@ impl State {
         }
     }
 
+    /// Only the messages at these seats: those of a cause. The queue is read for them.
+    pub fn only(&mut self, seats: Vec<Seat>, name: String) {
+        self.only = Some((seats.into_iter().collect(), name));
+        self.limit = crate::app::ring::ROWS;
+    }
+
     /// The table's rows in view: the body without filter line, rule and header.
     pub fn height(cx: &Cx) -> usize {
         usize::from(cx.areas().rows).saturating_sub(3)
@@ -128,7 +135,7 @@ impl State {
         if self.follow || matches!(self.read, Read::Running { .. }) {
             return Vec::new();
         }
-        if self.start == Start::Newest {
+        if self.start == Start::Newest && self.more.is_none() {
             if !matches!(self.read, Read::Done { why: Why::Limit, .. }) && self.ring.rows().len() < self.limit {
                 return vec![Ask::Toast(Tone::Muted, "that is all there is".into())];
             }
@@ -169,6 +176,17 @@ impl State {
         let dead = seen.death.error.value.is_some() || seen.death.origin.value.is_some();
         let list: Vec<Arc<Seen>> = self.shown.iter().filter_map(|i| self.ring.rows().get(*i)).cloned().collect();
         vec![Ask::Push(Box::new(Screen::Message(Box::new(message::State::new(list, index, dead, self.filter.clone())))))]
+    }
+
+    /// A plan with the marked messages, else the one under the cursor.
+    fn plan(&self, deed: Deed) -> Vec<Ask> {
+        let taken = self.taken();
+        if taken.is_empty() {
+            return vec![Ask::Toast(Tone::Muted, "no message is chosen".into())];
+        }
+        let chosen = if deed == Deed::Restore { Chosen::Restorable(taken.iter().map(|s| s.id.clone()).collect()) } else { Chosen::Seen(taken) };
+        let wanted = plan::Wanted { deed, from: self.at.clone(), scope: Scope::Marked, chosen };
+        vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
 
     /// The look leaves a trace: its price, before anything is read.
@@ -329,6 +347,10 @@ impl Page for State {
         self.cursor = cursor;
         match command {
             Command::Open => return self.open(),
+            Command::Replay => return self.plan(Deed::Replay),
+            Command::Park => return self.plan(Deed::Park),
+            Command::Discard => return self.plan(Deed::Discard),
+            Command::Restore => return self.plan(Deed::Restore),
             Command::Describe => return vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(self.at.clone()))))],
             Command::Wrap => self.wide = !self.wide,
             Command::Goto => match parse_position(arg, cx.now) {

@@ -1,13 +1,18 @@
 //! The screens: each keeps its own state and answers commands and news; it sees the facts, never the app.
 
+pub mod causes;
 pub mod death;
 pub mod describe;
 pub mod destinations;
 pub mod group;
+pub mod job;
+pub mod jobs;
 pub mod lag;
+pub mod ledger;
 pub mod message;
 pub mod messages;
 pub mod overview;
+pub mod plan;
 
 use std::time::SystemTime;
 
@@ -20,6 +25,8 @@ use super::overlay::Overlay;
 use super::slots::Place;
 use super::text::{Line, Tone};
 use super::times::Times;
+use super::Writes;
+use crate::triage::report::Wish;
 use crate::model::{Address, ConnId};
 
 /// What a screen sees of the rest.
@@ -30,6 +37,7 @@ pub struct Cx<'a> {
     pub size: Size,
     pub keys: &'a Keys,
     pub times: &'a Times,
+    pub writes: Writes,
     /// No key was pressed for a moment: rows may be sorted anew.
     pub calm: bool,
 }
@@ -54,6 +62,12 @@ pub enum Ask {
     StopPart(&'static str),
     /// Starts a job for a fact that all screens see, unless it runs.
     Fact(Place, Job),
+    /// Starts a small job that finishes wherever one goes.
+    Small(Job),
+    /// Starts a replay, by its plan: it outlives every screen.
+    Deed(String, Job),
+    /// Tells a running replay.
+    Wish(String, Wish),
     Toast(Tone, String),
     Overlay(Box<Overlay>),
     Do(Effect),
@@ -115,6 +129,11 @@ pub enum Screen {
     Lag(lag::State),
     Group(group::State),
     Describe(describe::State),
+    Causes(causes::State),
+    Plan(Box<plan::State>),
+    Jobs(jobs::State),
+    Job(job::State),
+    Ledger(ledger::State),
 }
 
 impl Screen {
@@ -128,6 +147,11 @@ impl Screen {
             Screen::Lag(s) => s,
             Screen::Group(s) => s,
             Screen::Describe(s) => s,
+            Screen::Causes(s) => s,
+            Screen::Plan(s) => s.as_ref(),
+            Screen::Jobs(s) => s,
+            Screen::Job(s) => s,
+            Screen::Ledger(s) => s,
         }
     }
 
@@ -141,6 +165,11 @@ impl Screen {
             Screen::Lag(s) => s,
             Screen::Group(s) => s,
             Screen::Describe(s) => s,
+            Screen::Causes(s) => s,
+            Screen::Plan(s) => s.as_mut(),
+            Screen::Jobs(s) => s,
+            Screen::Job(s) => s,
+            Screen::Ledger(s) => s,
         }
     }
 }

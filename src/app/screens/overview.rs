@@ -1,6 +1,6 @@
 //! Overview: every broker's health and one list of what needs a human, worst first.
 
-use super::{Ask, Cx, Page, Screen, destinations, group, keys, messages, moved, steady};
+use super::{Ask, Cx, Page, Screen, causes, describe, destinations, group, job, keys, messages, moved, steady};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
 use crate::app::effect::News;
@@ -11,6 +11,7 @@ use crate::app::times::ago;
 use crate::decode::{human, safe};
 use crate::model::ConnId;
 use crate::monitor::{Health, Need, NeedKind, Survey};
+use crate::triage::plan::PlanId;
 
 /// A row's identity.
 pub type Row = (NeedKind, ConnId, String);
@@ -44,7 +45,8 @@ impl State {
     fn open(&self, cx: &Cx) -> Vec<Ask> {
         let Some(need) = self.chosen() else { return Vec::new() };
         match (need.kind, &need.at) {
-            (NeedKind::Dlq, Some(at)) => vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at.clone())))))],
+            (NeedKind::Dlq, Some(at)) => vec![Ask::Push(Box::new(Screen::Causes(causes::State::new(at.clone()))))],
+            (NeedKind::Job, _) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(PlanId(need.what.clone())))))],
             (NeedKind::Lag | NeedKind::Group, _) => {
                 vec![Ask::Push(Box::new(Screen::Group(group::State::new(need.conn.clone(), need.what.clone()))))]
             }
@@ -146,6 +148,10 @@ impl Page for State {
             Command::Messages => match self.chosen().and_then(|n| n.at.clone()) {
                 Some(at) => vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at)))))],
                 None => vec![Ask::Toast(Tone::Muted, "this row has no messages of its own".into())],
+            },
+            Command::Describe => match self.chosen().and_then(|n| n.at.clone()) {
+                Some(at) => vec![describe(&at), Ask::Push(Box::new(Screen::Describe(super::describe::State::new(at))))],
+                None => self.open(cx),
             },
             _ => Vec::new(),
         }

@@ -1,15 +1,19 @@
 //! One async function per job: a call of a room below, its answers told as news.
 
 mod brokers;
+mod escalate;
 mod messages;
+mod triage;
 
 use super::{Out, Rooms};
 use crate::app::effect::Job;
 use crate::broker::{Broker, Error, ErrorKind};
 use crate::model::ConnId;
+use crate::triage::report::Wish;
+use tokio::sync::watch;
 
 /// Carries out a job. An error is its last word.
-pub async fn run(job: Job, rooms: &Rooms, out: Out) -> Result<(), Error> {
+pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out) -> Result<(), Error> {
     match job {
         Job::Probe(conn) => brokers::probe(broker(rooms, &conn)?, &out).await,
         Job::List(conn) => brokers::list(broker(rooms, &conn)?, &out).await,
@@ -17,6 +21,20 @@ pub async fn run(job: Job, rooms: &Rooms, out: Out) -> Result<(), Error> {
         Job::Describe(at) => brokers::describe(broker(rooms, &at.conn)?, &at, &out).await,
         Job::Peek(want) => messages::peek(broker(rooms, &want.from.conn)?, want, rooms, &out).await,
         Job::Show(seen, hint) => messages::show(&seen, hint, &out).await,
+        Job::Causes(at, accept) => triage::causes(broker(rooms, &at.conn)?, at, accept, rooms, &out).await,
+        Job::Plans => triage::plans(rooms, &out).await,
+        Job::Draft(ask, chosen) => {
+            let conn = ask.from.at().conn.clone();
+            triage::draft(broker(rooms, &conn)?, *ask, chosen, rooms, &out).await
+        }
+        Job::Rehearse(plan, index) => triage::rehearse(broker(rooms, &plan.ask.from.at().conn)?, &plan, index, rooms, &out).await,
+        Job::Carry(plan) => triage::carry(plan, rooms, wish, &out).await,
+        Job::Entries(want) => triage::entries(*want, rooms, &out).await,
+        Job::Doubt(plan) => triage::doubt(&plan, rooms, &out).await,
+        Job::Settle { plan, numbers, arrived, reason } => triage::settle(&plan, numbers, arrived, reason, rooms, &out).await,
+        Job::Mark(mark) => triage::mark(*mark, rooms, &out).await,
+        Job::Incident(at, cause) => escalate::incident(&at, &cause, rooms, &out).await,
+        Job::Escalate(at, cause) => escalate::escalate(&at, &cause, rooms, &out).await,
     }
 }
 

@@ -12,8 +12,8 @@ use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 
 const DEAD: [Column; 7] = [
     column("WRITTEN", 12, 0, Side::Text),
-    column("OFFSET", 12, 0, Side::Text),
-    column("KEY", 10, 1, Side::Name),
+    column("OFFSET", 13, 0, Side::Text),
+    column("KEY", 9, 1, Side::Name),
     wide("EVENT", 18, 1, Side::Name, 130),
     wide("SIZE", 8, 0, Side::Right, 110),
     column("BODY", 18, 4, Side::Text),

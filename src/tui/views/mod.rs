@@ -1,12 +1,16 @@
 //! One view per screen: its state as a sheet of lines and rows.
 
+pub mod causes;
 pub mod describe;
 pub mod destinations;
 pub mod group;
+pub mod jobs;
 pub mod lag;
+pub mod ledger;
 pub mod message;
 pub mod messages;
 pub mod overlay;
+pub mod plan;
 pub mod overview;
 
 use crate::app::spark::spark;

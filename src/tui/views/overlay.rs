@@ -61,7 +61,7 @@ fn help(app: &App) -> Vec<Line> {
             let here = e.works_on(on);
             let tone = if here { Tone::Plain } else { Tone::Muted };
             let title = if e.id == crate::app::command::Command::Help { "this help" } else { e.title };
-            let line = Line::new().add(if here { Tone::Accent } else { Tone::Muted }, format!("   {}", pad_right(&keys, 14))).add(tone, pad_right(title, 34));
+            let line = Line::new().add(if here { Tone::Accent } else { Tone::Muted }, format!("   {}", pad_right(&keys, 14))).add(tone, pad_right(title, 36));
             let place = if here { format!(":{}", e.name) } else { format!("on {}", e.on.iter().map(|o| o.word()).collect::<Vec<_>>().join(", ")) };
             out.push(line.add(Tone::Muted, place));
         }

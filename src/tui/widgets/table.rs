@@ -18,7 +18,7 @@ const GAP: u16 = 2;
 pub fn widths(columns: &[Column], width: u16) -> Vec<Option<u16>> {
     let shown: Vec<bool> = columns.iter().map(|c| c.from <= width).collect();
     let count = shown.iter().filter(|s| **s).count() as u16;
-    let fixed: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.width).sum::<u16>() + GAP * count.saturating_sub(1) + SIGN + 1;
+    let fixed: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.width).sum::<u16>() + GAP * count.saturating_sub(1) + SIGN;
     let mut left = width.saturating_sub(fixed);
     let mut shares: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.grow).sum();
     columns
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn room_is_shared_and_columns_come_with_it() {
         let columns = [column("NAME", 10, 1, Side::Name), column("N", 5, 0, Side::Right), wide("MORE", 8, 1, Side::Text, 100)];
-        assert_eq!(widths(&columns, 30), [Some(19), Some(5), None]);
+        assert_eq!(widths(&columns, 30), [Some(20), Some(5), None]);
         let wide = widths(&columns, 100);
-        assert_eq!(wide.iter().flatten().sum::<u16>() + SIGN + 1 + 2 * GAP, 100);
+        assert_eq!(wide.iter().flatten().sum::<u16>() + SIGN + 2 * GAP, 100);
     }
 
     #[test]
@@ -121,7 +121,6 @@ mod tests {
             (0..22).map(|x| buf[(x, y)].symbol()).collect::<String>()
         };
         assert_eq!(line(0), "   NAME           N   ");
-        // A wide character's second cell is an empty symbol's space in the buffer.
         assert!(line(1).starts_with(" ! 日") && line(1).ends_with(" 1,204   "), "{:?}", line(1));
         assert_eq!(line(2), " * ord…ated   1,204   ");
     }

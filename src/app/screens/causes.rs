@@ -1,0 +1,403 @@
+//! Causes of a dead-letter queue: why its messages died, how many, since when, and what can be done.
+
+use std::sync::Arc;
+
+use super::plan::Wanted;
+use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved, plan, steady};
+use crate::app::command::{Command, On};
+use crate::app::cursor::Cursor;
+use crate::app::effect::{CausesRead, Chosen, Job, News};
+use crate::app::key::Key;
+use crate::app::layout::split;
+use crate::app::overlay::{Asking, Confirm, Dialog, Menu, Overlay, Pick, Then};
+use crate::app::slots::Place;
+use crate::app::text::{Line, Tone};
+use crate::app::times::ago;
+use crate::decode::{human, safe};
+use crate::model::Address;
+use crate::monitor::loss_of_oldest;
+use crate::triage::group::Cause;
+use crate::triage::plan::{Deed, Scope};
+use crate::triage::report::{Mark, MarkKind};
+use crate::triage::rules::Rules;
+
+/// Its state.
+#[derive(Debug)]
+pub struct State {
+    pub at: Address,
+    pub read: Option<Arc<CausesRead>>,
+    pub rows: Vec<Cause>,
+    pub cursor: Cursor<String>,
+    pub filter: String,
+    /// How far a running read is, in words.
+    pub progress: String,
+    pub error: Option<String>,
+}
+
+fn key(cause: &Cause) -> String {
+    cause.fingerprint.hex()
+}
+
+impl State {
+    /// Of a queue.
+    pub fn new(at: Address) -> Self {
+        Self { at, read: None, rows: Vec::new(), cursor: Cursor::default(), filter: String::new(), progress: String::new(), error: None }
+    }
+
+    /// The chosen cause.
+    pub fn chosen(&self) -> Option<&Cause> {
+        self.rows.get(self.cursor.row())
+    }
+
+    fn taken(&self) -> Vec<&Cause> {
+        if self.cursor.marks().is_empty() {
+            return self.chosen().into_iter().collect();
+        }
+        self.rows.iter().filter(|c| self.cursor.marks().contains(&key(c))).collect()
+    }
+
+    fn height(&self, cx: &Cx) -> usize {
+        usize::from(split(cx.areas().rows, 0, self.rows.len(), self.detail(cx).len() as u16, 4).rows)
+    }
+
+    fn price<'a>(&self, cx: &Cx<'a>) -> Option<&'a crate::broker::Cost> {
+        let (_, cost) = cx.facts.details.get(&self.at)?.value.as_ref()?;
+        (!cost.leaves.is_empty() || cost.refused.is_some()).then_some(cost)
+    }
+
+    /// What is known of the chosen cause.
+    pub fn detail(&self, cx: &Cx) -> Vec<Line> {
+        let Some(c) = self.chosen() else { return Vec::new() };
+        let mut out = Vec::new();
+        let partitions = cx.facts.destination(&self.at).and_then(|d| d.partitions);
+        let spread = partitions.map_or(String::new(), |of| format!(", {} of {of} partitions", c.partitions));
+        let who = c.failed_by.as_deref().map_or(String::new(), |g| format!(", {}", safe(g)));
+        out.push(Line::new().add(Tone::Strong, format!(" {}", safe(&c.title))).add(Tone::Muted, format!("   cause {}{who}{spread}", c.id)));
+        out.push(Line::fact("why grouped", safe(&c.why_grouped())));
+        out.push(Line::fact("category", safe(&c.category.explain())));
+        let attempts = match c.attempts {
+            None => "attempts not recorded".to_owned(),
+            Some((a, b)) if a == b => format!("{a} attempts"),
+            Some((a, b)) => format!("{a} to {b} attempts"),
+        };
+        let n = human::count_plain;
+        let origin = match c.origins.first() {
+            Some(o) => format!("{} ({} of {}), {attempts}", safe(&o.name), n(o.count), n(c.count)),
+            None => format!("?, no message names one, {attempts}"),
+        };
+        out.push(Line::fact("origin", origin));
+        let s = &c.newest;
+        let sample = [s.event.clone(), s.key.clone(), Some(s.seat.to_string())].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        out.push(Line::fact("sample", format!("{}, {}", safe(&sample), s.when.map_or("?".into(), |t| format!("{} {}", cx.times.clock(t), cx.times.word(t))))));
+        if let Some(error) = &s.error {
+            out.push(Line::fact("error", safe(error)));
+        }
+        out.push(Line::fact("schema", c.schema_words()));
+        let p = &c.past;
+        let past = match (&p.by, p.came_back) {
+            (Some((who, when)), back) if back > 0 => format!("{} were replayed by {} at {} and came back", n(back), safe(who), cx.times.clock(*when)),
+            _ if p.settled() > 0 => format!("{} replayed, {} parked, {} discarded before (not counted here)", n(p.replayed), n(p.parked), n(p.discarded)),
+            _ => "none of these was replayed, parked or discarded here before".into(),
+        };
+        out.push(Line::fact("past", past));
+        let keep = cx.facts.detail(&self.at).and_then(|d| d.retention);
+        let lost = match (loss_of_oldest(c.first, keep, false, cx.now).left(), keep) {
+            (Some(left), Some(keep)) => format!("the first in {} ({} keeps {})", human::age(left), safe(&self.at.name), human::age(keep)),
+            _ => "?  (no word on retention, or no time of death)".into(),
+        };
+        out.push(Line::fact("lost", lost));
+        let claims = self.read.as_ref().map(|r| r.claims.as_slice()).unwrap_or_default();
+        let claim = claims.iter().find(|(m, end)| (m.subject.is_empty() || m.subject == key(c)) && *end > cx.now);
+        let on_it = match claim {
+            Some((m, end)) => format!("{}, {} left", safe(&m.actor), human::age(end.duration_since(cx.now).unwrap_or_default())),
+            None => "nobody".into(),
+        };
+        out.push(Line::fact("on it", format!("{on_it} (only the local ledger is known)")));
+        out
+    }
+
+    fn open(&self) -> Vec<Ask> {
+        let Some(c) = self.chosen() else { return Vec::new() };
+        let mut page = messages::State::new(self.at.clone());
+        page.only(c.members.seats(), c.title.clone());
+        vec![Ask::Push(Box::new(Screen::Messages(Box::new(page))))]
+    }
+
+    fn plan(&self, deed: Deed) -> Vec<Ask> {
+        let taken = self.taken();
+        let Some(first) = taken.first() else { return vec![Ask::Toast(Tone::Muted, "no cause is chosen".into())] };
+        let scope = if taken.len() == 1 {
+            Scope::Cause { id: first.id.to_string(), title: first.title.clone() }
+        } else {
+            Scope::Filter(format!("causes {}", taken.iter().map(|c| c.id.to_string()).collect::<Vec<_>>().join(", ")))
+        };
+        let seats = taken.iter().flat_map(|c| c.members.seats()).collect();
+        let wanted = Wanted { deed, from: self.at.clone(), scope, chosen: Chosen::Seats(seats) };
+        vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
+    }
+
+    fn mark(&self, kind: MarkKind, subject: String, value: String, reason: Option<String>, cx: &Cx) -> Ask {
+        let mark = Mark { seq: 0, kind, place: self.at.clone(), subject, value, actor: cx.facts.who.clone(), reason, at: cx.now };
+        Ask::Small(Job::Mark(Box::new(mark)))
+    }
+
+    fn category(&self, arg: &str, cx: &Cx) -> Vec<Ask> {
+        let Some(c) = self.chosen() else { return Vec::new() };
+        let rules = Rules::of(&cx.facts.context, &self.at.name);
+        if let Some(name) = arg.strip_prefix('!') {
+            return vec![self.mark(MarkKind::Category, key(c), name.to_owned(), None, cx)];
+        }
+        if arg.is_empty() {
+            let items = rules
+                .names()
+                .zip('a'..='z')
+                .map(|(name, letter)| {
+                    let hint = rules.named(name).map_or("nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
+                    (Key::char(letter), name.to_owned(), hint, Pick::Tell(Command::Category, name.to_owned()))
+                })
+                .collect();
+            let title = format!("category of {}", safe(&c.title));
+            return vec![Ask::Overlay(Box::new(Overlay::Menu(Menu { title, right: format!("now {}", safe(&c.category.name)), items })))];
+        }
+        let action = rules.named(arg).map_or("none: nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
+        let lines = vec![
+            Line::fact("cause", format!("{} {}", c.id, safe(&c.title))),
+            Line::fact("from", safe(&c.category.explain())),
+            Line::fact("to", arg.to_owned()),
+            Line::fact("its action", action),
+            Line::fact("starts", "nothing: the action is offered, a person starts it"),
+        ];
+        let mut dialog = Dialog::new("set the category?", lines, Confirm::Yes, Then::Tell(Command::Category, format!("!{arg}")));
+        dialog.cli = format!("redrive categorise {} --cause {} {arg}", safe(&self.at.name), c.id);
+        vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+    }
+
+    fn claim(&self, arg: &str, cx: &Cx) -> Vec<Ask> {
+        let subject = self.chosen().map(key).unwrap_or_default();
+        let claims = self.read.as_ref().map(|r| r.claims.as_slice()).unwrap_or_default();
+        let now = claims.iter().find(|(m, end)| (m.subject == subject || m.subject.is_empty()) && *end > cx.now);
+        let hours = std::time::Duration::from_secs(2 * 3600);
+        if arg == "yes" {
+            let mine = now.filter(|(m, _)| m.actor == cx.facts.who);
+            let value = if mine.is_some() {
+                String::new()
+            } else {
+                let end = (cx.now + hours).duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                end.as_secs().to_string()
+            };
+            let subject = mine.map_or(subject, |(m, _)| m.subject.clone());
+            return vec![self.mark(MarkKind::Claim, subject, value, None, cx)];
+        }
+        let whose = now.map_or("nobody's".to_owned(), |(m, end)| format!("{}'s for another {}", safe(&m.actor), human::age(end.duration_since(cx.now).unwrap_or_default())));
+        let release = now.is_some_and(|(m, _)| m.actor == cx.facts.who);
+        let lines = vec![
+            Line::fact("cause", self.chosen().map_or(String::new(), |c| safe(&c.title).into_owned())),
+            Line::fact("now", whose),
+            Line::fact("until", if release { "released at once".into() } else { human::age(hours) + " from now" }),
+            Line::fact("who sees it", "only this machine: only the local ledger is known"),
+        ];
+        let title = if release { "release it?" } else { "claim it: I am on it?" };
+        let dialog = Dialog::new(title, lines, Confirm::Yes, Then::Tell(Command::Claim, "yes".into()));
+        vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+    }
+}
+
+impl Page for State {
+    fn on(&self) -> On {
+        On::Causes
+    }
+
+    fn crumb(&self) -> String {
+        format!("{} › {} › causes", safe(self.at.conn.as_str()), safe(&self.at.name))
+    }
+
+    fn facts(&self, _cx: &Cx) -> Line {
+        let Some(read) = &self.read else { return Line::new() };
+        let n = human::count_plain;
+        let settled = if read.settled > 0 { format!(", {} done with", n(read.settled)) } else { String::new() };
+        let all = if read.complete { ", all read" } else { ", NOT all read" };
+        let causes = read.causes.len();
+        Line::new().add(Tone::Strong, format!("{} dead", n(read.shown))).plain(format!(", {causes} cause{}{settled}{all}", if causes == 1 { "" } else { "s" }))
+    }
+
+    fn status(&self, cx: &Cx) -> Line {
+        if !self.filter.is_empty() {
+            return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.read.as_ref().map_or(0, |r| r.causes.len())).into();
+        }
+        if let Some(error) = &self.error {
+            return Line::new().add(Tone::Bad, "✗ ").plain(safe(error)).add(Tone::Muted, "  (r)");
+        }
+        if self.read.is_none() && self.price(cx).is_some() {
+            return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");
+        }
+        match &self.read {
+            Some(read) => {
+                let age = cx.facts.causes.get(&self.at).and_then(|f| f.at).map_or(String::new(), |t| format!(", {} ago", ago(t, cx.now)));
+                Line::new().add(Tone::Muted, format!("{}{age}", safe(&read.receipt)))
+            }
+            None => Line::new().add(Tone::Muted, format!("reading {}", self.progress)),
+        }
+    }
+
+    fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        let n: u64 = self.taken().iter().map(|c| c.count).sum();
+        let replay = format!("replay {}", human::count_plain(n));
+        keys(&[
+            (Command::Open, "messages"),
+            (Command::Replay, &replay),
+            (Command::Escalate, ""),
+            (Command::Park, ""),
+            (Command::Discard, ""),
+            (Command::Category, ""),
+            (Command::Claim, "claim"),
+        ])
+    }
+
+    fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
+        let mut asks = vec![describe(&self.at)];
+        if cx.facts.causes.get(&self.at).and_then(|f| f.value.as_ref()).is_none() && self.price(cx).is_none() {
+            asks.push(Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), Vec::new())));
+        }
+        asks
+    }
+
+    fn sync(&mut self, cx: &Cx) {
+        if let Some(fact) = cx.facts.causes.get(&self.at) {
+            self.error = fact.error.as_ref().map(|(e, _)| e.to_string());
+            self.read.clone_from(&fact.value);
+        }
+        let wanted = self.filter.to_lowercase();
+        let fits = |c: &&Cause| wanted.is_empty() || format!("{} {} {}", c.id, c.title, c.category.name).to_lowercase().contains(&wanted);
+        let rows: Vec<Cause> = self.read.iter().flat_map(|r| r.causes.iter()).filter(fits).cloned().collect();
+        self.rows = if cx.calm && self.cursor.marks().is_empty() { rows } else { steady(&self.rows, rows, key) };
+        let rows = &self.rows;
+        self.cursor.sync(rows.len(), |i| key(&rows[i]));
+        let height = self.height(cx);
+        self.cursor.fit(height, self.rows.len());
+    }
+
+    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
+        let height = self.height(cx);
+        let rows = &self.rows;
+        if moved(&mut self.cursor, command, rows.len(), height, |i| key(&rows[i])) {
+            return Vec::new();
+        }
+        match command {
+            Command::Open => return self.open(),
+            Command::Messages => return vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(self.at.clone())))))],
+            Command::Describe => return vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(self.at.clone()))))],
+            Command::Replay => return self.plan(Deed::Replay),
+            Command::Park => return self.plan(Deed::Park),
+            Command::Discard => return self.plan(Deed::Discard),
+            Command::Restore => {
+                let wanted = Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()) };
+                return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
+            }
+            Command::Category => return self.category(arg, cx),
+            Command::Claim => return self.claim(arg, cx),
+            Command::Escalate => {
+                let Some(c) = self.chosen() else { return Vec::new() };
+                if arg == "yes" {
+                    return vec![Ask::Small(Job::Escalate(self.at.clone(), Box::new(c.clone())))];
+                }
+                return vec![Ask::Start("incident", Job::Incident(self.at.clone(), Box::new(c.clone())))];
+            }
+            Command::Note if arg.is_empty() => {
+                return vec![Ask::Overlay(Box::new(Overlay::Line { asking: Asking::Note, input: crate::app::input::Input::default() }))];
+            }
+            Command::Note => {
+                let subject = self.chosen().map(key).unwrap_or_default();
+                return vec![self.mark(MarkKind::Note, subject, arg.to_owned(), None, cx)];
+            }
+            Command::Retry => {
+                let accept = match self.price(cx) {
+                    Some(cost) if arg == "consent" => cost.leaves.clone(),
+                    Some(cost) => {
+                        let mut lines: Vec<Line> = cost.leaves.iter().map(|t| Line::fact("the price", t.words())).collect();
+                        lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
+                        lines.extend(cost.looks_left.map(|n| Line::fact("the limit", format!("{n} more looks until the broker drops or moves messages"))));
+                        lines.push(Line::fact("without it", "d depth, config, readers: no trace"));
+                        let confirm = if cost.refused.is_some() { Confirm::Nothing } else { Confirm::Yes };
+                        let dialog = Dialog::new(format!("look into all of {}?", safe(&self.at.name)), lines, confirm, Then::Tell(Command::Retry, "consent".into()));
+                        return vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))];
+                    }
+                    None => Vec::new(),
+                };
+                return vec![Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), accept))];
+            }
+            Command::Mark => {
+                self.cursor.toggle();
+                let rows = &self.rows;
+                self.cursor.step(1, rows.len(), |i| key(&rows[i]));
+            }
+            Command::MarkAll => self.cursor.mark_all(rows.iter().map(key)),
+            Command::MarkRange => {
+                self.cursor.range(rows.len(), |i| key(&rows[i]));
+            }
+            Command::ClearMarks => {
+                self.cursor.clear();
+            }
+            Command::Copy => {
+                let Some(c) = self.chosen() else { return Vec::new() };
+                let item = |k: char, what: &str, text: String| (Key::char(k), what.to_owned(), text.clone(), Pick::Copy(text, what.to_owned()));
+                let title = format!("copy cause {}", c.id);
+                let detail: String = self.detail(cx).iter().map(|l| format!("{}\n", l.text().trim_end())).collect();
+                let items = vec![
+                    item('c', "what is known of it", detail),
+                    item('a', "address", format!("{}/{}", cx.facts.context.name, self.at)),
+                    item('r', "redrive command", format!("redrive causes {} --cause {}", safe(&self.at.name), c.id)),
+                ];
+                return vec![Ask::Overlay(Box::new(Overlay::Menu(Menu { title, right: String::new(), items })))];
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn news(&mut self, _part: &'static str, news: News, _cx: &Cx) -> Vec<Ask> {
+        match news {
+            News::Incident(lines) => {
+                let lines = lines.into_iter().map(|(name, value)| Line::fact(&name, safe(&value))).collect();
+                let mut dialog = Dialog::new("escalate?", lines, Confirm::Yes, Then::Tell(Command::Escalate, "yes".into()));
+                dialog.cli = self.chosen().map_or(String::new(), |c| format!("redrive escalate {} --cause {}", safe(&self.at.name), c.id));
+                vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+            }
+            News::Failed(error) => vec![Ask::Toast(Tone::Bad, safe(&error.to_string()).into_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
+        if !self.filter.is_empty() {
+            self.filter("", cx);
+            return Some(Vec::new());
+        }
+        self.cursor.clear().then(Vec::new)
+    }
+
+    fn filter(&mut self, text: &str, cx: &Cx) {
+        text.clone_into(&mut self.filter);
+        self.sync(cx);
+    }
+
+    fn filtered(&self) -> &str {
+        &self.filter
+    }
+
+    fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
+        let row = usize::from(at).checked_sub(1).map(|r| r + self.cursor.top());
+        match row {
+            Some(r) if r == self.cursor.row() => self.open(),
+            Some(r) if r < self.rows.len() => {
+                let rows = &self.rows;
+                self.cursor.go(r, rows.len(), |i| key(&rows[i]));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn waits_for(&self, place: &Place) -> bool {
+        *place == Place::Causes(self.at.clone())
+    }
+}

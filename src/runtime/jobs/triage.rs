@@ -1,0 +1,207 @@
+//! Jobs of the triage room: causes, plans, replays, doubt, and what the ledger tells.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::app::effect::{CausesRead, Chosen, Doubt, News, Rehearsed};
+use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Result, Start, Trace};
+use crate::model::{Address, Count, Message, Seat};
+use crate::runtime::{Out, Rooms};
+use crate::triage::causes::{self, CausesAsk, Progress as Read};
+use crate::triage::doubt::{Answer, Finding, examine, settle_by_hand};
+use crate::triage::ledger::LedgerError;
+use crate::triage::plan::{Draft, PlanId, ReplayPlan, ReplayRequest, wire};
+use crate::triage::preflight::freeze;
+use crate::triage::prepare::{prepare, prepare_restore};
+use crate::triage::replay::{Means, resume};
+use crate::triage::report::{EntryQuery, Mark, MarkKind, Wish};
+
+/// Plans listed at most.
+const PLANS: usize = 500;
+
+/// What the ledger could not do, as the screens show it.
+fn kept(op: &'static str, error: &LedgerError) -> Error {
+    Error::new(ErrorKind::Unexpected, op, error.to_string())
+}
+
+/// Reads the dead letters of a queue and groups them.
+pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, rooms: &Rooms, out: &Out) -> Result<()> {
+    let claims = rooms.ledger.marks(at.clone(), MarkKind::Claim).await.map_err(|e| kept("read the ledger", &e))?;
+    let claims = last_claims(claims);
+    let ask = CausesAsk { accept, ..CausesAsk::new(at, &rooms.context) };
+    let say = |p: Read| out.hint(News::Reading { read: p.read, of: p.of });
+    let (causes, reading) = causes::causes(broker, &ask, &rooms.context, &rooms.declared, &rooms.ledger, None, &say).await?;
+    let totals = reading.grouping.totals();
+    let read = CausesRead {
+        causes,
+        receipt: reading.receipt.to_string(),
+        complete: reading.receipt.is_complete(),
+        read: totals.read,
+        shown: totals.shown,
+        settled: totals.settled,
+        claims,
+        depth: Count::Exact(reading.receipt.passed),
+    };
+    out.tell(News::Causes(Box::new(read))).await;
+    Ok(())
+}
+
+/// The last claim on each subject, with its end; released ones are left out.
+fn last_claims(marks: Vec<Mark>) -> Vec<(Mark, SystemTime)> {
+    let mut last: BTreeMap<String, Mark> = BTreeMap::new();
+    for mark in marks {
+        last.insert(mark.subject.clone(), mark);
+    }
+    last.into_values()
+        .filter_map(|m| {
+            let end = UNIX_EPOCH.checked_add(Duration::from_secs(m.value.parse().ok()?))?;
+            Some((m, end))
+        })
+        .collect()
+}
+
+/// Plans as the ledger has them.
+pub async fn plans(rooms: &Rooms, out: &Out) -> Result<()> {
+    let rows = rooms.ledger.plans(PLANS).await.map_err(|e| kept("list plans", &e))?;
+    out.tell(News::Plans(rows)).await;
+    Ok(())
+}
+
+/// Reads what was chosen, looks at the targets, and freezes a plan.
+pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, rooms: &Rooms, out: &Out) -> Result<()> {
+    let from = ask.from.at().clone();
+    let draft = match chosen {
+        Chosen::Seen(rows) => {
+            let mut draft = Draft::new(ask);
+            rows.iter().for_each(|s| draft.add(&s.message, &s.id, &s.death));
+            draft
+        }
+        Chosen::Seats(seats) => {
+            let prepared = prepare(broker, ask, seats, &rooms.declared, Vec::new(), 0).await?;
+            prepared.draft
+        }
+        Chosen::Restorable(ids) => {
+            let rows = rooms.ledger.restorable(from.clone()).await.map_err(|e| kept("read the ledger", &e))?;
+            prepare_restore(ask, &rows, |r| ids.is_empty() || ids.contains(&r.id))
+        }
+    };
+    let plan = freeze(draft, &rooms.brokers, &rooms.hands, &rooms.ledger).await;
+    let plan = plan.map_err(|e| Error::new(ErrorKind::Invalid, "plan", e.to_string()).about(&from))?;
+    out.tell(News::Plan(Arc::new(plan))).await;
+    Ok(())
+}
+
+/// One message of a plan as it will be on the wire; nothing is written.
+pub async fn rehearse(broker: &dyn Broker, plan: &ReplayPlan, index: usize, rooms: &Rooms, out: &Out) -> Result<()> {
+    let from = plan.ask.from.at();
+    let none = |why: &str| Error::new(ErrorKind::NotFound, "rehearse", why.to_owned()).about(from);
+    let item = plan.items.get(index).ok_or_else(|| none("the plan has no such message"))?;
+    let was = at(broker, from, &item.seat).await?.ok_or_else(|| none("it is no longer at its seat"))?;
+    let Some((out_going, changes)) = wire(&was, item, plan) else {
+        return Err(none("nothing of it is published: a mark in the ledger, or left out"));
+    };
+    let target = rooms.brokers.get(&out_going.to.conn).map_or(broker, AsRef::as_ref);
+    let rehearsal = target.rehearse(&was, &out_going);
+    out.tell(News::Rehearsed(Box::new(Rehearsed { index, was, changes, rehearsal }))).await;
+    Ok(())
+}
+
+/// The message at a seat.
+async fn at(broker: &dyn Broker, from: &Address, seat: &Seat) -> Result<Option<Message>> {
+    use futures::StreamExt;
+    let mut flow = broker.peek(PeekRequest { start: Start::Seat(seat.clone()), ..PeekRequest::new(from.clone(), 1) });
+    while let Some(step) = flow.next().await {
+        match step? {
+            Peeked::Batch(rows) => return Ok(rows.into_iter().find(|m| m.seat == *seat)),
+            Peeked::Progress { .. } => {}
+            Peeked::End { .. } => break,
+        }
+    }
+    Ok(None)
+}
+
+/// Carries a plan out, or goes on with it, telling each batch.
+pub async fn carry(plan: PlanId, rooms: &Rooms, wish: watch::Receiver<Wish>, out: &Out) -> Result<()> {
+    let row = rooms.ledger.plan_row(plan.clone()).await.map_err(|e| kept("read the plan", &e))?;
+    if let Some(row) = row {
+        let queue = row.from.as_ref().or(row.to.first()).map_or("", |a| a.name.as_str());
+        let allowed = rooms.permit.allows(row.deed, rooms.context.dead_letters.rules_for(queue));
+        allowed.map_err(|why| Error::new(ErrorKind::Denied, row.deed.word(), why))?;
+    }
+    let means = Means { brokers: rooms.brokers.clone(), hands: rooms.hands.clone(), ledger: rooms.ledger.clone() };
+    // The runner's words come by a plain call: they are kept in order and told from here.
+    let (said, mut words) = mpsc::unbounded_channel();
+    let say = move |p| {
+        let _ = said.send(p);
+    };
+    let run = resume(&plan, &means, &say, wish);
+    tokio::pin!(run);
+    let report = loop {
+        tokio::select! {
+            biased;
+            Some(progress) = words.recv() => out.tell(News::Progress(Box::new(progress))).await,
+            report = &mut run => break report,
+        }
+    };
+    while let Ok(progress) = words.try_recv() {
+        out.tell(News::Progress(Box::new(progress))).await;
+    }
+    out.tell(News::Report(Box::new(report))).await;
+    Ok(())
+}
+
+/// Entries of the ledger.
+pub async fn entries(want: EntryQuery, rooms: &Rooms, out: &Out) -> Result<()> {
+    let rows = rooms.ledger.entries(want).await.map_err(|e| kept("read entries", &e))?;
+    out.tell(News::Entries(rows)).await;
+    Ok(())
+}
+
+/// What is in doubt in a plan, and what a look at the target says of it.
+pub async fn doubt(plan: &PlanId, rooms: &Rooms, out: &Out) -> Result<()> {
+    let found = examine(plan, &rooms.brokers, &rooms.ledger).await;
+    let found = found.map_err(|e| Error::new(ErrorKind::Invalid, "look for what is in doubt", e.to_string()))?;
+    let rows = found
+        .into_iter()
+        .map(|d| {
+            let finding = match d.finding {
+                Finding::Arrived(receipt) => format!("found on the target{}", receipt.seat.map_or(String::new(), |s| format!(" at {s}"))),
+                Finding::NotThere => "not on the target, all of it was read".into(),
+                Finding::Ask(why) => why,
+            };
+            Doubt { n: d.n, seat: d.seat, to: d.to, finding }
+        })
+        .collect();
+    out.tell(News::Doubt(rows)).await;
+    Ok(())
+}
+
+/// A person's word on messages in doubt.
+pub async fn settle(plan: &PlanId, numbers: Vec<u32>, arrived: bool, reason: String, rooms: &Rooms, out: &Out) -> Result<()> {
+    let answer = if arrived { Answer::Arrived } else { Answer::NotArrived };
+    let by = &rooms.permit.actor;
+    let count = numbers.len();
+    for n in numbers {
+        let done = settle_by_hand(plan, n, answer, by, Some(reason.clone()), &rooms.ledger).await;
+        done.map_err(|e| Error::new(ErrorKind::Invalid, "settle", e.to_string()))?;
+    }
+    out.tell(News::Done(format!("{count} settled as {}", if arrived { "arrived" } else { "not arrived" }))).await;
+    Ok(())
+}
+
+/// Writes a mark.
+pub async fn mark(mark: Mark, rooms: &Rooms, out: &Out) -> Result<()> {
+    let said = match (mark.kind, mark.value.is_empty()) {
+        (MarkKind::Claim, true) => "released".to_owned(),
+        (MarkKind::Claim, false) => "claimed: it is in the ledger here".into(),
+        (MarkKind::Category, _) => format!("category set to {}; nothing starts by itself", crate::decode::safe(&mark.value)),
+        (MarkKind::Note, _) => "noted in the ledger".into(),
+        (MarkKind::State, _) => "kept in the ledger".into(),
+    };
+    rooms.ledger.mark(mark).await.map_err(|e| kept("write a mark", &e))?;
+    out.tell(News::Done(said)).await;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The ledger painted.
+
+use super::{cell, muted};
+use crate::app::screens::Cx;
+use crate::app::screens::ledger::State;
+use crate::app::text::{Line, Tone};
+use crate::decode::safe;
+use crate::triage::report::Entry;
+use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
+
+const COLUMNS: [Column; 7] = [
+    column("WHEN", 12, 0, Side::Text),
+    column("WHAT", 11, 0, Side::Text),
+    column("WHERE", 14, 2, Side::Name),
+    column("MESSAGE", 12, 1, Side::Name),
+    wide("PLAN", 10, 0, Side::Text, 100),
+    column("WHO", 6, 1, Side::Name),
+    column("DETAIL", 11, 4, Side::Text),
+];
+
+fn entry(e: &Entry, cx: &Cx) -> Row {
+    let tone = match e.what.as_str() {
+        "failed" | "in doubt" => Tone::Bad,
+        "skipped" | "discarded" | "parked" => Tone::Watch,
+        "replayed" | "restored" => Tone::Ok,
+        _ => Tone::Plain,
+    };
+    let message = e.seat.as_ref().map(ToString::to_string).unwrap_or_default();
+    Row {
+        sign: None,
+        marked: false,
+        cells: vec![
+            muted(cx.times.column(Some(e.at), cx.now)),
+            (tone, safe(&e.what).into_owned()),
+            cell(e.from.as_ref().map_or("-".into(), |a| safe(&a.name).into_owned())),
+            muted(safe(&message)),
+            muted(e.plan.as_ref().map_or("-".into(), ToString::to_string)),
+            cell(safe(&e.actor)),
+            cell(safe(&e.detail)),
+        ],
+    }
+}
+
+/// Its sheet.
+pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+    let cxc = *cx;
+    let table = Table {
+        columns: &COLUMNS,
+        len: s.shown.len(),
+        top: s.cursor.top(),
+        chosen: s.cursor.row(),
+        row: Box::new(move |i| s.row(i).map_or_else(Row::default, |e| entry(e, &cxc))),
+    };
+    let empty = match (s.read(), s.filter.is_empty()) {
+        (true, true) => "   nothing has been done yet: replays, parks, discards and notes are kept here",
+        (true, false) => "   nothing here matches   (esc takes the filter off)",
+        (false, _) => "   asking the ledger",
+    };
+    Sheet { above: vec![Line::new()], table: Some(table), empty: vec![Line::new().add(Tone::Muted, empty)], below: s.detail(cx), least: 4, ..Sheet::default() }
+}

@@ -64,7 +64,8 @@ pub struct Error {
     pub kind: ErrorKind,
     /// The connection it failed on, if any was involved.
     pub conn: Option<ConnId>,
-    pub at: Option<Address>,
+    /// The destination, if it was about one. In a box: every `Result` of the contract carries this error about.
+    pub at: Option<Box<Address>>,
     /// The operation, as a verb phrase: `list topics`, `read`, `publish`.
     pub op: &'static str,
     /// The cause in the broker's or library's words.
@@ -92,7 +93,7 @@ impl Error {
     /// Names the destination (and its connection).
     pub fn about(mut self, at: &Address) -> Self {
         self.conn = Some(at.conn.clone());
-        self.at = Some(at.clone());
+        self.at = Some(Box::new(at.clone()));
         self
     }
 

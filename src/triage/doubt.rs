@@ -98,7 +98,12 @@ pub async fn clear(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> Res
 }
 
 /// The same, for the holder of the plan's lease.
-pub(super) async fn clear_held(plan: &Arc<ReplayPlan>, lease: &Lease, brokers: &Brokers, ledger: &TriageLedger) -> super::ledger::Result<Vec<Doubtful>> {
+pub(super) async fn clear_held(
+    plan: &Arc<ReplayPlan>,
+    lease: &Lease,
+    brokers: &Brokers,
+    ledger: &TriageLedger,
+) -> super::ledger::Result<Vec<Doubtful>> {
     let open = ledger.open_intents(Some(plan.id.clone())).await?;
     if open.is_empty() {
         return Ok(Vec::new());
@@ -124,7 +129,14 @@ pub async fn examine(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> R
 }
 
 /// A person's word on one message in doubt, which goes into the ledger with name and reason.
-pub async fn settle_by_hand(id: &PlanId, n: u32, answer: Answer, by: &Actor, reason: Option<String>, ledger: &TriageLedger) -> Result<(), Unclear> {
+pub async fn settle_by_hand(
+    id: &PlanId,
+    n: u32,
+    answer: Answer,
+    by: &Actor,
+    reason: Option<String>,
+    ledger: &TriageLedger,
+) -> Result<(), Unclear> {
     let plan = Arc::new(ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?);
     let item = plan.item(n).ok_or_else(|| Unclear::NotInDoubt { plan: id.clone(), n })?;
     let lease = take(&plan, "settles what is in doubt", ledger).await?;
@@ -201,7 +213,9 @@ async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers) -> Vec<
         let finding = match (item.map(|i| &i.way), way) {
             // a mark touches no broker: making it again changes nothing
             (Some(Way::Mark), _) => Finding::NotThere,
-            (Some(Way::Remove), _) => Finding::Ask("whether it was taken out of its source shows only there; its copy is in the ledger".into()),
+            (Some(Way::Remove), _) => {
+                Finding::Ask("whether it was taken out of its source shows only there; its copy is in the ledger".into())
+            }
             (_, Doubt::ScanTarget) => Finding::Ask("not looked for yet".into()),
             (_, Doubt::Ask) => Finding::Ask("the target cannot show what arrived".into()),
             (_, Doubt::LookAtSource | Doubt::SendAgain(_)) => Finding::Ask("this version cannot clear this up by itself".into()),
@@ -209,7 +223,16 @@ async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers) -> Vec<
         if let (Some(to), Some(Way::Publish), Doubt::ScanTarget) = (&to, item.map(|i| &i.way), way) {
             scans.entry(to.clone()).or_default().push(found.len());
         }
-        found.push(Doubtful { plan: plan.id.clone(), n: intent.n, id: intent.id.clone(), seat: intent.seat.clone(), to, replay_id, at: intent.at, finding });
+        found.push(Doubtful {
+            plan: plan.id.clone(),
+            n: intent.n,
+            id: intent.id.clone(),
+            seat: intent.seat.clone(),
+            to,
+            replay_id,
+            at: intent.at,
+            finding,
+        });
     }
     for (target, which) in scans {
         let wanted: Vec<(usize, &OpenIntent)> = which.iter().filter_map(|i| Some((*i, open.get(*i)?))).collect();
@@ -258,7 +281,10 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         if detail.compacted {
             blind.insert(partition, "the target is compacted: a newer value may have taken its place".into());
         } else if now.start > start {
-            blind.insert(partition, format!("partition {partition} begins at {} now, after the {start} to look from: retention took part of it", now.start));
+            blind.insert(
+                partition,
+                format!("partition {partition} begins at {} now, after the {start} to look from: retention took part of it", now.start),
+            );
         }
         let begin = start.max(now.start);
         if begin >= now.end {
@@ -281,7 +307,11 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         // an end that cannot be read leaves what was found before it certain all the same
         let _ = read(broker, target, partition, begin, true, &mut |message| committed.extend(sought_in(message))).await;
         for (i, receipt) in found {
-            if committed.contains(&i) { there.insert(i, receipt) } else { open.insert(i, receipt) };
+            if committed.contains(&i) {
+                there.insert(i, receipt)
+            } else {
+                open.insert(i, receipt)
+            };
         }
     }
     let verdict = |(i, intent): &(usize, &OpenIntent)| {
@@ -289,7 +319,12 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
             return (*i, Finding::Arrived(receipt.clone()));
         }
         if let Some(seat) = open.get(i).and_then(|r| r.seat.as_ref()) {
-            return (*i, Finding::Ask(format!("it is at {seat}, in or behind a transaction that is open or was given up: whether readers ever see it is not certain")));
+            return (
+                *i,
+                Finding::Ask(format!(
+                    "it is at {seat}, in or behind a transaction that is open or was given up: whether readers ever see it is not certain"
+                )),
+            );
         }
         let aims = aims(plan, target, intent);
         if aims.is_empty() {
@@ -314,11 +349,17 @@ fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i3
 
 /// Reads one partition from an offset to its present end; unless `committed_only`, open and aborted transactions too. The error says why it is not
 /// all that there is.
-pub(super) async fn read(broker: &dyn Broker, target: &Address, partition: i32, offset: i64, committed_only: bool, see: &mut (dyn FnMut(&Message) + Send)) -> Result<(), String> {
+pub(super) async fn read(
+    broker: &dyn Broker,
+    target: &Address,
+    partition: i32,
+    offset: i64,
+    committed_only: bool,
+    see: &mut (dyn FnMut(&Message) + Send),
+) -> Result<(), String> {
     let mut start = Start::Seat(Seat::Offset { partition, offset });
     loop {
-        let want =
-            PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only, ..PeekRequest::new(target.clone(), READ) };
+        let want = PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only, ..PeekRequest::new(target.clone(), READ) };
         let mut flow = broker.peek(want);
         let mut more = None;
         let mut why = None;

@@ -82,7 +82,9 @@ async fn target(at: &Address, draft: &Draft, brokers: &Brokers, hands: &Hands) -
         Ok(readers) => found.readers = readers.iter().map(|r| Group::of(r, at, draft.failed_by())).collect(),
         Err(e) => found.trouble = Some(found.trouble.map_or(format!("who reads it: {e}"), |t| format!("{t}; who reads it: {e}"))),
     }
-    found.readers.sort_by(|a, b| (b.members.unwrap_or(0) > 0, b.failed).cmp(&(a.members.unwrap_or(0) > 0, a.failed)).then_with(|| a.name.cmp(&b.name)));
+    found.readers.sort_by(|a, b| {
+        (b.members.unwrap_or(0) > 0, b.failed).cmp(&(a.members.unwrap_or(0) > 0, a.failed)).then_with(|| a.name.cmp(&b.name))
+    });
     found
 }
 

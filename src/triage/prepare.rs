@@ -163,7 +163,7 @@ mod tests {
             chosen.push(gone.clone());
             let found = prepare(broker.as_ref(), ask(), chosen.clone(), &Declared::default(), Vec::new(), 2).await.expect("read");
             assert_eq!(found.draft.len(), n);
-            assert_eq!(found.missing, [gone.clone()]);
+            assert_eq!(found.missing, std::slice::from_ref(&gone));
             assert_eq!(found.samples.len(), 2);
             let drafted: BTreeSet<Seat> = found.draft.seats().into_iter().collect();
             assert_eq!(drafted, all[..n].iter().cloned().collect());

@@ -7,13 +7,16 @@ use redrive::model::{Address, ConnId, Message, Seat};
 
 use crate::hosts::{Host, NotHere, Who};
 
+/// Makes a shape.
+pub type Make = fn() -> Shape;
+
 /// One shape; each case gets a broker of its own.
 pub struct InMemory {
     memory: Memory,
 }
 
 /// The shapes that are always tested.
-pub fn shapes() -> Vec<(&'static str, fn() -> Shape)> {
+pub fn shapes() -> Vec<(&'static str, Make)> {
     vec![
         ("memory/kafka", Shape::kafka),
         ("memory/rabbitmq", Shape::rabbitmq),

@@ -75,7 +75,7 @@ impl Call {
         let cause = format!("no answer within {:.1}s", self.limit.as_secs_f32());
         let mut error =
             Error::new(ErrorKind::Timeout, self.op, cause).on(&self.conn).next("see whether the broker is well, then try again");
-        error.at = self.at.clone();
+        error.at = self.at.clone().map(Box::new);
         error.done = self.done;
         if self.done == Done::Perhaps {
             error.retry = false;

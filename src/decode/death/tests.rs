@@ -137,7 +137,7 @@ fn retryable_topic_one_byte_attempts_and_big_integer_time() {
         &[("retry_topic-attempts", &[200]), ("retry_topic-original-timestamp", &[0x01, 0x9a, 0xae, 0xc4, 0xb9, 0xf6])],
     ));
     assert_eq!(death.attempts.value, Some(199));
-    assert_eq!(death.sent.value, UNIX_EPOCH.checked_add(Duration::from_millis(0x0001_9aae_c4b9_f6)));
+    assert_eq!(death.sent.value, UNIX_EPOCH.checked_add(Duration::from_millis(0x0000_019a_aec4_b9f6)));
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Visit {
     }
 
     /// From a log: the seats in the order asked, those that are gone left out; nothing is taken.
-    fn from_log(&mut self, max: usize) -> Vec<(i32, store::Record)> {
+    fn next_of_log(&mut self, max: usize) -> Vec<(i32, store::Record)> {
         let memory = self.memory.clone();
         memory.look(|s| {
             let Some(place) = s.places.get(&self.from.name) else { return Vec::new() };
@@ -185,7 +185,7 @@ impl Visit {
     }
 
     /// From a queue: in its order; what is passed over stays in hand till the visit ends, as on a real channel.
-    fn from_queue(&mut self, max: usize, until: Option<SystemTime>) -> Vec<(i32, store::Record)> {
+    fn next_of_queue(&mut self, max: usize, until: Option<SystemTime>) -> Vec<(i32, store::Record)> {
         let memory = self.memory.clone();
         let shape = memory.shape();
         memory.change(|s| {
@@ -255,11 +255,11 @@ impl Hold for Visit {
         let until = shape.hold_for.map(|d| memory.clock().now() + d);
         let max = max.min(shape.capabilities.max_batch);
         let found = if shape.is_log() {
-            let found = self.from_log(max);
+            let found = self.next_of_log(max);
             self.given += found.len();
             found
         } else {
-            self.from_queue(max, until)
+            self.next_of_queue(max, until)
         };
         let held = found.into_iter().map(|(partition, record)| {
             self.had.push(Some((partition, record.offset)));

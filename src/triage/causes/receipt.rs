@@ -91,7 +91,8 @@ impl fmt::Display for Receipt {
         let n = human::count_plain;
         let name = safe(&self.dlq.name);
         let took = if self.took < Duration::from_secs(60) { format!("{:.1}s", self.took.as_secs_f64()) } else { human::age(self.took) };
-        let of = if self.of == Count::Unknown { String::new() } else { format!(" (passed {} of {})", n(self.passed), human::count(self.of)) };
+        let of =
+            if self.of == Count::Unknown { String::new() } else { format!(" (passed {} of {})", n(self.passed), human::count(self.of)) };
         match &self.end {
             End::All => write!(f, "read all {} of {name} in {took}", n(self.read))?,
             End::Reading => write!(f, "reading {name}: {} so far{of}", n(self.read))?,
@@ -113,7 +114,9 @@ impl fmt::Display for Receipt {
         } else {
             write!(f, "; {}", skipped.join("; "))?;
         }
-        for (count, words) in [(t.settled, "resolved and not shown"), (t.without_metadata, "without metadata"), (t.invalid, "break their schema")] {
+        for (count, words) in
+            [(t.settled, "resolved and not shown"), (t.without_metadata, "without metadata"), (t.invalid, "break their schema")]
+        {
             if count > 0 {
                 write!(f, "; {} {words}", n(count))?;
             }

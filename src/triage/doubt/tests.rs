@@ -66,7 +66,9 @@ async fn there_is_done_and_absent_is_untouched() {
     crashed.arrives(2, Hidden::No);
     let (left, outcomes) = crashed.clear().await;
     assert!(left.is_empty());
-    assert!(matches!(outcomes.get(&2), Some(Outcome::Replayed { receipt }) if receipt.seat == Some(Seat::Offset { partition: 0, offset: 2 }) || receipt.seat == Some(Seat::Offset { partition: 0, offset: 1 })));
+    assert!(
+        matches!(outcomes.get(&2), Some(Outcome::Replayed { receipt }) if receipt.seat == Some(Seat::Offset { partition: 0, offset: 2 }) || receipt.seat == Some(Seat::Offset { partition: 0, offset: 1 }))
+    );
     assert_eq!(outcomes.get(&1), None);
 }
 

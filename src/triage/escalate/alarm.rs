@@ -89,7 +89,8 @@ impl Alarm {
             Event::Resolve => format!("resolved: {}\n", self.title),
             _ => format!("{}: {}\n", self.severity, self.title),
         };
-        let mut line = format!("{} dead letters wait in {}/{} ({})", human::count_plain(self.count), self.connection, self.queue, self.context);
+        let mut line =
+            format!("{} dead letters wait in {}/{} ({})", human::count_plain(self.count), self.connection, self.queue, self.context);
         for (name, time) in [("first", &self.first_seen), ("last", &self.last_seen)] {
             if let Some(time) = time {
                 line.push_str(&format!(", {name} {time}"));

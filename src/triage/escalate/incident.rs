@@ -143,7 +143,8 @@ pub async fn resolve(ledger: &TriageLedger, dedup: &str, actor: &str, reason: Op
         alarm.text = alarm.compose();
         let payload = payload(&alarm);
         // only who may have heard of it; a try that failed may have arrived all the same
-        let heard: BTreeSet<&str> = before.iter().filter(|n| n.state == NoticeState::Sent || n.tries > 0).map(|n| n.target.as_str()).collect();
+        let heard: BTreeSet<&str> =
+            before.iter().filter(|n| n.state == NoticeState::Sent || n.tries > 0).map(|n| n.target.as_str()).collect();
         notices = heard.into_iter().map(|t| notice(&alarm, t, payload.clone(), now, NoticeState::Waiting, String::new(), now)).collect();
     }
     incident.state = "resolved".to_owned();
@@ -156,7 +157,13 @@ pub async fn resolve(ledger: &TriageLedger, dedup: &str, actor: &str, reason: Op
 
 /// Resolves the open incidents of a queue whose causes have nothing left to decide. Only a complete reading proves that:
 /// after any other nothing is resolved. Gives the keys of what was resolved.
-pub async fn resolve_settled(ledger: &TriageLedger, context: &Context, reading: &Reading, actor: &str, now: SystemTime) -> Result<Vec<String>> {
+pub async fn resolve_settled(
+    ledger: &TriageLedger,
+    context: &Context,
+    reading: &Reading,
+    actor: &str,
+    now: SystemTime,
+) -> Result<Vec<String>> {
     if !reading.receipt.is_complete() {
         return Ok(Vec::new());
     }

@@ -173,7 +173,9 @@ async fn a_webhook_is_signed_and_told_again_until_it_says_yes() {
         assert!(!body.contains("4111") && !body.contains("hook-secret") && !body.contains("cust-"), "{body}");
     }
     assert_eq!(told.alarm.dedup_key.split(':').take(3).collect::<Vec<_>>(), ["redrive", "prod", "kafka-main/orders.dlt"]);
-    assert!(told.alarm.text.starts_with("critical: OutOfMemoryError: heap of *** at <n>\n3 dead letters wait in kafka-main/orders.dlt (prod)"));
+    assert!(
+        told.alarm.text.starts_with("critical: OutOfMemoryError: heap of *** at <n>\n3 dead letters wait in kafka-main/orders.dlt (prod)")
+    );
     assert!(told.alarm.text.contains("redrive --context prod causes kafka-main/orders.dlt --cause "), "{}", told.alarm.text);
 }
 
@@ -279,7 +281,12 @@ async fn the_real_alertmanager_shows_one_alert_and_forgets_it_when_resolved() {
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["labels"]["severity"], "critical");
     assert_eq!(one[0]["annotations"]["count"], "3");
-    scene.memory.put("orders.dlt", Put::body("x").header("kafka_dlt-exception-cause-fqcn", "a.OutOfMemoryError").header("kafka_dlt-exception-message", "heap of cust-1 at 9"));
+    scene.memory.put(
+        "orders.dlt",
+        Put::body("x")
+            .header("kafka_dlt-exception-cause-fqcn", "a.OutOfMemoryError")
+            .header("kafka_dlt-exception-message", "heap of cust-1 at 9"),
+    );
     scene.escalate().await;
     assert_eq!(scene.outbox().deliver().await.unwrap().sent.len(), 1);
     assert_eq!(scene.outbox().repeat().await.unwrap().sent.len(), 1);

@@ -77,7 +77,7 @@ pub fn plain_class(class: &str) -> String {
     let joined = kept.join("$");
     // com.sun.proxy.$Proxy45, jdk.proxy2.$Proxy101
     match joined.find("$Proxy") {
-        Some(at) => format!("{}$Proxy", &joined[..at]).replace("jdk.proxy", "proxy").trim_start_matches(|c: char| c == '.').to_owned(),
+        Some(at) => format!("{}$Proxy", &joined[..at]).replace("jdk.proxy", "proxy").trim_start_matches('.').to_owned(),
         None => joined,
     }
 }

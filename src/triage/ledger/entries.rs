@@ -26,7 +26,14 @@ impl TriageLedger {
                     let mut past = Vec::new();
                     while let Some(r) = rows.next()? {
                         let Some(kind) = past_kind(&r.get::<_, String>(0)?) else { continue };
-                        past.push(Past { id: id.clone(), kind, plan: r.get(1)?, actor: r.get(2)?, when: time(r.get(3)?), detail: r.get(4)? });
+                        past.push(Past {
+                            id: id.clone(),
+                            kind,
+                            plan: r.get(1)?,
+                            actor: r.get(2)?,
+                            when: time(r.get(3)?),
+                            detail: r.get(4)?,
+                        });
                     }
                     if !past.is_empty() {
                         all.insert(id, past);
@@ -61,7 +68,8 @@ impl TriageLedger {
         self.reads
             .ask("read what can be restored", move |c| {
                 let Some(no) = find_place(c, &source)? else { return Ok(Vec::new()) };
-                let mut find = c.prepare_cached("SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 ORDER BY at, plan, n")?;
+                let mut find =
+                    c.prepare_cached("SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 ORDER BY at, plan, n")?;
                 let mut rows = find.query([no])?;
                 let mut all = Vec::new();
                 while let Some(r) = rows.next()? {
@@ -114,7 +122,15 @@ impl TriageLedger {
     }
 
     /// Appends an entry that belongs to no plan: an incident, an override.
-    pub async fn note(&self, kind: EntryKind, what: String, place: Address, actor: String, reason: Option<String>, detail: String) -> Result<()> {
+    pub async fn note(
+        &self,
+        kind: EntryKind,
+        what: String,
+        place: Address,
+        actor: String,
+        reason: Option<String>,
+        detail: String,
+    ) -> Result<()> {
         self.writes
             .ask("write an entry", move |c| {
                 let work = c.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -127,9 +143,18 @@ impl TriageLedger {
 }
 
 /// Appends an entry that belongs to no plan.
-pub(super) fn append(c: &Connection, kind: EntryKind, what: &str, at: &Address, actor: &str, reason: Option<&str>, detail: &str) -> std::result::Result<(), Trouble> {
+pub(super) fn append(
+    c: &Connection,
+    kind: EntryKind,
+    what: &str,
+    at: &Address,
+    actor: &str,
+    reason: Option<&str>,
+    detail: &str,
+) -> std::result::Result<(), Trouble> {
     let source = super::rows::place_no(c, at)?;
-    let mut add = c.prepare_cached("INSERT INTO entries (at, kind, what, source, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut add =
+        c.prepare_cached("INSERT INTO entries (at, kind, what, source, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     add.execute(params![super::rows::now(), kind.word(), what, source, actor, reason, detail])?;
     Ok(())
 }
@@ -167,7 +192,10 @@ fn query(c: &Connection, want: &EntryQuery) -> std::result::Result<Option<(Strin
         only("at <= ?", Sql::Integer(ms(until)));
     }
     if let Some(text) = want.text.as_ref().filter(|t| !t.is_empty()) {
-        only("instr(lower(coalesce(id, '') || ' ' || detail || ' ' || coalesce(reason, '') || ' ' || what || ' ' || coalesce(plan, '')), ?) > 0", Sql::Text(text.to_lowercase()));
+        only(
+            "instr(lower(coalesce(id, '') || ' ' || detail || ' ' || coalesce(reason, '') || ' ' || what || ' ' || coalesce(plan, '')), ?) > 0",
+            Sql::Text(text.to_lowercase()),
+        );
     }
     if let Some(before) = want.before {
         only("seq < ?", Sql::Integer(before));

@@ -32,9 +32,13 @@ impl LedgerError {
         let code = error.sqlite_error_code();
         let next = match code {
             Some(ErrorCode::DiskFull) => "make room on its disk; nothing was touched on the brokers",
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => "check that you may write the file and its directory, or set [ledger] path",
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                "check that you may write the file and its directory, or set [ledger] path"
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another redrive is writing to it for long; try again",
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "keep a copy of the file for repair, then set another [ledger] path",
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                "keep a copy of the file for repair, then set another [ledger] path"
+            }
             Some(ErrorCode::SystemIoFailure) => "check its disk; nothing was touched on the brokers",
             _ => "try again; if it stays, report it with the log",
         };

@@ -85,7 +85,11 @@ fn end() -> i64 {
 
 /// Lengthens the lease, and proves that it is still ours: what follows in the same transaction is fenced by it.
 pub(super) fn beat(c: &Connection, lease: &Lease) -> std::result::Result<(), Trouble> {
-    let mine = c.prepare_cached("UPDATE leases SET until = ?3 WHERE name = ?1 AND holder = ?2")?.execute(params![lease.name, lease.holder, end()])?;
+    let mine = c.prepare_cached("UPDATE leases SET until = ?3 WHERE name = ?1 AND holder = ?2")?.execute(params![
+        lease.name,
+        lease.holder,
+        end()
+    ])?;
     if mine == 1 {
         return Ok(());
     }
@@ -96,7 +100,8 @@ pub(super) fn beat(c: &Connection, lease: &Lease) -> std::result::Result<(), Tro
 /// Who holds a lease now, and until when at least.
 pub(super) fn holder(c: &Connection, name: &str) -> std::result::Result<Option<(String, SystemTime)>, Trouble> {
     let mut find = c.prepare_cached("SELECT who, process, until FROM leases WHERE name = ?1 AND until > ?2")?;
-    let held = find.query_row(params![name, now()], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?))).optional()?;
+    let held =
+        find.query_row(params![name, now()], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?))).optional()?;
     Ok(held.filter(|(_, process, _)| !is_dead(process)).map(|(who, _, until)| (who, time(until))))
 }
 

@@ -33,7 +33,9 @@ impl TriageLedger {
         self.reads
             .ask("read marks", move |c| {
                 let Some(no) = find_place(c, &place)? else { return Ok(Vec::new()) };
-                let mut find = c.prepare_cached("SELECT seq, subject, value, actor, reason, at FROM marks WHERE place = ?1 AND kind = ?2 ORDER BY seq")?;
+                let mut find = c.prepare_cached(
+                    "SELECT seq, subject, value, actor, reason, at FROM marks WHERE place = ?1 AND kind = ?2 ORDER BY seq",
+                )?;
                 let mut rows = find.query(params![no, kind.word()])?;
                 let mut all = Vec::new();
                 while let Some(r) = rows.next()? {

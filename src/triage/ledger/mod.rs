@@ -17,8 +17,8 @@ mod step;
 
 pub use error::{LedgerError, Result};
 pub use lease::{LEASE, Lease};
-pub use prune::Pruned;
 pub use outbox::{Incident, Notice, NoticeState};
+pub use prune::Pruned;
 pub use state::{Ends, OpenIntent, TargetEnds};
 pub use step::{Intent, Run, Verdict};
 
@@ -37,7 +37,8 @@ pub struct TriageLedger {
 impl TriageLedger {
     /// Opens the file, makes it (mode 0600) and its directory where they are missing, and brings its tables up to date. Blocks for some milliseconds.
     pub fn open(path: &Path) -> Result<Self> {
-        create(path).map_err(|e| LedgerError::new(path, "open it", e.to_string(), "check that you may write there, or set [ledger] path"))?;
+        create(path)
+            .map_err(|e| LedgerError::new(path, "open it", e.to_string(), "check that you may write there, or set [ledger] path"))?;
         let mut connection = rusqlite::Connection::open(path).map_err(|e| LedgerError::sqlite(path, "open it", &e))?;
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|e| LedgerError::sqlite(path, "open it", &e))?;
         schema::migrate(&mut connection).map_err(|t| t.at(path, "open it"))?;

@@ -152,8 +152,11 @@ impl TriageLedger {
             .ask("read the outbox", move |c| {
                 let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let at = now();
-                let sql = format!("SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND next_at <= ?1 AND taken <= ?1 ORDER BY next_at, seq LIMIT ?2");
-                let found = work.prepare(&sql)?.query_and_then(params![at, limit], read)?.collect::<std::result::Result<Vec<_>, Trouble>>()?;
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM outbox WHERE state = 'waiting' AND next_at <= ?1 AND taken <= ?1 ORDER BY next_at, seq LIMIT ?2"
+                );
+                let found =
+                    work.prepare(&sql)?.query_and_then(params![at, limit], read)?.collect::<std::result::Result<Vec<_>, Trouble>>()?;
                 let until = at.saturating_add(i64::try_from(hold.as_millis()).unwrap_or(i64::MAX));
                 for notice in &found {
                     work.execute("UPDATE outbox SET taken = ?2 WHERE seq = ?1", params![notice.seq, until])?;
@@ -192,7 +195,8 @@ impl TriageLedger {
     pub async fn next_due(&self) -> Result<Option<SystemTime>> {
         self.reads
             .ask("read the outbox", |c| {
-                let at: Option<Option<i64>> = c.query_row("SELECT min(max(next_at, taken)) FROM outbox WHERE state = 'waiting'", [], |r| r.get(0)).optional()?;
+                let at: Option<Option<i64>> =
+                    c.query_row("SELECT min(max(next_at, taken)) FROM outbox WHERE state = 'waiting'", [], |r| r.get(0)).optional()?;
                 Ok(at.flatten().map(time))
             })
             .await

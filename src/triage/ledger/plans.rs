@@ -23,7 +23,8 @@ impl TriageLedger {
             .ask("keep a plan", move |c| {
                 let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let head = serde_json::to_string(&plan).map_err(Trouble::damaged)?;
-                let known: Option<String> = work.query_row("SELECT head FROM plans WHERE id = ?1", [&plan.id.0], |r| r.get(0)).optional()?;
+                let known: Option<String> =
+                    work.query_row("SELECT head FROM plans WHERE id = ?1", [&plan.id.0], |r| r.get(0)).optional()?;
                 if let Some(known) = known {
                     let other = || Trouble::Other(format!("there is another plan {}", plan.id), "freeze it again".into());
                     return if known == head { Ok(()) } else { Err(other()) };
@@ -45,7 +46,10 @@ impl TriageLedger {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.reads
             .ask("list plans", move |c| {
-                let ids: Vec<String> = c.prepare_cached("SELECT id FROM plans ORDER BY made DESC, id LIMIT ?1")?.query_map([limit], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+                let ids: Vec<String> = c
+                    .prepare_cached("SELECT id FROM plans ORDER BY made DESC, id LIMIT ?1")?
+                    .query_map([limit], |r| r.get(0))?
+                    .collect::<rusqlite::Result<_>>()?;
                 ids.into_iter().filter_map(|id| row(c, &PlanId(id)).transpose()).collect()
             })
             .await
@@ -85,7 +89,21 @@ fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::result::Result<
         let size = i64::try_from(item.size).unwrap_or(i64::MAX);
         let order = item.order.map(|o| o.0.to_vec());
         let digest = item.digest.map(|d| d.to_vec());
-        add.execute(params![plan.id.0, item.n, item.id.0, seat_text(&item.seat), digest, order, item.to, place, item.owned, item.before, size, way, state])?;
+        add.execute(params![
+            plan.id.0,
+            item.n,
+            item.id.0,
+            seat_text(&item.seat),
+            digest,
+            order,
+            item.to,
+            place,
+            item.owned,
+            item.before,
+            size,
+            way,
+            state
+        ])?;
     }
     add_tally(c, &plan.id, &tally)?;
     let book = Book::new(c, plan)?;
@@ -96,7 +114,8 @@ fn load(c: &Connection, id: &PlanId) -> std::result::Result<Option<ReplayPlan>, 
     let head: Option<String> = c.query_row("SELECT head FROM plans WHERE id = ?1", [&id.0], |r| r.get(0)).optional()?;
     let Some(head) = head else { return Ok(None) };
     let mut plan: ReplayPlan = serde_json::from_str(&head).map_err(Trouble::damaged)?;
-    let mut find = c.prepare_cached("SELECT n, id, seat, digest, ord, target, place, owned, before, size, way FROM items WHERE plan = ?1 ORDER BY n")?;
+    let mut find =
+        c.prepare_cached("SELECT n, id, seat, digest, ord, target, place, owned, before, size, way FROM items WHERE plan = ?1 ORDER BY n")?;
     let mut rows = find.query([&id.0])?;
     while let Some(r) = rows.next()? {
         let way = serde_json::from_str(&r.get::<_, String>(10)?).map_err(Trouble::damaged)?;
@@ -124,7 +143,9 @@ fn load(c: &Connection, id: &PlanId) -> std::result::Result<Option<ReplayPlan>, 
 
 fn row(c: &Connection, id: &PlanId) -> std::result::Result<Option<PlanRow>, Trouble> {
     let mut find = c.prepare_cached("SELECT head, source, started, ended FROM plans WHERE id = ?1")?;
-    let found = find.query_row([&id.0], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?, r.get::<_, Option<i64>>(2)?, r.get::<_, Option<i64>>(3)?))).optional()?;
+    let found = find
+        .query_row([&id.0], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?, r.get::<_, Option<i64>>(2)?, r.get::<_, Option<i64>>(3)?)))
+        .optional()?;
     let Some((head, source, started, ended)) = found else { return Ok(None) };
     let plan: ReplayPlan = serde_json::from_str(&head).map_err(Trouble::damaged)?;
     let runner = holder(c, &lease_name(id))?;

@@ -25,7 +25,11 @@ pub(super) fn place_no(c: &Connection, at: &Address) -> Result<i64, Trouble> {
     if let Some(no) = find_place(c, at)? {
         return Ok(no);
     }
-    c.prepare_cached("INSERT INTO places (conn, kind, name) VALUES (?1, ?2, ?3)")?.execute(params![at.conn.as_str(), at.kind.word(), at.name])?;
+    c.prepare_cached("INSERT INTO places (conn, kind, name) VALUES (?1, ?2, ?3)")?.execute(params![
+        at.conn.as_str(),
+        at.kind.word(),
+        at.name
+    ])?;
     Ok(c.last_insert_rowid())
 }
 
@@ -45,5 +49,7 @@ pub(super) fn place(c: &Connection, no: i64) -> Result<Address, Trouble> {
 
 /// The past that a stored word stands for.
 pub(super) fn past_kind(word: &str) -> Option<PastKind> {
-    [PastKind::Replayed, PastKind::Parked, PastKind::Discarded, PastKind::Restored, PastKind::Failed, PastKind::InDoubt].into_iter().find(|k| k.word() == word)
+    [PastKind::Replayed, PastKind::Parked, PastKind::Discarded, PastKind::Restored, PastKind::Failed, PastKind::InDoubt]
+        .into_iter()
+        .find(|k| k.word() == word)
 }

@@ -53,7 +53,10 @@ CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Trouble> {
     let wal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0))?;
     if !wal.eq_ignore_ascii_case("wal") {
-        return Err(Trouble::Other(format!("its disk does not allow write-ahead logging ({wal})"), "set [ledger] path to a local disk".into()));
+        return Err(Trouble::Other(
+            format!("its disk does not allow write-ahead logging ({wal})"),
+            "set [ledger] path to a local disk".into(),
+        ));
     }
     let newest = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let version = |c: &Connection| c.query_row("PRAGMA user_version", [], |r| r.get::<_, i64>(0));
@@ -64,7 +67,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Trouble> {
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let now = version(&work)?;
     if now > newest {
-        return Err(Trouble::Other(format!("it is of a newer redrive (version {now}, this one knows {newest})"), "update redrive, or set another [ledger] path".into()));
+        return Err(Trouble::Other(
+            format!("it is of a newer redrive (version {now}, this one knows {newest})"),
+            "update redrive, or set another [ledger] path".into(),
+        ));
     }
     for step in STEPS.iter().skip(usize::try_from(now).unwrap_or(0)) {
         work.execute_batch(step)?;

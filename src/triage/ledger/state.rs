@@ -75,7 +75,16 @@ impl TriageLedger {
                         _ => None,
                     };
                     let at = time(r.get::<_, Option<i64>>(4)?.unwrap_or(0));
-                    all.push(OpenIntent { plan, n: r.get(1)?, id: MessageId(r.get(2)?), seat: seat(&r.get::<_, String>(3)?)?, at, ends, why, running });
+                    all.push(OpenIntent {
+                        plan,
+                        n: r.get(1)?,
+                        id: MessageId(r.get(2)?),
+                        seat: seat(&r.get::<_, String>(3)?)?,
+                        at,
+                        ends,
+                        why,
+                        running,
+                    });
                 }
                 Ok(all)
             })
@@ -87,7 +96,8 @@ impl TriageLedger {
         // asked of the writing side: a run must see its own last step
         self.writes
             .ask("read outcomes", move |c| {
-                let mut find = c.prepare_cached("SELECT n, state, outcome FROM items WHERE plan = ?1 AND state NOT IN ('untouched', 'left out')")?;
+                let mut find =
+                    c.prepare_cached("SELECT n, state, outcome FROM items WHERE plan = ?1 AND state NOT IN ('untouched', 'left out')")?;
                 let mut rows = find.query([&plan.0])?;
                 let mut all = BTreeMap::new();
                 while let Some(r) = rows.next()? {

@@ -97,7 +97,13 @@ impl TriageLedger {
 
     /// Writes how doubt was cleared up: by evidence, or by a person, whose name and reason go with it. Only what is still open or in doubt is changed;
     /// gives the number changed. Fails while another runner carries the plan out.
-    pub async fn clear_up(&self, plan: Arc<ReplayPlan>, lease: Lease, found: Vec<(u32, Outcome)>, by: Option<(String, Option<String>)>) -> Result<usize> {
+    pub async fn clear_up(
+        &self,
+        plan: Arc<ReplayPlan>,
+        lease: Lease,
+        found: Vec<(u32, Outcome)>,
+        by: Option<(String, Option<String>)>,
+    ) -> Result<usize> {
         self.writes
             .ask("clear up doubt", move |c| {
                 let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -125,7 +131,11 @@ impl TriageLedger {
                 let work = c.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 beat(&work, &run.lease)?;
                 let at = now();
-                let sql = if began { "UPDATE plans SET started = ?2, ended = NULL WHERE id = ?1" } else { "UPDATE plans SET ended = ?2 WHERE id = ?1" };
+                let sql = if began {
+                    "UPDATE plans SET started = ?2, ended = NULL WHERE id = ?1"
+                } else {
+                    "UPDATE plans SET ended = ?2 WHERE id = ?1"
+                };
                 work.execute(sql, params![run.plan.id.0, at])?;
                 let book = Book::new(&work, &run.plan)?;
                 book.entry("run", if began { "started" } else { "ended" }, None, &how, None)?;
@@ -145,7 +155,11 @@ impl TriageLedger {
                     let mut find = work.prepare_cached("SELECT verdict FROM items WHERE plan = ?1 AND n = ?2")?;
                     let before: Option<Option<String>> = find.query_row(params![plan.id.0, n], |r| r.get(0)).optional()?;
                     let Some(before) = before.filter(|b| b.as_deref() != Some(verdict.word())) else { continue };
-                    work.prepare_cached("UPDATE items SET verdict = ?3 WHERE plan = ?1 AND n = ?2")?.execute(params![plan.id.0, n, verdict.word()])?;
+                    work.prepare_cached("UPDATE items SET verdict = ?3 WHERE plan = ?1 AND n = ?2")?.execute(params![
+                        plan.id.0,
+                        n,
+                        verdict.word()
+                    ])?;
                     if let Some(before) = before {
                         *book.deltas.entry(before).or_insert(0) -= 1;
                     }
@@ -206,7 +220,11 @@ impl<'a> Book<'a> {
                    WHERE i.seat = ?1 AND i.state IN ('open', 'in doubt') AND i.plan <> ?2 AND p.source = ?3 LIMIT 1";
         let mut other: Option<String> = None;
         if self.any_elsewhere {
-            other = self.c.prepare_cached(sql)?.query_row(params![seat_text(&item.seat), self.plan.id.0, self.source], |r| r.get(0)).optional()?;
+            other = self
+                .c
+                .prepare_cached(sql)?
+                .query_row(params![seat_text(&item.seat), self.plan.id.0, self.source], |r| r.get(0))
+                .optional()?;
         }
         if let Some(plan) = other {
             return Ok(Some(Skip::OpenElsewhere { plan: PlanId(plan) }));
@@ -215,8 +233,10 @@ impl<'a> Book<'a> {
             return Ok(None);
         }
         let (part, off, seat) = seat_columns(item);
-        let mut find = self.c.prepare_cached("SELECT how, plan FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
-        let found = find.query_row(params![self.source, part, off, seat], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))).optional()?;
+        let mut find =
+            self.c.prepare_cached("SELECT how, plan FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
+        let found =
+            find.query_row(params![self.source, part, off, seat], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))).optional()?;
         // what is parked waits to be replayed or discarded; only parking it again makes no sense
         let found = found.filter(|(how, _)| how != PastKind::Parked.word() || self.plan.ask.deed == Deed::Park);
         Ok(found.map(|(how, plan)| Skip::Resolved { how, plan }))
@@ -233,7 +253,9 @@ impl<'a> Book<'a> {
             let mut add = self.c.prepare_cached("INSERT OR IGNORE INTO copies (plan, n, at, message) VALUES (?1, ?2, ?3, ?4)")?;
             add.execute(params![plan, intent.n, self.at, copy.as_ref()])?;
         }
-        self.c.prepare_cached("UPDATE items SET state = 'open', intent = ?3 WHERE plan = ?1 AND n = ?2")?.execute(params![plan, intent.n, no])?;
+        self.c
+            .prepare_cached("UPDATE items SET state = 'open', intent = ?3 WHERE plan = ?1 AND n = ?2")?
+            .execute(params![plan, intent.n, no])?;
         self.moves(before, "open");
         Ok(())
     }
@@ -260,11 +282,19 @@ impl<'a> Book<'a> {
             }
             (Deed::Replay, Outcome::Unsettled { .. }) => self.resolve(item, "replayed"),
             (deed @ (Deed::Park | Deed::Discard), Outcome::Replayed { .. }) => {
-                if removes { self.unresolve(item)? } else { self.resolve(item, deed.past())? }
+                if removes {
+                    self.unresolve(item)?
+                } else {
+                    self.resolve(item, deed.past())?
+                }
                 self.aside(item, deed, removes)
             }
             (deed @ (Deed::Park | Deed::Discard), Outcome::Marked { removed }) => {
-                if *removed { self.unresolve(item)? } else { self.resolve(item, deed.past())? }
+                if *removed {
+                    self.unresolve(item)?
+                } else {
+                    self.resolve(item, deed.past())?
+                }
                 self.aside(item, deed, *removed)
             }
             (deed @ (Deed::Park | Deed::Discard), Outcome::Unsettled { .. }) => self.resolve(item, deed.past()),
@@ -278,7 +308,9 @@ impl<'a> Book<'a> {
 
     fn resolve(&self, item: &Planned, how: &str) -> std::result::Result<(), Trouble> {
         let (part, off, seat) = seat_columns(item);
-        let mut set = self.c.prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        let mut set = self
+            .c
+            .prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         set.execute(params![self.source, part, off, seat, how, self.plan.id.0])?;
         Ok(())
     }
@@ -309,14 +341,34 @@ impl<'a> Book<'a> {
     }
 
     /// Appends an entry, in the name of the plan's maker unless a person is named.
-    pub(super) fn entry(&self, kind: &str, what: &str, item: Option<&Planned>, detail: &str, by: Option<&(String, Option<String>)>) -> std::result::Result<(), Trouble> {
+    pub(super) fn entry(
+        &self,
+        kind: &str,
+        what: &str,
+        item: Option<&Planned>,
+        detail: &str,
+        by: Option<&(String, Option<String>)>,
+    ) -> std::result::Result<(), Trouble> {
         let target = item.and_then(|i| i.to).and_then(|to| self.targets.get(&to));
         let (actor, reason) = by.map_or((&self.plan.ask.by.name, &self.plan.ask.reason), |(a, r)| (a, r));
         let mut add = self.c.prepare_cached(
             "INSERT INTO entries (at, kind, what, plan, n, id, source, seat, target, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         let seat = item.map(|i| seat_text(&i.seat));
-        add.execute(params![self.at, kind, what, self.plan.id.0, item.map(|i| i.n), item.map(|i| &i.id.0), self.source, seat, target, actor, reason, detail])?;
+        add.execute(params![
+            self.at,
+            kind,
+            what,
+            self.plan.id.0,
+            item.map(|i| i.n),
+            item.map(|i| &i.id.0),
+            self.source,
+            seat,
+            target,
+            actor,
+            reason,
+            detail
+        ])?;
         Ok(())
     }
 
@@ -328,7 +380,9 @@ impl<'a> Book<'a> {
 
 /// Adds to a plan's counts by state.
 pub(super) fn add_tally(c: &Connection, plan: &PlanId, deltas: &HashMap<String, i64>) -> std::result::Result<(), Trouble> {
-    let mut add = c.prepare_cached("INSERT INTO tally (plan, state, n) VALUES (?1, ?2, ?3) ON CONFLICT (plan, state) DO UPDATE SET n = n + excluded.n")?;
+    let mut add = c.prepare_cached(
+        "INSERT INTO tally (plan, state, n) VALUES (?1, ?2, ?3) ON CONFLICT (plan, state) DO UPDATE SET n = n + excluded.n",
+    )?;
     for (state, n) in deltas.iter().filter(|(_, n)| **n != 0) {
         add.execute(params![plan.0, state, n])?;
     }

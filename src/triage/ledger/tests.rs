@@ -31,7 +31,8 @@ fn message(n: i64, body: usize) -> Message {
 
 fn plan(n: i64, body: usize, seed: u8) -> ReplayPlan {
     let by = Actor { name: "lea".into(), os_user: "lea".into() };
-    let ask = ReplayRequest { reason: Some("INC-1".into()), ..ReplayRequest::new(Deed::Replay, Source::Queue(at("dlt")), Route::Origin, by) };
+    let ask =
+        ReplayRequest { reason: Some("INC-1".into()), ..ReplayRequest::new(Deed::Replay, Source::Queue(at("dlt")), Route::Origin, by) };
     let mut draft = Draft::new(ask);
     let origin = Origin { name: "orders".into(), partition: Some(0), offset: None };
     let death = crate::model::Death { origin: Told::header(origin, "h"), ..Default::default() };
@@ -145,7 +146,10 @@ async fn two_plans_do_not_begin_the_same_message() {
     ledger.step(&first, Vec::new(), vec![intent(1, 10), intent(2, 10)]).await.unwrap();
     ledger.step(&first, vec![(1, replayed(1))], Vec::new()).await.unwrap();
     let refused = ledger.step(&second, Vec::new(), vec![intent(1, 10), intent(2, 10)]).await.unwrap();
-    assert_eq!(refused, [(1, Skip::Resolved { how: "replayed".into(), plan: one.id.0.clone() }), (2, Skip::OpenElsewhere { plan: one.id.clone() })]);
+    assert_eq!(
+        refused,
+        [(1, Skip::Resolved { how: "replayed".into(), plan: one.id.0.clone() }), (2, Skip::OpenElsewhere { plan: one.id.clone() })]
+    );
 }
 
 #[tokio::test]

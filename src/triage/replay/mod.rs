@@ -56,7 +56,13 @@ pub async fn replay(plan: &ReplayPlan, means: &Means, say: &(dyn Fn(Progress) + 
 
 /// Goes on with a plan of the ledger: clears up doubt, takes out what was published and not settled, publishes what is untouched or had failed.
 pub async fn resume(id: &PlanId, means: &Means, say: &(dyn Fn(Progress) + Sync), wish: watch::Receiver<Wish>) -> ReplayReport {
-    let failed = |why: String| ReplayReport { plan: id.clone(), ended: Ended::Failed(why), counts: Counts::default(), took: Duration::ZERO, lines: Vec::new() };
+    let failed = |why: String| ReplayReport {
+        plan: id.clone(),
+        ended: Ended::Failed(why),
+        counts: Counts::default(),
+        took: Duration::ZERO,
+        lines: Vec::new(),
+    };
     match means.ledger.plan(id.clone()).await {
         Ok(Some(plan)) => run::run(Arc::new(plan), means, say, wish).await,
         Ok(None) => failed(format!("there is no plan {id} in the ledger; `redrive jobs` lists them")),

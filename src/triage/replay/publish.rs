@@ -29,7 +29,9 @@ pub(super) async fn publish(hands: &Hands, batch: Vec<(u32, Outgoing)>) -> Vec<A
     let mut answers = Vec::new();
     for (conn, mut left) in by_conn {
         let Some(hand) = hands.0.get(&conn) else {
-            let error = Error::new(ErrorKind::ReadOnly, "publish", "this connection may not write here").on(&conn).next("check its role and config");
+            let error = Error::new(ErrorKind::ReadOnly, "publish", "this connection may not write here")
+                .on(&conn)
+                .next("check its role and config");
             answers.extend(left.into_iter().map(|(n, _)| Answer { n, result: Err(error.clone()), tries: 1 }));
             continue;
         };
@@ -41,7 +43,9 @@ pub(super) async fn publish(hands: &Hands, batch: Vec<(u32, Outgoing)>) -> Vec<A
             let mut again = Vec::new();
             for (n, out) in left {
                 // a driver that answers for too few leaves the others in doubt
-                let result = results.next().unwrap_or_else(|| Err(Error::new(ErrorKind::Unexpected, "publish", "no answer").about(&out.to).perhaps()));
+                let result = results
+                    .next()
+                    .unwrap_or_else(|| Err(Error::new(ErrorKind::Unexpected, "publish", "no answer").about(&out.to).perhaps()));
                 match result {
                     Err(e) if e.done == Done::No && e.retry && tries < TRIES => again.push((n, out)),
                     result => answers.push(Answer { n, result, tries }),

@@ -54,7 +54,12 @@ pub(super) struct Runner<'a> {
 }
 
 /// Carries the plan out under its lease, with a heartbeat beside it.
-pub(super) async fn run(plan: Arc<ReplayPlan>, means: &Means, say: &(dyn Fn(Progress) + Sync), wish: watch::Receiver<Wish>) -> ReplayReport {
+pub(super) async fn run(
+    plan: Arc<ReplayPlan>,
+    means: &Means,
+    say: &(dyn Fn(Progress) + Sync),
+    wish: watch::Receiver<Wish>,
+) -> ReplayReport {
     let mut tell = Tell::new(plan.id.clone(), say);
     count(&mut tell, &plan, &BTreeMap::new());
     tell.now();
@@ -185,7 +190,11 @@ impl Runner<'_> {
             let left = doubt::clear_held(&self.plan, &self.run.lease, &self.means.brokers, &self.means.ledger).await?;
             for doubtful in &left {
                 if let doubt::Finding::Ask(why) = &doubtful.finding {
-                    self.tell.line(Level::Bad, Some((doubtful.id.clone(), doubtful.seat.clone())), format!("in doubt: {why}; look for {}", doubtful.replay_id));
+                    self.tell.line(
+                        Level::Bad,
+                        Some((doubtful.id.clone(), doubtful.seat.clone())),
+                        format!("in doubt: {why}; look for {}", doubtful.replay_id),
+                    );
                 }
             }
             self.outcomes = self.means.ledger.outcomes(self.plan.id.clone()).await?;
@@ -272,7 +281,8 @@ impl Runner<'_> {
             idle = if stood_still { idle + 1 } else { 0 };
             if idle > 2 {
                 let from = self.plan.ask.from.at();
-                let why = self.trouble.take().map_or_else(|| format!("{from} gives nothing of what was planned; plan anew"), |e| e.to_string());
+                let why =
+                    self.trouble.take().map_or_else(|| format!("{from} gives nothing of what was planned; plan anew"), |e| e.to_string());
                 return Err(Halt::Broke(format!("{why}; the rest is untouched, resume when that is mended")));
             }
             if stood_still && self.trouble.is_some() {

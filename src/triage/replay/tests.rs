@@ -30,7 +30,8 @@ impl Stage {
         let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
         memory.create("orders", Spec::with(if memory.shape().is_log() { 4 } else { 1 }));
         memory.create("orders.dlt", Spec::with(if memory.shape().is_log() { 2 } else { 1 }));
-        let means = Means { brokers: Brokers([(id.clone(), link.eyes)].into()), hands: Hands::new([(id, link.hand.unwrap())].into()), ledger };
+        let means =
+            Means { brokers: Brokers([(id.clone(), link.eyes)].into()), hands: Hands::new([(id, link.hand.unwrap())].into()), ledger };
         Self { memory, means, dir }
     }
 
@@ -38,13 +39,21 @@ impl Stage {
     fn dead(&self, keys: &[&str]) {
         for (i, key) in keys.iter().enumerate() {
             let partition = if self.memory.shape().is_log() { i32::try_from(i % 2).unwrap() } else { 0 };
-            let put = Put::keyed(key.to_string(), format!("body {i}")).header("kafka_dlt-x", "gone").header("x-trace-id", "t").header("seq", i.to_string());
+            let put = Put::keyed(key.to_string(), format!("body {i}"))
+                .header("kafka_dlt-x", "gone")
+                .header("x-trace-id", "t")
+                .header("seq", i.to_string());
             self.memory.put("orders.dlt", put.to(partition)).unwrap();
         }
     }
 
     fn ask(&self, deed: Deed, route: Route) -> ReplayRequest {
-        let mut ask = ReplayRequest::new(deed, Source::Queue(self.memory.at("orders.dlt")), route, Actor { name: "lea".into(), os_user: "lea".into() });
+        let mut ask = ReplayRequest::new(
+            deed,
+            Source::Queue(self.memory.at("orders.dlt")),
+            route,
+            Actor { name: "lea".into(), os_user: "lea".into() },
+        );
         ask.pace.canary = Vec::new();
         ask
     }

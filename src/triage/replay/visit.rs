@@ -139,7 +139,11 @@ impl Runner<'_> {
         let mut ends = Ends::default();
         for target in self.plan.targets.iter().filter(|t| t.messages > 0) {
             let unreachable = |why: String| Halt::Broke(format!("{why}; nothing more was published"));
-            let broker = self.means.brokers.get(&target.at.conn).ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
+            let broker = self
+                .means
+                .brokers
+                .get(&target.at.conn)
+                .ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
             let detail = broker.describe(&target.at).await.map_err(|e| unreachable(e.to_string()))?;
             ends.0.push(TargetEnds { at: target.at.clone(), ends: detail.partitions.iter().map(|p| (p.id, p.end)).collect() });
         }
@@ -149,7 +153,15 @@ impl Runner<'_> {
     /// Takes hold of the source.
     async fn enter(&mut self, want: Vec<u32>) -> Result<Room, Halt> {
         let most = usize::try_from(ROOM_BYTES / self.plan.largest.max(1)).unwrap_or(ROOM).clamp(1, ROOM);
-        let mut room = Room { hold: None, taken: BTreeMap::new(), wanted: HashMap::new(), line: VecDeque::new(), exhausted: false, most, trouble: None };
+        let mut room = Room {
+            hold: None,
+            taken: BTreeMap::new(),
+            wanted: HashMap::new(),
+            line: VecDeque::new(),
+            exhausted: false,
+            most,
+            trouble: None,
+        };
         match &self.plan.ask.from {
             Source::Ledger(_) => room.line = want.into(),
             Source::Queue(_) => {
@@ -233,7 +245,8 @@ impl Runner<'_> {
 
     /// Chooses what goes next from what is in hand: in the plan's order, one of a key.
     async fn top_up(&mut self, room: &mut Room, batch: &mut Vec<Ready>, limit: usize, visit: Option<i64>) -> Result<(), Halt> {
-        let turn: Vec<u32> = room.taken.keys().copied().filter(|n| self.queue.is_ready(*n)).take(limit.saturating_sub(batch.len())).collect();
+        let turn: Vec<u32> =
+            room.taken.keys().copied().filter(|n| self.queue.is_ready(*n)).take(limit.saturating_sub(batch.len())).collect();
         for n in turn {
             let plan = Arc::clone(&self.plan);
             let (Some(item), Some(taken)) = (plan.item(n), room.taken.remove(&n)) else { continue };
@@ -267,7 +280,12 @@ impl Runner<'_> {
 
     /// One batch: intents synced with the last outcomes, then published while the last batch is settled and the next one is taken.
     /// Gives why the run has to break off.
-    async fn act(&mut self, room: &mut Room, mut batch: Vec<Ready>, to_settle: &mut Vec<(u32, HeldId, Receipt)>) -> Result<Option<String>, Halt> {
+    async fn act(
+        &mut self,
+        room: &mut Room,
+        mut batch: Vec<Ready>,
+        to_settle: &mut Vec<(u32, HeldId, Receipt)>,
+    ) -> Result<Option<String>, Halt> {
         let intents = batch.iter().map(|r| r.intent.clone()).collect();
         let refused = self.means.ledger.step(&self.run, self.pending.clone(), intents).await?;
         self.pending.clear();
@@ -315,7 +333,12 @@ impl Runner<'_> {
     }
 
     /// Notes what came of a publish. Gives why to break off, where nothing went through and the next would meet the same.
-    fn after_publishing(&mut self, answers: Vec<Answer>, held: &HashMap<u32, HeldId>, to_settle: &mut Vec<(u32, HeldId, Receipt)>) -> Option<String> {
+    fn after_publishing(
+        &mut self,
+        answers: Vec<Answer>,
+        held: &HashMap<u32, HeldId>,
+        to_settle: &mut Vec<(u32, HeldId, Receipt)>,
+    ) -> Option<String> {
         let tried = answers.len();
         let mut bad = None;
         let mut through = 0;
@@ -336,12 +359,14 @@ impl Runner<'_> {
                         bad = Some(e.to_string());
                     }
                     let why = if tries > 1 { format!("{e} ({tries} tries)") } else { e.to_string() };
-                    let outcome = if e.done == Done::No { Outcome::Failed { stage: Stage::Publish, why } } else { Outcome::InDoubt { why } };
+                    let outcome =
+                        if e.done == Done::No { Outcome::Failed { stage: Stage::Publish, why } } else { Outcome::InDoubt { why } };
                     self.note(n, outcome);
                 }
             }
         }
-        bad.filter(|_| tried > 0 && through == 0).map(|why| format!("nothing goes through: {why}; the rest is untouched, resume when that is mended"))
+        bad.filter(|_| tried > 0 && through == 0)
+            .map(|why| format!("nothing goes through: {why}; the rest is untouched, resume when that is mended"))
     }
 
     /// Writes what is pending, then takes out of the source what is now on record as published, and writes that.
@@ -411,7 +436,10 @@ impl Runner<'_> {
             if got.is_empty() {
                 break;
             }
-            let found = got.into_iter().filter_map(|h| earlier.get_mut(&h.message.seat)?.pop_front().map(|(n, receipt)| (n, h.id, receipt))).collect();
+            let found = got
+                .into_iter()
+                .filter_map(|h| earlier.get_mut(&h.message.seat)?.pop_front().map(|(n, receipt)| (n, h.id, receipt)))
+                .collect();
             let settled = settle_all(&mut source, found).await;
             self.after_settling(settled);
             self.flush_marks().await?;

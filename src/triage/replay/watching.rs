@@ -39,7 +39,8 @@ pub(super) async fn came_back(plan: &ReplayPlan, brokers: &Brokers, ends: Source
             continue;
         }
         doubt::read(broker.as_ref(), at, partition.id, from, false, &mut |message| {
-            let number: Option<u32> = text_field(&message.headers, REPLAY_ID).and_then(|id| id.strip_prefix(&plan.id.0)?.strip_prefix('/')?.parse().ok());
+            let number: Option<u32> =
+                text_field(&message.headers, REPLAY_ID).and_then(|id| id.strip_prefix(&plan.id.0)?.strip_prefix('/')?.parse().ok());
             back.extend(number);
         })
         .await?;

@@ -36,7 +36,13 @@ fn draft(deed: Deed, route: Route) -> Draft {
 }
 
 fn known() -> Preflight {
-    let target = Target { exists: Some(true), partitions: 4, may_write: Some(true), max_bytes: Some(100), ..Target::unknown(Address::topic(&conn(), "orders")) };
+    let target = Target {
+        exists: Some(true),
+        partitions: 4,
+        may_write: Some(true),
+        max_bytes: Some(100),
+        ..Target::unknown(Address::topic(&conn(), "orders"))
+    };
     Preflight { targets: vec![target], ..Preflight::default() }
 }
 
@@ -80,7 +86,18 @@ fn what_must_not_go_is_left_out_with_its_reason() {
     draft.add(&message(5, None), &id(5), &death(5));
     draft.add(&message(6, None), &id(6), &death(6));
     draft.add(&Message { body: None, ..message(7, None) }, &id(7), &death(7));
-    let past = |n: i64| (0..3).map(|_| Past { id: id(n), kind: PastKind::Replayed, plan: "p".into(), actor: String::new(), when: SystemTime::UNIX_EPOCH, detail: String::new() }).collect();
+    let past = |n: i64| {
+        (0..3)
+            .map(|_| Past {
+                id: id(n),
+                kind: PastKind::Replayed,
+                plan: "p".into(),
+                actor: String::new(),
+                when: SystemTime::UNIX_EPOCH,
+                detail: String::new(),
+            })
+            .collect()
+    };
     let resolved = Resolved::from_rows([(Seat::Offset { partition: 0, offset: 6 }, PastKind::Discarded)]);
     let plan = freeze(draft, Preflight { past: [(id(5), past(5))].into(), resolved, ..known() });
     let ways: Vec<_> = plan.items.iter().map(|i| i.way.clone()).collect();
@@ -103,7 +120,10 @@ fn what_must_not_go_is_left_out_with_its_reason() {
 
 #[test]
 fn a_target_that_is_missing_or_forbidden_blocks() {
-    for target in [Target { exists: Some(false), ..Target::unknown(Address::topic(&conn(), "orders")) }, Target { may_write: Some(false), ..known().targets[0].clone() }] {
+    for target in [
+        Target { exists: Some(false), ..Target::unknown(Address::topic(&conn(), "orders")) },
+        Target { may_write: Some(false), ..known().targets[0].clone() },
+    ] {
         let mut draft = draft(Deed::Replay, Route::Origin);
         draft.add(&message(1, None), &id(1), &death(1));
         let plan = freeze(draft, Preflight { targets: vec![target], ..Preflight::default() });

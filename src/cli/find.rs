@@ -79,8 +79,10 @@ pub async fn destination(brokers: &Brokers, context: &str, text: &str) -> Result
         return Err(failed);
     }
     let near = nearest(name, listing.found.iter().map(|d| d.at.name.as_str()));
-    let next = near.map_or("`redrive ls` shows what there is".to_owned(), |n| format!("did you mean {}?", safe(n)));
-    let mut error = Error::new(ErrorKind::NotFound, "find", format!("no destination '{}'", safe(name))).next(next);
+    let next = near.map_or("`redrive ls` shows what this login may see".to_owned(), |n| format!("did you mean {}?", safe(n)));
+    let asked: Vec<&str> = brokers.ids().filter(|id| conn.as_ref().is_none_or(|c| c == *id)).map(ConnId::as_str).collect();
+    let why = format!("no destination '{}' on {}", safe(name), safe(&asked.join(", ")));
+    let mut error = Error::new(ErrorKind::NotFound, "find", why).next(next);
     error.conn = conn;
     Err(error)
 }

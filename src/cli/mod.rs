@@ -81,6 +81,7 @@ pub async fn run(desk: &Desk, command: Command) -> io::Result<Exit> {
         Command::Park(args) => commands::deeds::mark_command(desk, Deed::Park, args).await,
         Command::Discard(args) => commands::deeds::mark_command(desk, Deed::Discard, args).await,
         Command::Restore(args) => commands::deeds::mark_command(desk, Deed::Restore, args).await,
+        Command::Escalate(args) => commands::escalate::run(desk, args).await,
         Command::Ledger(args) => commands::ledger::run(desk, args).await,
         Command::Lag(args) => commands::lag::run(desk, args).await,
         Command::Check(_) => commands::check::connect(desk).await,

@@ -70,7 +70,7 @@ fn a_replay_killed_at_any_moment_loses_and_hides_nothing() {
         filled(&server, &dlt, letters(&size, &origin)).await;
         (origin, dlt)
     });
-    let place = Place::new(&plain_config(&server, "[replay]\ncanary = [1, 25]"));
+    let place = Place::new(&plain_config(&server, "[replay]\ncanary = [1, 25]"), &[]);
     let killer = Killer::new(&place, &server, &origin, &dlt, size.messages);
     let plan = killer.work(size.kills, &mut Dice(seed));
     println!("{} kills in {:.1} s; plan {plan} is done", size.kills, began.elapsed().as_secs_f64());

@@ -14,6 +14,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// A folder with `redrive.toml` in it, and whatever the program writes.
 pub struct Place {
     dir: TempDir,
+    more: Vec<(String, String)>,
 }
 
 /// How a run ended and what it said.
@@ -40,11 +41,11 @@ impl Ran {
 }
 
 impl Place {
-    /// With this config.
-    pub fn new(config: &str) -> Self {
+    /// With this config, and these variables beside the program's own.
+    pub fn new(config: &str, more: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("redrive.toml"), config).expect("the config");
-        Self { dir }
+        Self { dir, more: more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect() }
     }
 
     pub fn path(&self) -> &Path {
@@ -64,15 +65,17 @@ impl Place {
     }
 
     /// What the program is told by variables.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         let text = |path: PathBuf| path.display().to_string();
-        vec![
-            ("HOME", text(self.path().to_owned())),
-            ("PATH", std::env::var("PATH").unwrap_or_default()),
-            ("REDRIVE_CONFIG", text(self.file("redrive.toml"))),
-            ("REDRIVE_LEDGER", text(self.file("ledger.db"))),
-            ("REDRIVE_ACTOR", "lea".into()),
-        ]
+        let mut all = vec![
+            ("HOME".into(), text(self.path().to_owned())),
+            ("PATH".into(), std::env::var("PATH").unwrap_or_default()),
+            ("REDRIVE_CONFIG".into(), text(self.file("redrive.toml"))),
+            ("REDRIVE_LEDGER".into(), text(self.file("ledger.db"))),
+            ("REDRIVE_ACTOR".into(), "lea".into()),
+        ];
+        all.extend(self.more.iter().cloned());
+        all
     }
 
     /// Runs to the end.

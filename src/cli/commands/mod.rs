@@ -4,6 +4,7 @@ pub mod categorise;
 pub mod causes;
 pub mod check;
 pub mod deeds;
+pub mod escalate;
 pub mod lag;
 pub mod ledger;
 pub mod ls;

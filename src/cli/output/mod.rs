@@ -2,6 +2,7 @@
 
 mod table;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 pub use table::Table;
 
 use super::args::Format;
+use crate::decode::is_unsafe;
 
 /// The version of every JSON shape that redrive prints; raised when a field changes its meaning or goes.
 pub const JSON_VERSION: u32 = 1;
@@ -49,7 +51,7 @@ impl Out {
             Format::Table => self.table.push(cells),
             Format::Json => self.rows.push(serde_json::to_value(object)?),
             Format::Jsonl => {
-                serde_json::to_writer(&mut self.sink, &object)?;
+                self.sink.write_all(harmless(serde_json::to_string(&object)?).as_bytes())?;
                 self.sink.write_all(b"\n")?;
                 self.sink.flush()?;
             }
@@ -65,13 +67,34 @@ impl Out {
             Format::Json => {
                 let document =
                     json!({ "version": JSON_VERSION, "kind": self.kind, "items": self.rows, "receipt": serde_json::to_value(receipt)? });
-                serde_json::to_writer_pretty(&mut self.sink, &document)?;
+                self.sink.write_all(harmless(serde_json::to_string_pretty(&document)?).as_bytes())?;
                 self.sink.write_all(b"\n")?;
             }
             Format::Jsonl => {}
         }
         self.sink.flush()
     }
+}
+
+/// JSON in which whatever a terminal might act on or hide (C1, DEL, bidi marks, invisible characters) is written as `\\uXXXX`: the same
+/// values to a program. JSON itself asks that only of C0.
+fn harmless(json: String) -> String {
+    let is_raw = |c: char| c != '\n' && is_unsafe(c);
+    if !json.chars().any(is_raw) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if is_raw(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}"); // writing to a String cannot fail
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Prints one document: text for people, an object for programs.
@@ -81,11 +104,8 @@ pub fn document(format: Format, kind: &'static str, text: &str, object: impl Ser
         Format::Table => sink.write_all(text.as_bytes())?,
         Format::Json | Format::Jsonl => {
             let document = json!({ "version": JSON_VERSION, "kind": kind, "item": serde_json::to_value(object)? });
-            if format == Format::Json {
-                serde_json::to_writer_pretty(&mut sink, &document)?;
-            } else {
-                serde_json::to_writer(&mut sink, &document)?;
-            }
+            let text = if format == Format::Json { serde_json::to_string_pretty(&document)? } else { serde_json::to_string(&document)? };
+            sink.write_all(harmless(text).as_bytes())?;
             sink.write_all(b"\n")?;
         }
     }
@@ -97,4 +117,17 @@ pub fn plain(text: &str) -> io::Result<()> {
     let mut sink = io::stdout().lock();
     sink.write_all(text.as_bytes())?;
     sink.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_means_the_same_and_holds_nothing_raw() {
+        let value = json!({ "a\u{9b}": "\u{1b}[2J\u{7f}\u{202e}\u{e0041} gr\u{fc}n" });
+        let text = harmless(serde_json::to_string_pretty(&value).expect("JSON"));
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), value);
+        assert!(text.contains("gr\u{fc}n") && !text.chars().any(|c| c != '\n' && is_unsafe(c)), "{text}");
+    }
 }

@@ -1,0 +1,20 @@
+//! redrive from end to end on the real Kafka: the program as people run it, judged by plain clients.
+#![cfg(all(feature = "kafka", unix))]
+
+#[path = "../support/binary.rs"]
+mod binary;
+#[path = "../support/dead_letters.rs"]
+mod dead_letters;
+#[path = "../support/people.rs"]
+mod people;
+#[path = "../support/readback.rs"]
+mod readback;
+
+#[path = "../support/testbed.rs"]
+mod testbed;
+
+mod alerts;
+mod failures;
+mod headless;
+mod hostile;
+mod incident;

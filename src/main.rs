@@ -44,27 +44,37 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
         Some(Command::Completions { shell }) => cli::completions(shell)?,
         Some(Command::Man { dir }) => cli::man(dir.as_deref())?,
         Some(Command::Check(args)) if !globals.demo => check(globals, args)?,
-        Some(Command::Demo(args)) => return watch(demo(args.seed)),
-        None if globals.demo => return watch(demo(1)),
+        Some(Command::Demo(args)) => return watch(demo(args.seed), globals),
+        None if globals.demo => return watch(demo(1), globals),
         Some(command) => match open(globals) {
             Ok(opened) => headless(opened, globals, command)?,
             Err(exit) => exit,
         },
         None => match open(globals) {
-            Ok(opened) => return watch(opened),
+            Ok(opened) => return watch(opened, globals),
             Err(exit) => exit,
         },
     };
     Ok(exit.into())
 }
 
-/// Opens the terminal UI and waits until it is left.
-fn watch(opened: Opened) -> io::Result<ExitCode> {
-    let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
-    let mut setup = tui::Setup::new(opened.config, opened.context, opened.links, opened.rights, opened.permit, ledger);
-    setup.beside = opened.story.map(|story| Box::pin(tell(story)) as _);
+/// Opens the terminal UI and waits until it is left; `:ctx` opens it again in another context.
+fn watch(mut opened: Opened, globals: &Globals) -> io::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(tui::run(setup));
+    let ended = loop {
+        let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
+        let can_switch = opened.story.is_none();
+        let mut setup = tui::Setup::new(opened.config, opened.context, opened.links, opened.rights, opened.permit, ledger);
+        setup.beside = opened.story.map(|story| Box::pin(tell(story)) as _);
+        setup.can_switch = can_switch;
+        match runtime.block_on(tui::run(setup)) {
+            Ok(tui::Ended::Switch(context)) => match open(&Globals { context: Some(context), ..globals.clone() }) {
+                Ok(there) => opened = there,
+                Err(exit) => return Ok(exit.into()),
+            },
+            ended => break ended,
+        }
+    };
     // what a job still computes is not waited for
     runtime.shutdown_background();
     ended.map(Into::into)

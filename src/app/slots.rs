@@ -94,6 +94,11 @@ impl Slots {
         self.places.keys().filter(|p| of(p)).count()
     }
 
+    /// The running replays.
+    pub fn deeds(&self) -> Vec<JobId> {
+        self.places.iter().filter(|(p, _)| matches!(p, Place::Deed(_))).map(|(_, id)| *id).collect()
+    }
+
     /// Since when the oldest job of a screen, or one that feeds a fact it shows, has been running.
     pub fn since(&self, shows: impl Fn(&Place) -> bool) -> Option<SystemTime> {
         self.jobs.values().filter(|(p, _)| shows(p)).map(|(_, since)| *since).min()

@@ -341,7 +341,7 @@ impl App {
 
     fn edited(&mut self, result: Result<Vec<u8>, String>) -> Vec<Effect> {
         match result {
-            Ok(_) => self.say(Tone::Ok, "unchanged"),
+            Ok(_) => self.say(Tone::Muted, "the copy is closed; a changed body cannot be replayed yet, nothing is kept of it"),
             Err(why) => self.say(Tone::Bad, why),
         }
         Vec::new()

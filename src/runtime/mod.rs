@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -19,6 +19,7 @@ use crate::app::slots::JobId;
 use crate::broker::{Brokers, Error, ErrorKind, Rights};
 use crate::config::{Config, Context};
 use crate::schema::Declared;
+use crate::triage::escalate::{Outbox, REPEAT};
 use crate::triage::ledger::TriageLedger;
 use crate::triage::permit::Permit;
 use crate::triage::replay::Hands;
@@ -57,6 +58,7 @@ pub struct Runtime {
     bulk: mpsc::Sender<(JobId, News)>,
     jobs: HashMap<JobId, (AbortHandle, watch::Sender<Wish>)>,
     busy: Arc<Busy>,
+    beside: Vec<AbortHandle>,
 }
 
 /// How many jobs are at work that come to an end by themselves.
@@ -88,7 +90,7 @@ impl Runtime {
     pub fn new(rooms: Rooms) -> (Self, Inbox) {
         let (control, control_in) = mpsc::channel(CONTROL);
         let (bulk, bulk_in) = mpsc::channel(BULK);
-        let runtime = Self { rooms: Arc::new(rooms), control, bulk, jobs: HashMap::new(), busy: Arc::default() };
+        let runtime = Self { rooms: Arc::new(rooms), control, bulk, jobs: HashMap::new(), busy: Arc::default(), beside: Vec::new() };
         (runtime, Inbox { control: control_in, bulk: bulk_in })
     }
 
@@ -119,8 +121,32 @@ impl Runtime {
 
     /// Runs something beside the jobs until the runtime goes (the demo's story).
     pub fn beside(&mut self, task: BoxFuture<'static, ()>) {
-        let (wish, _) = watch::channel(Wish::Stop);
-        self.jobs.insert(JobId(u64::MAX), (tokio::spawn(task).abort_handle(), wish));
+        self.beside.push(tokio::spawn(task).abort_handle());
+    }
+
+    /// Sends what waits in the outbox, and tells Alertmanager again of what is open, for as long as the runtime lives.
+    pub fn tend_outbox(&mut self) {
+        if self.rooms.config.escalation.targets.is_empty() {
+            return;
+        }
+        let outbox = Outbox::new(self.rooms.ledger.clone(), &self.rooms.config);
+        self.beside(Box::pin(async move {
+            loop {
+                // What goes wrong is in the ledger, with the time of the next try.
+                let _ = outbox.deliver().await;
+                let _ = outbox.repeat().await;
+                let due = outbox.next_due().await.ok().flatten();
+                let wait = due.and_then(|t| t.duration_since(SystemTime::now()).ok()).unwrap_or(REPEAT);
+                tokio::time::sleep(wait.clamp(Duration::from_secs(1), REPEAT)).await;
+            }
+        }));
+    }
+
+    /// Ends every connection and gives back what is held; the drivers wait 2 s at most.
+    pub async fn close(&self) {
+        let brokers = futures::future::join_all(self.rooms.brokers.0.values().map(|b| b.close()));
+        let all = futures::future::join(self.rooms.hands.close(), brokers);
+        let _ = tokio::time::timeout(Duration::from_secs(3), all).await;
     }
 
     /// Stops a job; what it was doing on a broker is cancelled by being dropped.
@@ -163,7 +189,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for (task, _) in self.jobs.values() {
+        for task in self.jobs.values().map(|(task, _)| task).chain(&self.beside) {
             task.abort();
         }
     }

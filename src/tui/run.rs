@@ -111,7 +111,12 @@ pub async fn run(setup: Setup) -> io::Result<Ended> {
     let mut setup = setup;
     setup.warnings.extend(trouble);
     let mut shell = setup.shell(Size { width: size.width, height: size.height }, SystemTime::now(), look);
-    turn(&mut shell, &mut tty, &mut signals).await
+    let ended = turn(&mut shell, &mut tty, &mut signals).await;
+    // The batch in flight is brought to its end while the screen still stands; then the terminal is free.
+    shell.stop_replays(Duration::from_secs(10)).await;
+    drop(tty);
+    shell.runtime.close().await;
+    ended
 }
 
 impl Setup {
@@ -150,6 +155,7 @@ impl Setup {
             ledger: self.ledger,
         };
         let mut shell = Shell::new(start, rooms, look);
+        shell.runtime.tend_outbox();
         if let Some(task) = self.beside {
             shell.runtime.beside(task);
         }

@@ -1,7 +1,7 @@
 //! App, runtime and look together, without a terminal: what the loop drives, and what tests drive in its place.
 
 use std::collections::VecDeque;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
@@ -14,6 +14,7 @@ use crate::app::effect::Effect;
 use crate::app::layout::Size;
 use crate::app::{self, App, Start};
 use crate::runtime::{Inbox, Rooms, Runtime};
+use crate::triage::report::Wish;
 
 /// What the terminal's loop itself must do.
 #[derive(Debug)]
@@ -67,6 +68,26 @@ impl Shell {
                 Effect::Quit => self.chores.push_back(Chore::Quit),
             }
         }
+    }
+
+    /// Stops every replay after its batch in flight and waits for that, `patience` at most. What is cut off then is in doubt and
+    /// cleared up by the next run.
+    pub async fn stop_replays(&mut self, patience: Duration) {
+        for job in self.app.slots.deeds() {
+            self.runtime.tell(job, Wish::Stop);
+        }
+        let work = async {
+            while self.app.deeds() > 0 {
+                let news = tokio::select! {
+                    biased;
+                    Some(news) = self.inbox.control.recv() => news,
+                    Some(news) = self.inbox.bulk.recv() => news,
+                    else => return,
+                };
+                self.act(Action::News(news.0, news.1), SystemTime::now());
+            }
+        };
+        let _ = tokio::time::timeout(patience, work).await;
     }
 
     /// Whether anything happened since it was last painted.

@@ -18,7 +18,11 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
         match step? {
             Peeked::Batch(messages) => {
                 let count = messages.len() as u64;
-                let rows: Vec<Arc<Seen>> = messages.into_iter().map(|m| Arc::new(see(m, &rooms.declared))).collect();
+                let mut rows: Vec<Seen> = messages.into_iter().map(|m| see(m, &rooms.declared)).collect();
+                if !tail {
+                    fill_past(&mut rows, rooms).await;
+                }
+                let rows: Vec<Arc<Seen>> = rows.into_iter().map(Arc::new).collect();
                 if tail {
                     out.tail(count, News::Rows(rows));
                     // Seeing is work: others on this thread get their turn.
@@ -36,6 +40,18 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
         }
     }
     Ok(())
+}
+
+/// What the ledger knows of these messages. Where it cannot be asked they are shown all the same: the Ledger screen says why.
+async fn fill_past(rows: &mut [Seen], rooms: &Rooms) {
+    let ids = rows.iter().map(|s| s.id.clone()).collect();
+    if let Ok(mut past) = rooms.ledger.past(ids).await {
+        for seen in rows {
+            if let Some(known) = past.remove(&seen.id) {
+                seen.past = known;
+            }
+        }
+    }
 }
 
 /// Decodes a body for the viewer.

@@ -115,6 +115,8 @@ pub struct Facts {
     pub plans: Fact<Vec<PlanRow>>,
     /// Replays carried out here.
     pub runs: BTreeMap<String, Run>,
+    /// Grows with every change: who has seen this number has seen it all.
+    pub version: u64,
     /// Who this is, for plans and marks.
     pub who: String,
     /// Pace and canary steps of replays, by the config.
@@ -127,7 +129,7 @@ impl Facts {
     /// Nothing is known yet but the names.
     pub fn new(context: Arc<Context>, conns: impl IntoIterator<Item = ConnId>) -> Self {
         let brokers = conns.into_iter().map(|c| (c, BrokerFacts::default())).collect();
-        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), causes: BTreeMap::new(), plans: Fact::default(), runs: BTreeMap::new(), who: String::new(), replay: ReplaySettings::default(), paused: false }
+        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), causes: BTreeMap::new(), plans: Fact::default(), runs: BTreeMap::new(), version: 0, who: String::new(), replay: ReplaySettings::default(), paused: false }
     }
 
     /// All destinations, by connection and in the order the broker lists them.

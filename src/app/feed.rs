@@ -16,11 +16,14 @@ use crate::triage::report::{Ended, ReplayReport};
 
 /// Dead-letter queues of at most so many messages are read for the Overview without being asked.
 const READ_UNASKED: u64 = 20_000;
+/// Facts asked for in one go.
+const AT_ONCE: usize = 24;
 
 impl App {
     /// Takes news of a fact.
     pub(super) fn learn(&mut self, place: &Place, news: News) {
         let now = self.now;
+        self.facts.version += 1;
         match (place, news) {
             (Place::Probe(conn), News::Probe(probe)) => {
                 if let Some(b) = self.facts.brokers.get_mut(conn) {
@@ -126,14 +129,6 @@ impl App {
         }
     }
 
-    /// When the next fact is due, unless paused.
-    pub(super) fn due(&self) -> Option<SystemTime> {
-        if self.facts.paused {
-            return None;
-        }
-        self.dues().filter_map(|(place, at, _)| self.slots.running(&place).is_none().then_some(at)).min()
-    }
-
     /// Facts that are asked for again and again, with the time of the next.
     fn dues(&self) -> impl Iterator<Item = (Place, SystemTime, Job)> {
         let brokers = self.facts.brokers.iter().flat_map(|(conn, b)| {
@@ -186,18 +181,23 @@ impl App {
         due.take(2usize.saturating_sub(running)).collect()
     }
 
-    /// Starts what is due; at most a handful at once, the rest follows when those have ended.
+    /// Starts what is due; at most a handful at once, the rest follows when those have ended. Goes through all that is known,
+    /// so it is not for every key and every row.
     pub(super) fn ask_due(&mut self) -> Vec<Effect> {
+        self.next_due = None;
         if self.facts.paused {
             return Vec::new();
         }
         let now = self.now;
-        let due: Vec<(Place, Job)> = self
-            .dues()
-            .filter(|(place, at, _)| *at <= now && self.slots.running(place).is_none())
-            .map(|(place, _, job)| (place, job))
-            .take(24)
-            .collect();
+        let (mut due, mut next): (Vec<(Place, Job)>, Option<SystemTime>) = (Vec::new(), None);
+        for (place, at, job) in self.dues().filter(|(place, ..)| self.slots.running(place).is_none()) {
+            if at <= now && due.len() < AT_ONCE {
+                due.push((place, job));
+            } else if at > now {
+                next = Some(next.map_or(at, |t| t.min(at)));
+            }
+        }
+        self.next_due = next;
         due.into_iter().flat_map(|(place, job)| self.slots.start(place, job, now)).collect()
     }
 

@@ -118,6 +118,8 @@ pub struct App {
     before: Vec<Vec<Open>>,
     after: Vec<Vec<Open>>,
     last_key: Option<SystemTime>,
+    /// When the next fact is to be asked for again.
+    next_due: Option<SystemTime>,
     /// `ctrl-c` was pressed on nothing: the next one quits.
     leaving: bool,
     warnings: Vec<String>,

@@ -35,6 +35,7 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         before: Vec::new(),
         after: Vec::new(),
         last_key: None,
+        next_due: None,
         leaving: false,
         warnings: start.warnings,
         can_switch: start.can_switch,
@@ -58,6 +59,13 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
 
 /// Takes one action.
 pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
+    let asks = match &action {
+        Action::News(_, news) => matches!(news, News::Ended | News::Failed(_) | News::Probe(_) | News::Detail(..)),
+        Action::Do(..) | Action::Clock => true,
+        // Typing never waits for it, unless it asked for just that: pause, go on, try again.
+        Action::Type(key) => app.overlay.is_none() && matches!(app.keys.command(*key), Some(Command::Pause | Command::Retry)),
+        _ => false,
+    };
     let mut effects = match action {
         Action::Type(key) => app.key(key),
         Action::Paste(text) => app.paste(&text),
@@ -73,7 +81,9 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
     };
     app.expire();
     effects.extend(app.with_top(|page, cx| page.pulse(cx)));
-    effects.extend(app.ask_due());
+    if asks {
+        effects.extend(app.ask_due());
+    }
     effects
 }
 

@@ -32,7 +32,7 @@ impl App {
             let left = end.duration_since(self.now).unwrap_or_default();
             sooner(if left < Duration::from_secs(60) { next_multiple(self.now, Duration::from_secs(1)) } else { end });
         }
-        if let Some(due) = self.due() {
+        if let Some(due) = self.next_due {
             sooner(due);
         }
         next

@@ -25,6 +25,8 @@ pub enum Sort {
 pub struct State {
     pub rows: Vec<Destination>,
     pub cursor: Cursor<Address>,
+    /// What the rows were made from.
+    stamp: Option<super::Stamp>,
     pub filter: String,
     pub sort: Sort,
     /// The brokers' own bookkeeping too.
@@ -103,6 +105,10 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
+        if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
+            self.cursor.fit(Self::height(cx), self.rows.len());
+            return;
+        }
         let wanted = self.filter.to_lowercase();
         let all: Vec<&Destination> = cx.facts.destinations().collect();
         self.hidden = if self.internal { 0 } else { all.iter().filter(|d| d.internal).count() };
@@ -145,10 +151,12 @@ impl Page for State {
                     Sort::Role => Sort::Name,
                 };
                 self.rows.clear();
+                self.stamp = None;
                 self.sync(cx);
             }
             Command::Options => {
                 self.internal = !self.internal;
+                self.stamp = None;
                 self.sync(cx);
             }
             Command::Mark => {
@@ -178,6 +186,7 @@ impl Page for State {
 
     fn filter(&mut self, text: &str, cx: &Cx) {
         text.clone_into(&mut self.filter);
+        self.stamp = None;
         self.sync(cx);
     }
 

@@ -32,6 +32,8 @@ pub struct Row {
 pub struct State {
     pub rows: Vec<Row>,
     pub cursor: Cursor<(ConnId, String)>,
+    /// What the rows were made from.
+    stamp: Option<super::Stamp>,
     pub filter: String,
     /// By name instead of worst first.
     pub by_name: bool,
@@ -90,6 +92,10 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
+        if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
+            self.cursor.fit(Self::height(cx), self.rows.len());
+            return;
+        }
         let wanted = self.filter.to_lowercase();
         self.all = cx.facts.groups().count();
         let mut rows: Vec<Row> = cx
@@ -136,6 +142,7 @@ impl Page for State {
             Command::Sort => {
                 self.by_name = !self.by_name;
                 self.rows.clear();
+                self.stamp = None;
                 self.sync(cx);
             }
             _ => {}
@@ -157,6 +164,7 @@ impl Page for State {
 
     fn filter(&mut self, text: &str, cx: &Cx) {
         text.clone_into(&mut self.filter);
+        self.stamp = None;
         self.sync(cx);
     }
 

@@ -43,11 +43,20 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    /// What rows made from facts depend on: as long as it is the same, they are.
+    pub fn stamp(&self) -> Stamp {
+        let second = self.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+        (self.facts.version, second, self.calm)
+    }
+
     /// The frame's rows.
     pub fn areas(&self) -> Areas {
         areas(self.size)
     }
 }
+
+/// Version of the facts, second, and whether rows may move.
+pub type Stamp = (u64, u64, bool);
 
 /// What a screen wants.
 pub enum Ask {

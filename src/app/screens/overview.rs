@@ -23,6 +23,8 @@ pub struct State {
     /// The rows that pass the filter.
     pub rows: Vec<Need>,
     pub cursor: Cursor<Row>,
+    /// What the rows were made from.
+    stamp: Option<super::Stamp>,
     pub filter: String,
 }
 
@@ -127,6 +129,10 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
+        if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
+            self.cursor.fit(Self::height(cx), self.rows.len());
+            return;
+        }
         let survey = needs(cx.facts, cx.now);
         let wanted = self.filter.to_lowercase();
         let fits = |n: &Need| wanted.is_empty() || format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why).to_lowercase().contains(&wanted);
@@ -171,6 +177,7 @@ impl Page for State {
 
     fn filter(&mut self, text: &str, cx: &Cx) {
         text.clone_into(&mut self.filter);
+        self.stamp = None;
         self.sync(cx);
     }
 

@@ -1,6 +1,9 @@
 //! What a look at the target proves, and what it does not.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::broker::REPLAY_ID;
 use crate::drivers::memory::{Hidden, Login, Memory, Put, Shape, Spec};
 use crate::model::{ConnId, Death, Origin, Told};
 use crate::triage::ledger::{Ends, Intent, Run, TargetEnds};

@@ -2,6 +2,7 @@
 //!
 //! Two processes may have it open at once. Every call is one transaction, synced to disk before it answers.
 
+mod book;
 mod desk;
 mod entries;
 mod error;

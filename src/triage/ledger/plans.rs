@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::book::{Book, add_tally};
 use super::desk::Trouble;
 use super::lease::holder;
 use super::rows::{ms, place, place_no, time};
 use super::state::{lease_name, seat};
-use super::step::{Book, add_tally};
 use super::{Result, TriageLedger};
 use crate::model::MessageId;
 use crate::triage::plan::stored::seat_text;

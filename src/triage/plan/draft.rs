@@ -1,6 +1,8 @@
 //! A plan in the making: messages are added one by one, without their bodies, and then frozen.
 
 mod freeze;
+mod order;
+mod tally;
 
 use std::collections::HashSet;
 use std::time::SystemTime;

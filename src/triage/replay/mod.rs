@@ -1,9 +1,12 @@
 //! Carrying a plan out: hold, copy, intend, publish, settle. The only code that writes to a broker.
 
 mod pace;
+mod pass;
 mod publish;
 mod queue;
+mod room;
 mod run;
+mod settle;
 mod tell;
 mod visit;
 mod watching;

@@ -1,22 +1,17 @@
 //! From a draft and what is known to a frozen plan: what is left out, where each goes, in which order, with which warnings.
 
-use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::order::{order_key, order_of};
+use super::tally::Tally;
 use super::{Draft, Refusal, Row};
-use crate::broker::{Doubt, REPLAY_ID};
-use crate::model::{PastKind, Seat};
+use crate::broker::REPLAY_ID;
+use crate::model::PastKind;
 use crate::triage::plan::wire::as_they_are;
 use crate::triage::plan::{
-    Deed, ORIGINAL_ID, OrderKey, PlanId, Planned, Preflight, REPLAY_GEN, ReplayPlan, Route, Source, Target, Warning, Way, Where,
-    is_trace_header, stored,
+    Deed, ORIGINAL_ID, PlanId, Planned, Preflight, REPLAY_GEN, ReplayPlan, Route, Source, Target, Way, Where, stored,
 };
 use crate::triage::report::Skip;
-
-/// A cause whose newest death is younger than this is still dying.
-const STILL_DYING: Duration = Duration::from_secs(300);
-/// A message that retention takes within this time is worth a warning.
-const LOST_SOON: Duration = Duration::from_secs(24 * 3600);
 
 impl Draft {
     /// Freezes the draft. `now` decides what is recent or soon.
@@ -184,147 +179,6 @@ impl Draft {
         }
         None
     }
-
-    fn warnings(&self, items: &[Planned], targets: &[Target], known: &Preflight, tally: &Tally, now: SystemTime) -> Vec<Warning> {
-        let mut all = Vec::new();
-        let used = targets.iter().filter(|t| t.messages > 0);
-        for target in used.clone() {
-            let at = || target.at.clone();
-            match (target.exists, &target.trouble) {
-                (Some(false), _) => all.push(Warning::TargetMissing { target: at() }),
-                (None, why) => {
-                    all.push(Warning::TargetUnknown { target: at(), why: why.clone().unwrap_or_else(|| "it was not asked".into()) })
-                }
-                _ => {}
-            }
-            match target.may_write {
-                Some(false) => all.push(Warning::MayNotWrite { target: at() }),
-                None if target.exists == Some(true) => all.push(Warning::MayWriteUnknown { target: at() }),
-                _ => {}
-            }
-            if !target.hand {
-                all.push(Warning::NoHand { conn: target.at.conn.to_string() });
-            }
-            if target.compacted {
-                all.push(Warning::TargetCompacted { target: at() });
-            }
-            if matches!(target.doubt, Doubt::Ask) && target.exists == Some(true) {
-                all.push(Warning::DoubtAsks { target: at() });
-            }
-            if target.at == *self.ask.from.at() && self.ask.deed != Deed::Restore {
-                all.push(Warning::SamePlace);
-            }
-        }
-        for (target, messages) in &tally.moved {
-            let now = targets.iter().find(|t| t.at == *target).map_or(0, |t| t.partitions);
-            all.push(Warning::PartitionsChanged { target: target.clone(), now, messages: *messages });
-        }
-        if let Some(ago) =
-            tally.died.and_then(|d| now.duration_since(d).ok()).filter(|ago| *ago < STILL_DYING && self.ask.deed == Deed::Replay)
-        {
-            all.push(Warning::StillDying { ago });
-        }
-        if let (Some(keeps), Some(oldest)) = (known.retention, tally.oldest) {
-            let age = now.duration_since(oldest).unwrap_or_default();
-            if let Some(left) = keeps.checked_sub(age).filter(|left| *left < LOST_SOON) {
-                all.push(Warning::RetentionSoon { left });
-            }
-        }
-        let mut some = |n: u64, warning: Warning| {
-            if n > 0 {
-                all.push(warning);
-            }
-        };
-        some(tally.before.0, Warning::ReplayedBefore { messages: tally.before.0, most: tally.before.1 });
-        let (messages, limit) = tally.poison;
-        some(messages, if self.ask.even_poison { Warning::PoisonTakenIn { messages, limit } } else { Warning::Poison { messages, limit } });
-        some(tally.resolved, Warning::Resolved { messages: tally.resolved });
-        some(tally.open.0, Warning::OpenElsewhere { messages: tally.open.0, plan: tally.open.1.clone() });
-        some(tally.pointers, Warning::Pointers { messages: tally.pointers });
-        some(tally.no_origin, Warning::NoOrigin { messages: tally.no_origin });
-        some(tally.cut, Warning::NotWhole { messages: tally.cut });
-        some(tally.large.0, Warning::TooLarge { messages: tally.large.0, largest: tally.large.1, limit: tally.large.2 });
-        some(tally.partition_unknown, Warning::PartitionUnknown { messages: tally.partition_unknown });
-        some(tally.tombstones, Warning::Tombstones { messages: tally.tombstones });
-        some(tally.home, Warning::HomeByConfig { home: self.ask.home.clone().unwrap_or_default(), messages: tally.home });
-        some(tally.anew, Warning::NewSeat { messages: tally.anew });
-        let most = tally.keys.values().copied().max().unwrap_or(0);
-        let todo = items.iter().filter(|i| i.way == Way::Publish).count() as u64;
-        some(u64::from(most > 256 && most * 2 > todo), Warning::OneKey { messages: most });
-        let publishes = items.iter().any(|i| i.way == Way::Publish);
-        some(u64::from(publishes && !self.ask.pace.ordered), Warning::NotOrdered);
-        some(u64::from(!known.removes && self.ask.deed != Deed::Restore), Warning::StaysInSource);
-        some(u64::from(self.ask.shared_asked), Warning::LedgerOnly);
-        for name in self.ask.edit.strip.iter().filter(|n| is_trace_header(n, &self.ask.trace)) {
-            all.push(Warning::TraceKept { name: name.clone() });
-        }
-        all.sort_by_key(|w| std::cmp::Reverse(w.level()));
-        all
-    }
-}
-
-/// What was counted on the way.
-#[derive(Default)]
-struct Tally {
-    moved: std::collections::BTreeMap<crate::model::Address, u64>,
-    partition_unknown: u64,
-    /// Messages and most times.
-    before: (u64, u32),
-    poison: (u64, u32),
-    resolved: u64,
-    open: (u64, String),
-    pointers: u64,
-    tombstones: u64,
-    no_origin: u64,
-    home: u64,
-    cut: u64,
-    /// Messages, largest, limit.
-    large: (u64, u64, u64),
-    anew: u64,
-    died: Option<SystemTime>,
-    oldest: Option<SystemTime>,
-    keys: HashMap<OrderKey, u64>,
-}
-
-/// Rows in the order to carry them out: by seat, and within one key in the order they had at their origin, where all tell it.
-fn order_of(rows: &[Row]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|a, b| match (rows.get(*a).map(|r| &r.seat), rows.get(*b).map(|r| &r.seat)) {
-        (Some(Seat::Offset { partition: p, offset: o }), Some(Seat::Offset { partition: q, offset: r })) => (p, o).cmp(&(q, r)),
-        // ids and digests have no order of their own: as they were read
-        _ => a.cmp(b),
-    });
-    let mut by_key: HashMap<(Option<u16>, [u8; 8]), Vec<usize>> = HashMap::new();
-    for (place, row) in order.iter().enumerate().filter_map(|(place, i)| rows.get(*i).map(|r| (place, r))) {
-        if let Some(key) = row.key {
-            by_key.entry((row.to, key)).or_default().push(place);
-        }
-    }
-    for places in by_key.into_values().filter(|p| p.len() > 1) {
-        let here: Vec<usize> = places.iter().filter_map(|p| order.get(*p).copied()).collect();
-        let origins: Option<Vec<(i32, i64)>> = here.iter().map(|i| rows.get(*i).and_then(|r| r.origin)).collect();
-        let Some(origins) = origins else { continue };
-        if origins.iter().any(|(p, _)| Some(*p) != origins.first().map(|(p, _)| *p)) {
-            continue;
-        }
-        let mut sorted: Vec<(i64, usize)> = origins.iter().map(|(_, o)| *o).zip(here).collect();
-        // stable: the same origin twice (it died twice) stays in the order of its deaths
-        sorted.sort_by_key(|(o, _)| *o);
-        for (place, (_, row)) in places.into_iter().zip(sorted) {
-            if let Some(slot) = order.get_mut(place) {
-                *slot = row;
-            }
-        }
-    }
-    order
-}
-
-fn order_key(key: [u8; 8], to: u16) -> OrderKey {
-    let mut mixed = key;
-    for (slot, byte) in mixed.iter_mut().zip(to.to_le_bytes()) {
-        *slot ^= byte;
-    }
-    OrderKey(mixed)
 }
 
 /// Eight hex digits of a hash over all that the plan is: `7f3a-19c2`.

@@ -1,0 +1,198 @@
+//! Looking at targets for what is in doubt: which way of looking each has, and what its silence proves.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::StreamExt;
+
+use super::{Doubtful, Finding};
+use crate::broker::{Broker, Brokers, Doubt, PeekRequest, Peeked, REPLAY_ID, Receipt, Start, Stop, Why};
+use crate::model::{Address, Message, Seat, text_field};
+use crate::triage::ledger::OpenIntent;
+use crate::triage::plan::{ReplayPlan, Way, Where};
+
+/// Messages of a target read in one go.
+const READ: usize = 100_000;
+
+/// Bytes in one batch of such a read.
+const READ_BYTES: usize = 4 << 20;
+
+/// Looks for each where its target can show it.
+pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers) -> Vec<Doubtful> {
+    let mut found: Vec<Doubtful> = Vec::new();
+    let mut scans: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+    for intent in open {
+        let item = plan.item(intent.n);
+        let to = item.and_then(|i| plan.to(i)).cloned();
+        let replay_id = format!("{}/{}", plan.id, intent.n);
+        let way = to.as_ref().and_then(|to| plan.targets.iter().find(|t| &t.at == to)).map_or(Doubt::Ask, |t| t.doubt);
+        let finding = match (item.map(|i| &i.way), way) {
+            // a mark touches no broker: making it again changes nothing
+            (Some(Way::Mark), _) => Finding::NotThere,
+            (Some(Way::Remove), _) => {
+                Finding::Ask("whether it was taken out of its source shows only there; its copy is in the ledger".into())
+            }
+            (_, Doubt::ScanTarget) => Finding::Ask("not looked for yet".into()),
+            (_, Doubt::Ask) => Finding::Ask("the target cannot show what arrived".into()),
+            (_, Doubt::LookAtSource | Doubt::SendAgain(_)) => Finding::Ask("this version cannot clear this up by itself".into()),
+        };
+        if let (Some(to), Some(Way::Publish), Doubt::ScanTarget) = (&to, item.map(|i| &i.way), way) {
+            scans.entry(to.clone()).or_default().push(found.len());
+        }
+        found.push(Doubtful {
+            plan: plan.id.clone(),
+            n: intent.n,
+            id: intent.id.clone(),
+            seat: intent.seat.clone(),
+            to,
+            replay_id,
+            at: intent.at,
+            finding,
+        });
+    }
+    for (target, which) in scans {
+        let wanted: Vec<(usize, &OpenIntent)> = which.iter().filter_map(|i| Some((*i, open.get(*i)?))).collect();
+        let findings = match brokers.get(&target.conn) {
+            None => wanted.iter().map(|(i, _)| (*i, Finding::Ask(format!("no connection {} in this context", target.conn)))).collect(),
+            Some(broker) => scan(plan, &target, &wanted, broker.as_ref()).await,
+        };
+        for (i, finding) in findings {
+            if let Some(doubtful) = found.get_mut(i) {
+                doubtful.finding = finding;
+            }
+        }
+    }
+    found
+}
+
+/// Reads the target from the noted ends on and looks for the replay ids.
+async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent)], broker: &dyn Broker) -> Vec<(usize, Finding)> {
+    let detail = match broker.describe(target).await {
+        Ok(detail) => detail,
+        Err(e) => return wanted.iter().map(|(i, _)| (*i, Finding::Ask(format!("the target could not be asked: {e}")))).collect(),
+    };
+    // partitions to read, each from the earliest end that was noted for it
+    let mut from: BTreeMap<i32, i64> = BTreeMap::new();
+    let mut sought: HashMap<String, usize> = HashMap::new();
+    for (i, intent) in wanted {
+        sought.insert(format!("{}/{}", plan.id, intent.n), *i);
+        for (partition, end) in aims(plan, target, intent) {
+            from.entry(partition).and_modify(|e| *e = (*e).min(end)).or_insert(end);
+        }
+    }
+    let mut there: HashMap<usize, Receipt> = HashMap::new();
+    // found, but perhaps in a transaction that never was committed: nobody else would see it
+    let mut open: HashMap<usize, Receipt> = HashMap::new();
+    // partition → why its silence proves nothing
+    let mut blind: BTreeMap<i32, String> = BTreeMap::new();
+    for (partition, start) in from {
+        let Some(now) = detail.partitions.iter().find(|p| p.id == partition) else {
+            blind.insert(partition, format!("partition {partition} is no longer there"));
+            continue;
+        };
+        if now.end < start {
+            blind.insert(partition, format!("partition {partition} ends at {} and once ended at {start}: it was made anew", now.end));
+            continue;
+        }
+        if detail.compacted {
+            blind.insert(partition, "the target is compacted: a newer value may have taken its place".into());
+        } else if now.start > start {
+            blind.insert(
+                partition,
+                format!("partition {partition} begins at {} now, after the {start} to look from: retention took part of it", now.start),
+            );
+        }
+        let begin = start.max(now.start);
+        if begin >= now.end {
+            continue;
+        }
+        let mut found: HashMap<usize, Receipt> = HashMap::new();
+        let mut committed: BTreeSet<usize> = BTreeSet::new();
+        let sought_in = |message: &Message| text_field(&message.headers, REPLAY_ID).and_then(|id| sought.get(id)).copied();
+        let mut see = |message: &Message| {
+            if let Some(i) = sought_in(message) {
+                found.entry(i).or_insert_with(|| Receipt { to: target.clone(), seat: Some(message.seat.clone()) });
+            }
+        };
+        if let Err(why) = read(broker, target, partition, begin, false, &mut see).await {
+            blind.insert(partition, why);
+        }
+        if found.is_empty() {
+            continue;
+        }
+        // an end that cannot be read leaves what was found before it certain all the same
+        let _ = read(broker, target, partition, begin, true, &mut |message| committed.extend(sought_in(message))).await;
+        for (i, receipt) in found {
+            if committed.contains(&i) {
+                there.insert(i, receipt)
+            } else {
+                open.insert(i, receipt)
+            };
+        }
+    }
+    let verdict = |(i, intent): &(usize, &OpenIntent)| {
+        if let Some(receipt) = there.get(i) {
+            return (*i, Finding::Arrived(receipt.clone()));
+        }
+        if let Some(seat) = open.get(i).and_then(|r| r.seat.as_ref()) {
+            return (
+                *i,
+                Finding::Ask(format!(
+                    "it is at {seat}, in or behind a transaction that is open or was given up: whether readers ever see it is not certain"
+                )),
+            );
+        }
+        let aims = aims(plan, target, intent);
+        if aims.is_empty() {
+            return (*i, Finding::Ask("the ends of the target were not noted".into()));
+        }
+        match aims.keys().find_map(|p| blind.get(p)) {
+            Some(why) => (*i, Finding::Ask(why.clone())),
+            None => (*i, Finding::NotThere),
+        }
+    };
+    wanted.iter().map(verdict).collect()
+}
+
+/// Partitions that a message may have gone to, with the noted end of each.
+fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i32, i64> {
+    let Some(ends) = intent.ends.as_ref().and_then(|e| e.of(target)) else { return BTreeMap::new() };
+    match plan.item(intent.n).map(|i| i.place) {
+        Some(Where::Partition(p)) => ends.get(&p).map(|end| (p, *end)).into_iter().collect(),
+        _ => ends.clone(),
+    }
+}
+
+/// Reads one partition from an offset to its present end; unless `committed_only`, open and aborted transactions too. The error says why it is not
+/// all that there is.
+pub(in crate::triage) async fn read(
+    broker: &dyn Broker,
+    target: &Address,
+    partition: i32,
+    offset: i64,
+    committed_only: bool,
+    see: &mut (dyn FnMut(&Message) + Send),
+) -> Result<(), String> {
+    let mut start = Start::Seat(Seat::Offset { partition, offset });
+    loop {
+        let want = PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only, ..PeekRequest::new(target.clone(), READ) };
+        let mut flow = broker.peek(want);
+        let mut more = None;
+        let mut why = None;
+        while let Some(step) = flow.next().await {
+            match step.map_err(|e| format!("the target could not be read to its end: {e}"))? {
+                Peeked::Batch(messages) => messages.iter().for_each(&mut *see),
+                Peeked::Progress { .. } => {}
+                Peeked::End { why: end, more: next, .. } => {
+                    why = Some(end);
+                    more = next;
+                    break;
+                }
+            }
+        }
+        match (why, more) {
+            (Some(Why::Complete), _) => return Ok(()),
+            (Some(Why::Limit), Some(cursor)) => start = Start::From(cursor),
+            _ => return Err("the target could not be read to its end".into()),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What was counted while a draft was frozen, and the warnings that follow from it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+use super::Draft;
+use crate::broker::Doubt;
+use crate::model::Address;
+use crate::triage::plan::{Deed, OrderKey, Planned, Preflight, Target, Warning, Way, is_trace_header};
+
+/// A cause whose newest death is younger than this is still dying.
+const STILL_DYING: Duration = Duration::from_secs(300);
+
+/// A message that retention takes within this time is worth a warning.
+const LOST_SOON: Duration = Duration::from_secs(24 * 3600);
+
+/// What was counted on the way.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub moved: BTreeMap<Address, u64>,
+    pub partition_unknown: u64,
+    /// Messages and most times.
+    pub before: (u64, u32),
+    pub poison: (u64, u32),
+    pub resolved: u64,
+    pub open: (u64, String),
+    pub pointers: u64,
+    pub tombstones: u64,
+    pub no_origin: u64,
+    pub home: u64,
+    pub cut: u64,
+    /// Messages, largest, limit.
+    pub large: (u64, u64, u64),
+    pub anew: u64,
+    pub died: Option<SystemTime>,
+    pub oldest: Option<SystemTime>,
+    pub keys: HashMap<OrderKey, u64>,
+}
+
+impl Draft {
+    pub(super) fn warnings(
+        &self,
+        items: &[Planned],
+        targets: &[Target],
+        known: &Preflight,
+        tally: &Tally,
+        now: SystemTime,
+    ) -> Vec<Warning> {
+        let mut all = Vec::new();
+        let used = targets.iter().filter(|t| t.messages > 0);
+        for target in used.clone() {
+            let at = || target.at.clone();
+            match (target.exists, &target.trouble) {
+                (Some(false), _) => all.push(Warning::TargetMissing { target: at() }),
+                (None, why) => {
+                    all.push(Warning::TargetUnknown { target: at(), why: why.clone().unwrap_or_else(|| "it was not asked".into()) })
+                }
+                _ => {}
+            }
+            match target.may_write {
+                Some(false) => all.push(Warning::MayNotWrite { target: at() }),
+                None if target.exists == Some(true) => all.push(Warning::MayWriteUnknown { target: at() }),
+                _ => {}
+            }
+            if !target.hand {
+                all.push(Warning::NoHand { conn: target.at.conn.to_string() });
+            }
+            if target.compacted {
+                all.push(Warning::TargetCompacted { target: at() });
+            }
+            if matches!(target.doubt, Doubt::Ask) && target.exists == Some(true) {
+                all.push(Warning::DoubtAsks { target: at() });
+            }
+            if target.at == *self.ask.from.at() && self.ask.deed != Deed::Restore {
+                all.push(Warning::SamePlace);
+            }
+        }
+        for (target, messages) in &tally.moved {
+            let now = targets.iter().find(|t| t.at == *target).map_or(0, |t| t.partitions);
+            all.push(Warning::PartitionsChanged { target: target.clone(), now, messages: *messages });
+        }
+        if let Some(ago) =
+            tally.died.and_then(|d| now.duration_since(d).ok()).filter(|ago| *ago < STILL_DYING && self.ask.deed == Deed::Replay)
+        {
+            all.push(Warning::StillDying { ago });
+        }
+        if let (Some(keeps), Some(oldest)) = (known.retention, tally.oldest) {
+            let age = now.duration_since(oldest).unwrap_or_default();
+            if let Some(left) = keeps.checked_sub(age).filter(|left| *left < LOST_SOON) {
+                all.push(Warning::RetentionSoon { left });
+            }
+        }
+        let mut some = |n: u64, warning: Warning| {
+            if n > 0 {
+                all.push(warning);
+            }
+        };
+        some(tally.before.0, Warning::ReplayedBefore { messages: tally.before.0, most: tally.before.1 });
+        let (messages, limit) = tally.poison;
+        some(messages, if self.ask.even_poison { Warning::PoisonTakenIn { messages, limit } } else { Warning::Poison { messages, limit } });
+        some(tally.resolved, Warning::Resolved { messages: tally.resolved });
+        some(tally.open.0, Warning::OpenElsewhere { messages: tally.open.0, plan: tally.open.1.clone() });
+        some(tally.pointers, Warning::Pointers { messages: tally.pointers });
+        some(tally.no_origin, Warning::NoOrigin { messages: tally.no_origin });
+        some(tally.cut, Warning::NotWhole { messages: tally.cut });
+        some(tally.large.0, Warning::TooLarge { messages: tally.large.0, largest: tally.large.1, limit: tally.large.2 });
+        some(tally.partition_unknown, Warning::PartitionUnknown { messages: tally.partition_unknown });
+        some(tally.tombstones, Warning::Tombstones { messages: tally.tombstones });
+        some(tally.home, Warning::HomeByConfig { home: self.ask.home.clone().unwrap_or_default(), messages: tally.home });
+        some(tally.anew, Warning::NewSeat { messages: tally.anew });
+        let most = tally.keys.values().copied().max().unwrap_or(0);
+        let todo = items.iter().filter(|i| i.way == Way::Publish).count() as u64;
+        some(u64::from(most > 256 && most * 2 > todo), Warning::OneKey { messages: most });
+        let publishes = items.iter().any(|i| i.way == Way::Publish);
+        some(u64::from(publishes && !self.ask.pace.ordered), Warning::NotOrdered);
+        some(u64::from(!known.removes && self.ask.deed != Deed::Restore), Warning::StaysInSource);
+        some(u64::from(self.ask.shared_asked), Warning::LedgerOnly);
+        for name in self.ask.edit.strip.iter().filter(|n| is_trace_header(n, &self.ask.trace)) {
+            all.push(Warning::TraceKept { name: name.clone() });
+        }
+        all.sort_by_key(|w| std::cmp::Reverse(w.level()));
+        all
+    }
+}

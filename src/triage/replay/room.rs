@@ -1,0 +1,198 @@
+//! What a visit has in hand: taken from the source, compared with the plan, and made ready to go in its order.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::run::{Halt, Runner};
+use crate::broker::{Error, Held, HeldId, Hold, Outgoing, Selection};
+use crate::model::{Message, Seat, copy};
+use crate::triage::ledger::Intent;
+use crate::triage::plan::{Planned, ReplayPlan, Source, Way, digest, wire};
+use crate::triage::report::{Level, Outcome, Skip, Stage};
+
+/// Messages taken in hand and not yet under way, at most.
+const ROOM: usize = 512;
+
+/// Bytes of them, at most, by the plan's largest message.
+const ROOM_BYTES: u64 = 16 << 20;
+
+/// A message in hand.
+pub(super) struct Taken {
+    pub held: Option<HeldId>,
+    pub message: Message,
+}
+
+/// One that is about to go: its intent is written next.
+pub(super) struct Ready {
+    pub n: u32,
+    pub held: Option<HeldId>,
+    pub out: Option<Outgoing>,
+    pub intent: Intent,
+}
+
+/// What was taken and waits for its turn.
+pub(super) struct Room {
+    /// `None`: the messages come from the ledger's copies.
+    pub hold: Option<Box<dyn Hold>>,
+    pub taken: BTreeMap<u32, Taken>,
+    /// Numbers not yet taken, by seat; of twins the first one first.
+    pub wanted: HashMap<Seat, VecDeque<u32>>,
+    /// The same, in order, for copies.
+    pub line: VecDeque<u32>,
+    pub exhausted: bool,
+    pub most: usize,
+    pub trouble: Option<Error>,
+}
+
+impl Runner<'_> {
+    /// Takes hold of the source.
+    pub(super) async fn enter(&mut self, want: Vec<u32>) -> Result<Room, Halt> {
+        let most = usize::try_from(ROOM_BYTES / self.plan.largest.max(1)).unwrap_or(ROOM).clamp(1, ROOM);
+        let mut room = Room {
+            hold: None,
+            taken: BTreeMap::new(),
+            wanted: HashMap::new(),
+            line: VecDeque::new(),
+            exhausted: false,
+            most,
+            trouble: None,
+        };
+        match &self.plan.ask.from {
+            Source::Ledger(_) => room.line = want.into(),
+            Source::Queue(_) => {
+                let plan = Arc::clone(&self.plan);
+                let items: Vec<&Planned> = want.iter().filter_map(|n| plan.item(*n)).collect();
+                let seats = items.iter().map(|i| i.seat.clone()).collect();
+                for item in items {
+                    room.wanted.entry(item.seat.clone()).or_default().push_back(item.n);
+                }
+                room.hold = Some(hold(self, seats).await?);
+            }
+        }
+        Ok(room)
+    }
+
+    /// Takes more in hand, if there is room.
+    pub(super) async fn refill(&mut self, room: &mut Room) -> Result<(), Halt> {
+        let free = room.most.saturating_sub(room.taken.len());
+        // half full is enough, as long as some of it may go
+        let enough = free == 0 || (room.taken.len() > room.most / 2 && room.taken.keys().any(|n| self.queue.is_ready(*n)));
+        if room.exhausted || room.trouble.is_some() || enough {
+            return Ok(());
+        }
+        if room.hold.is_none() {
+            return self.refill_from_copies(room, free).await;
+        }
+        let got = take(&mut room.hold, free.min(super::pace::BATCH)).await;
+        self.received(room, got);
+        Ok(())
+    }
+
+    /// Sorts what came from the source: as planned, changed, or gone.
+    pub(super) fn received(&mut self, room: &mut Room, got: Result<Vec<Held>, Error>) {
+        let got = match got {
+            Ok(got) => got,
+            Err(e) => {
+                self.tell.line(Level::Bad, None, e.to_string());
+                room.trouble = Some(e);
+                return;
+            }
+        };
+        if got.is_empty() {
+            room.exhausted = true;
+            let mut gone: Vec<u32> = std::mem::take(&mut room.wanted).into_values().flatten().collect();
+            gone.sort_unstable();
+            for n in gone {
+                self.note(n, Outcome::Skipped(Skip::Gone));
+            }
+            return;
+        }
+        for held in got {
+            let Some(n) = room.wanted.get_mut(&held.message.seat).and_then(VecDeque::pop_front) else { continue };
+            let planned = self.plan.item(n).and_then(|i| i.digest);
+            if !held.message.whole {
+                self.note(n, Outcome::Skipped(Skip::NotWhole));
+            } else if planned.is_some_and(|d| d != digest(&held.message)) {
+                self.note(n, Outcome::Skipped(Skip::Changed));
+            } else {
+                room.taken.insert(n, Taken { held: Some(held.id), message: held.message });
+            }
+        }
+        room.wanted.retain(|_, left| !left.is_empty());
+        room.exhausted = room.wanted.is_empty();
+    }
+
+    async fn refill_from_copies(&mut self, room: &mut Room, free: usize) -> Result<(), Halt> {
+        let source = self.plan.ask.from.at().clone();
+        for _ in 0..free {
+            let Some(n) = room.line.pop_front() else {
+                room.exhausted = true;
+                break;
+            };
+            let Some(item) = self.plan.item(n) else { continue };
+            match self.means.ledger.copy_aside(source.clone(), item.id.clone(), item.seat.clone()).await? {
+                Some(copy) => drop(room.taken.insert(n, Taken { held: None, message: copy.message })),
+                None => self.note(n, Outcome::Skipped(Skip::NothingToUndo)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Chooses what goes next from what is in hand: in the plan's order, one of a key.
+    pub(super) async fn top_up(&mut self, room: &mut Room, batch: &mut Vec<Ready>, limit: usize, visit: Option<i64>) -> Result<(), Halt> {
+        let turn: Vec<u32> =
+            room.taken.keys().copied().filter(|n| self.queue.is_ready(*n)).take(limit.saturating_sub(batch.len())).collect();
+        for n in turn {
+            let plan = Arc::clone(&self.plan);
+            let (Some(item), Some(taken)) = (plan.item(n), room.taken.remove(&n)) else { continue };
+            match self.make_ready(&plan, item, taken, visit) {
+                Ok(ready) => {
+                    self.queue.take(n);
+                    batch.push(ready);
+                }
+                Err(outcome) => self.note(n, outcome),
+            }
+        }
+        Ok(())
+    }
+
+    fn make_ready(&self, plan: &ReplayPlan, item: &Planned, taken: Taken, visit: Option<i64>) -> Result<Ready, Outcome> {
+        let failed = |why: &str| Outcome::Failed { stage: Stage::Publish, why: why.to_owned() };
+        let mut out = None;
+        if item.way == Way::Publish {
+            let (wire, _) = wire(&taken.message, item, plan).ok_or_else(|| failed("it has no target"))?;
+            let broker = self.means.brokers.get(&wire.to.conn).ok_or_else(|| failed("its target's connection is not in this context"))?;
+            if let Some(why_not) = broker.rehearse(&taken.message, &wire).refused {
+                return Err(Outcome::Skipped(Skip::Refused { why_not }));
+            }
+            out = Some(wire);
+        }
+        let visit = if out.is_some() { visit } else { None };
+        // restored from the ledger: its copy is there already
+        let copy = taken.held.is_some().then(|| copy::encode(&taken.message));
+        Ok(Ready { n: item.n, held: taken.held, out, intent: Intent { n: item.n, visit, copy } })
+    }
+
+    /// Gives back what is left in hand.
+    pub(super) async fn leave(&mut self, room: Room) {
+        if let Some(hold) = room.hold
+            && let Err(e) = hold.close().await
+        {
+            self.tell.line(Level::Watch, None, format!("giving back: {e}"));
+        }
+    }
+}
+
+pub(super) async fn hold(runner: &Runner<'_>, seats: Vec<Seat>) -> Result<Box<dyn Hold>, Halt> {
+    let from = runner.plan.ask.from.at();
+    let none = || Halt::Broke(format!("{} may not take messages in hand here; turn writes on, or check its role and config", from.conn));
+    let hand = runner.means.hands.0.get(&from.conn).ok_or_else(none)?;
+    hand.hold(from, Selection::Seats(seats)).await.map_err(|e| Halt::Broke(format!("{e}; nothing more was touched")))
+}
+
+pub(super) async fn take(hold: &mut Option<Box<dyn Hold>>, most: usize) -> Result<Vec<Held>, Error> {
+    match hold {
+        Some(hold) => hold.next(most).await,
+        None => Ok(Vec::new()),
+    }
+}

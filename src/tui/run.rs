@@ -197,6 +197,7 @@ impl Shown {
         if (size.width, size.height) != (shell.app.size.width, shell.app.size.height) {
             shell.act(Action::Resize(size.width, size.height), SystemTime::now());
         }
+        let began = Instant::now();
         let now = shell.paint();
         self.at = Some(Instant::now());
         if self.last.as_ref() == Some(&now) {
@@ -213,6 +214,8 @@ impl Shown {
             }
         })?;
         self.last = Some(now);
+        // what `cargo bench --bench kafka` counts
+        tracing::trace!(target: "redrive::frame", us = began.elapsed().as_micros() as u64, "frame");
         Ok(())
     }
 }

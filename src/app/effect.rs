@@ -39,7 +39,12 @@ pub enum Job {
     /// What is in doubt in a plan, and what a look at the target says of it.
     Doubt(PlanId),
     /// A person's word on what is in doubt: it arrived, or it did not.
-    Settle { plan: PlanId, numbers: Vec<u32>, arrived: bool, reason: String },
+    Settle {
+        plan: PlanId,
+        numbers: Vec<u32>,
+        arrived: bool,
+        reason: String,
+    },
     /// Writes a mark: category, note, claim.
     Mark(Box<Mark>),
     /// What an escalation of a cause would tell, and whom.
@@ -129,11 +134,19 @@ pub enum News {
     /// Something small is done: what to say.
     Done(String),
     /// How far a read is.
-    Reading { read: u64, of: Count },
+    Reading {
+        read: u64,
+        of: Count,
+    },
     /// So many were dropped because they came faster than they can be shown.
     Missed(u64),
     /// A read came to its end: why, how much was read, how to go on, and what else is to be said.
-    Read { why: Why, read: u64, more: Option<Cursor>, notes: Vec<String> },
+    Read {
+        why: Why,
+        read: u64,
+        more: Option<Cursor>,
+        notes: Vec<String>,
+    },
     /// It failed: its last news.
     Failed(Box<Error>),
     /// It is done: its last news.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::app::effect::CausesRead;
 use crate::broker::{Cost, Detail, Error, Probe};
 use crate::config::Context;
 use crate::config::model::ReplaySettings;
 use crate::model::{Address, ConnId, Destination, Reader};
-use crate::app::effect::CausesRead;
 use crate::monitor::Shelf;
 use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
 
@@ -129,7 +129,19 @@ impl Facts {
     /// Nothing is known yet but the names.
     pub fn new(context: Arc<Context>, conns: impl IntoIterator<Item = ConnId>) -> Self {
         let brokers = conns.into_iter().map(|c| (c, BrokerFacts::default())).collect();
-        Self { context, brokers, details: BTreeMap::new(), shelf: Shelf::default(), causes: BTreeMap::new(), plans: Fact::default(), runs: BTreeMap::new(), version: 0, who: String::new(), replay: ReplaySettings::default(), paused: false }
+        Self {
+            context,
+            brokers,
+            details: BTreeMap::new(),
+            shelf: Shelf::default(),
+            causes: BTreeMap::new(),
+            plans: Fact::default(),
+            runs: BTreeMap::new(),
+            version: 0,
+            who: String::new(),
+            replay: ReplaySettings::default(),
+            paused: false,
+        }
     }
 
     /// All destinations, by connection and in the order the broker lists them.

@@ -164,7 +164,11 @@ impl App {
             (Some(toast), _) => toast.line.clone(),
             (None, Some((_, long))) if long.as_millis() > 300 => {
                 let line = self.top().screen.page().status(&cx);
-                Line(std::iter::once(text::Span { tone: Tone::Accent, text: format!("{} ", wake::spinner(self.now)) }).chain(line.0).collect())
+                Line(
+                    std::iter::once(text::Span { tone: Tone::Accent, text: format!("{} ", wake::spinner(self.now)) })
+                        .chain(line.0)
+                        .collect(),
+                )
             }
             _ => self.top().screen.page().status(&cx),
         }
@@ -174,7 +178,7 @@ impl App {
     fn waiting(&self) -> Option<SystemTime> {
         let top = self.top();
         self.slots.since(|p| match p {
-            slots::Place::Part(s, _) => *s == top.id,
+            slots::Place::Part(s, _) => *s == top.id && !top.screen.page().follows(),
             other => top.screen.page().waits_for(other),
         })
     }

@@ -50,11 +50,16 @@ fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact
             let recent = Duration::from_secs(900);
             let died: u64 = arrivals_sum(&read.causes, now, recent);
             let grown = (died > 0).then_some((i64::try_from(died).unwrap_or(i64::MAX), recent));
-            (arrivals.into_iter().map(Some).collect(), sampled.filter(|(by, _)| *by > 0).or(grown), read.causes.iter().filter_map(|c| c.first).min())
+            (
+                arrivals.into_iter().map(Some).collect(),
+                sampled.filter(|(by, _)| *by > 0).or(grown),
+                read.causes.iter().filter_map(|c| c.first).min(),
+            )
         }
         None => (facts.shelf.hour(&d.at, now, BARS), sampled, None),
     };
-    let claim = causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
+    let claim =
+        causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
     DlqFact {
         at: d.at.clone(),
         count: causes.filter(|read| read.complete).map_or(d.depth, |read| Count::Exact(read.shown)),

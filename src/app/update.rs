@@ -6,7 +6,6 @@ use super::action::{Action, Mouse};
 use super::command::{Command, Entry, On};
 use super::effect::{Effect, News};
 use super::facts::{Facts, Run};
-use crate::triage::report::Wish;
 use super::input::Input;
 use super::key::Key;
 use super::layout::{Size, areas};
@@ -15,6 +14,7 @@ use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, ref
 use super::slots::{JobId, Place, ScreenId};
 use super::text::{Line, Tone};
 use super::{App, Open, Start, Toast, Writes};
+use crate::triage::report::Wish;
 
 /// The app at its start, with the Overview open and everything asked for.
 pub fn start(start: Start) -> (App, Vec<Effect>) {
@@ -101,8 +101,15 @@ impl App {
         let last = self.screens.len() - 1;
         let asks = {
             let calm = self.cx().calm;
-            let cx =
-                super::Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, writes: self.writes, calm };
+            let cx = super::Cx {
+                facts: &self.facts,
+                now: self.now,
+                size: self.size,
+                keys: &self.keys,
+                times: &self.times,
+                writes: self.writes,
+                calm,
+            };
             act(self.screens[last].screen.page_mut(), &cx)
         };
         self.answer(asks)
@@ -197,7 +204,8 @@ impl App {
 
     /// Leaves the whole stack for another; what was left can be had back by `-` and `[`.
     fn jump(&mut self, screen: Option<Screen>) -> Vec<Effect> {
-        let mut effects: Vec<Effect> = self.screens.iter().skip(1).map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
+        let mut effects: Vec<Effect> =
+            self.screens.iter().skip(1).map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
         let home = Open { id: ScreenId(self.slots.number()), screen: Screen::Overview(overview::State::default()) };
         let old = std::mem::replace(&mut self.screens, vec![home]);
         self.before.push(old);
@@ -217,9 +225,14 @@ impl App {
             self.say(Tone::Muted, if back { "nothing further back" } else { "nothing further on" });
             return Vec::new();
         };
-        let mut effects: Vec<Effect> = self.screens.iter().map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
+        let mut effects: Vec<Effect> =
+            self.screens.iter().map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
         let from = std::mem::replace(&mut self.screens, to);
-        if back { self.after.push(from) } else { self.before.push(from) }
+        if back {
+            self.after.push(from)
+        } else {
+            self.before.push(from)
+        }
         effects.extend(self.entered());
         effects
     }
@@ -514,7 +527,10 @@ impl App {
             Writes::ReadOnly => {
                 let lines = vec![
                     fact("now", "off: this context is read_only".into()),
-                    fact("on for", format!("{}, counted down in line 1; leaving the context ends it", crate::decode::human::age(context.writes_for))),
+                    fact(
+                        "on for",
+                        format!("{}, counted down in line 1; leaving the context ends it", crate::decode::human::age(context.writes_for)),
+                    ),
                     fact("role", role),
                     fact("who", format!("{} (kept in the ledger with the reason)", self.who)),
                     Line::new(),

@@ -32,7 +32,9 @@ impl Look {
             tones: [Style::new(); 12],
             chosen: Style::new().add_modifier(Modifier::REVERSED),
             head: Style::new(),
-            context: Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED).patch(context.and_then(color).map(fg).unwrap_or_default()),
+            context: Style::new()
+                .add_modifier(Modifier::BOLD | Modifier::REVERSED)
+                .patch(context.and_then(color).map(fg).unwrap_or_default()),
             input: Style::new().add_modifier(Modifier::BOLD),
         };
         for (tone, style) in [

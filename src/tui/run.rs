@@ -14,9 +14,9 @@ use ratatui::layout::Position;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
+use super::look::Look;
 use super::shell::{Chore, Shell};
 use super::terminal::{self, Tty};
-use super::look::Look;
 use super::{clipboard, input, look};
 use crate::app::action::Action;
 use crate::app::command::Keys;

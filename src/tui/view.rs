@@ -19,7 +19,8 @@ use crate::decode::{human, safe};
 pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
     let area = *buf.area();
     if app.size.too_small() {
-        let wish = format!("{} columns and {} rows are needed; here are {} and {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
+        let wish =
+            format!("{} columns and {} rows are needed; here are {} and {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
         for (i, line) in crate::app::width::wrap(&wish, usize::from(area.width)).iter().enumerate() {
             paint::text(buf, area, area.x, area.y + i as u16, line, look.tone(Tone::Plain));
         }
@@ -29,7 +30,9 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
     head(app, look, buf, row(area, a.head));
     let body = Rect { y: area.y + a.body, height: a.rows, ..area };
     match &app.overlay {
-        Some(Overlay::Help { .. } | Overlay::Dialog(_) | Overlay::Menu(_) | Overlay::Palette { .. }) => return views::overlay::draw(app, look, buf),
+        Some(Overlay::Help { .. } | Overlay::Dialog(_) | Overlay::Menu(_) | Overlay::Palette { .. }) => {
+            return views::overlay::draw(app, look, buf);
+        }
         _ => {}
     }
     place(app, look, buf, row(area, a.place));
@@ -98,7 +101,10 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
         Writes::Never => ("LOOKING ONLY".into(), Tone::Muted),
         Writes::Until(end) => {
             let left = end.duration_since(app.now).unwrap_or_default();
-            (format!("WRITES {}", if left.as_secs() >= 60 { format!("{}m", left.as_secs().div_ceil(60)) } else { human::age(left) }), Tone::Watch)
+            (
+                format!("WRITES {}", if left.as_secs() >= 60 { format!("{}m", left.as_secs().div_ceil(60)) } else { human::age(left) }),
+                Tone::Watch,
+            )
         }
     };
     x = paint::text(buf, area, x, y, &word, look.tone(tone)) + 2;

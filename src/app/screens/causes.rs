@@ -88,15 +88,22 @@ impl State {
         out.push(Line::fact("origin", origin));
         let s = &c.newest;
         let sample = [s.event.clone(), s.key.clone(), Some(s.seat.to_string())].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        out.push(Line::fact("sample", format!("{}, {}", safe(&sample), s.when.map_or("?".into(), |t| format!("{} {}", cx.times.clock(t), cx.times.word(t))))));
+        out.push(Line::fact(
+            "sample",
+            format!("{}, {}", safe(&sample), s.when.map_or("?".into(), |t| format!("{} {}", cx.times.clock(t), cx.times.word(t)))),
+        ));
         if let Some(error) = &s.error {
             out.push(Line::fact("error", safe(error)));
         }
         out.push(Line::fact("schema", c.schema_words()));
         let p = &c.past;
         let past = match (&p.by, p.came_back) {
-            (Some((who, when)), back) if back > 0 => format!("{} were replayed by {} at {} and came back", n(back), safe(who), cx.times.clock(*when)),
-            _ if p.settled() > 0 => format!("{} replayed, {} parked, {} discarded before (not counted here)", n(p.replayed), n(p.parked), n(p.discarded)),
+            (Some((who, when)), back) if back > 0 => {
+                format!("{} were replayed by {} at {} and came back", n(back), safe(who), cx.times.clock(*when))
+            }
+            _ if p.settled() > 0 => {
+                format!("{} replayed, {} parked, {} discarded before (not counted here)", n(p.replayed), n(p.parked), n(p.discarded))
+            }
             _ => "none of these was replayed, parked or discarded here before".into(),
         };
         out.push(Line::fact("past", past));
@@ -152,14 +159,18 @@ impl State {
                 .names()
                 .zip('a'..='z')
                 .map(|(name, letter)| {
-                    let hint = rules.named(name).map_or("nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
+                    let hint = rules
+                        .named(name)
+                        .map_or("nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
                     (Key::char(letter), name.to_owned(), hint, Pick::Tell(Command::Category, name.to_owned()))
                 })
                 .collect();
             let title = format!("category of {}", safe(&c.title));
             return vec![Ask::Overlay(Box::new(Overlay::Menu(Menu { title, right: format!("now {}", safe(&c.category.name)), items })))];
         }
-        let action = rules.named(arg).map_or("none: nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
+        let action = rules
+            .named(arg)
+            .map_or("none: nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
         let lines = vec![
             Line::fact("cause", format!("{} {}", c.id, safe(&c.title))),
             Line::fact("from", safe(&c.category.explain())),
@@ -188,7 +199,9 @@ impl State {
             let subject = mine.map_or(subject, |(m, _)| m.subject.clone());
             return vec![self.mark(MarkKind::Claim, subject, value, None, cx)];
         }
-        let whose = now.map_or("nobody's".to_owned(), |(m, end)| format!("{}'s for another {}", safe(&m.actor), human::age(end.duration_since(cx.now).unwrap_or_default())));
+        let whose = now.map_or("nobody's".to_owned(), |(m, end)| {
+            format!("{}'s for another {}", safe(&m.actor), human::age(end.duration_since(cx.now).unwrap_or_default()))
+        });
         let release = now.is_some_and(|(m, _)| m.actor == cx.facts.who);
         let lines = vec![
             Line::fact("cause", self.chosen().map_or(String::new(), |c| safe(&c.title).into_owned())),
@@ -217,7 +230,9 @@ impl Page for State {
         let settled = if read.settled > 0 { format!(", {} done with", n(read.settled)) } else { String::new() };
         let all = if read.complete { ", all read" } else { ", NOT all read" };
         let causes = read.causes.len();
-        Line::new().add(Tone::Strong, format!("{} dead", n(read.shown))).plain(format!(", {causes} cause{}{settled}{all}", if causes == 1 { "" } else { "s" }))
+        Line::new()
+            .add(Tone::Strong, format!("{} dead", n(read.shown)))
+            .plain(format!(", {causes} cause{}{settled}{all}", if causes == 1 { "" } else { "s" }))
     }
 
     fn status(&self, cx: &Cx) -> Line {
@@ -290,7 +305,8 @@ impl Page for State {
             Command::Park => return self.plan(Deed::Park),
             Command::Discard => return self.plan(Deed::Discard),
             Command::Restore => {
-                let wanted = Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()) };
+                let wanted =
+                    Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()) };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
             Command::Category => return self.category(arg, cx),
@@ -315,10 +331,18 @@ impl Page for State {
                     Some(cost) => {
                         let mut lines: Vec<Line> = cost.leaves.iter().map(|t| Line::fact("the price", t.words())).collect();
                         lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
-                        lines.extend(cost.looks_left.map(|n| Line::fact("the limit", format!("{n} more looks until the broker drops or moves messages"))));
+                        lines.extend(
+                            cost.looks_left
+                                .map(|n| Line::fact("the limit", format!("{n} more looks until the broker drops or moves messages"))),
+                        );
                         lines.push(Line::fact("without it", "d depth, config, readers: no trace"));
                         let confirm = if cost.refused.is_some() { Confirm::Nothing } else { Confirm::Yes };
-                        let dialog = Dialog::new(format!("look into all of {}?", safe(&self.at.name)), lines, confirm, Then::Tell(Command::Retry, "consent".into()));
+                        let dialog = Dialog::new(
+                            format!("look into all of {}?", safe(&self.at.name)),
+                            lines,
+                            confirm,
+                            Then::Tell(Command::Retry, "consent".into()),
+                        );
                         return vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))];
                     }
                     None => Vec::new(),
@@ -339,7 +363,8 @@ impl Page for State {
             }
             Command::Copy => {
                 let Some(c) = self.chosen() else { return Vec::new() };
-                let item = |k: char, what: &str, text: String| (Key::char(k), what.to_owned(), text.clone(), Pick::Copy(text, what.to_owned()));
+                let item =
+                    |k: char, what: &str, text: String| (Key::char(k), what.to_owned(), text.clone(), Pick::Copy(text, what.to_owned()));
                 let title = format!("copy cause {}", c.id);
                 let detail: String = self.detail(cx).iter().map(|l| format!("{}\n", l.text().trim_end())).collect();
                 let items = vec![

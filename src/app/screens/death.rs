@@ -52,7 +52,11 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
     if d.first.value.is_some() {
         out.push(fact("first failed", &d.first, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
     }
-    let died = if d.last.value.is_some() { d.last.clone() } else { Told { value: seen.message.sent, source: "time of this record".into(), sure: crate::model::Sure::Guess } };
+    let died = if d.last.value.is_some() {
+        d.last.clone()
+    } else {
+        Told { value: seen.message.sent, source: "time of this record".into(), sure: crate::model::Sure::Guess }
+    };
     out.push(fact("died", &died, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
     out.push(fact("attempts", &d.attempts, u32::to_string));
     if d.pointer {
@@ -66,7 +70,11 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         } else {
             let frames: Vec<String> = all.iter().filter_map(|l| l.trim().strip_prefix("at ")).take(2).map(frame).collect();
             let rest = all.len().saturating_sub(frames.len());
-            let text = if frames.is_empty() { format!("{} lines (z unfolds)", all.len()) } else { format!("{} ‹ {rest} more (z unfolds)", frames.join(" ‹ ")) };
+            let text = if frames.is_empty() {
+                format!("{} lines (z unfolds)", all.len())
+            } else {
+                format!("{} ‹ {rest} more (z unfolds)", frames.join(" ‹ "))
+            };
             out.push(Line::fact("stack", safe(&text).into_owned()));
         }
     }

@@ -37,7 +37,11 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
     if let Some(d) = cx.facts.destination(at) {
         out.push(fact("depth", human::count(d.depth)));
         if let Role::DeadLetter { of, proof } = &d.role {
-            let of = if of.is_empty() { String::new() } else { format!(" of {}", of.iter().map(|a| safe(&a.name).into_owned()).collect::<Vec<_>>().join(", ")) };
+            let of = if of.is_empty() {
+                String::new()
+            } else {
+                format!(" of {}", of.iter().map(|a| safe(&a.name).into_owned()).collect::<Vec<_>>().join(", "))
+            };
             let proof = match proof {
                 Proof::Told => "the broker says so",
                 Proof::Declared => "by the config",
@@ -51,7 +55,9 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
         return out;
     };
     if let Some((error, when)) = &known.error {
-        out.push(Line::new().add(Tone::Bad, " ✗ ").plain(safe(&error.to_string())).add(Tone::Muted, format!("  {}", cx.times.clock(*when))));
+        out.push(
+            Line::new().add(Tone::Bad, " ✗ ").plain(safe(&error.to_string())).add(Tone::Muted, format!("  {}", cx.times.clock(*when))),
+        );
     }
     let Some((d, cost)) = &known.value else { return out };
     out.push(fact("retention", d.retention.map_or("for ever, or not told".into(), human::age)));
@@ -143,7 +149,9 @@ impl Page for State {
             return Vec::new();
         }
         match command {
-            Command::Messages | Command::Open => vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(self.at.clone())))))],
+            Command::Messages | Command::Open => {
+                vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(self.at.clone())))))]
+            }
             Command::Retry => vec![describe(&self.at)],
             _ => Vec::new(),
         }

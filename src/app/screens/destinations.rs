@@ -76,7 +76,8 @@ impl Page for State {
         if !self.filter.is_empty() {
             return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.all).into();
         }
-        let broken = cx.facts.brokers.iter().find_map(|(c, b)| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, t)| (c, e, t, b.list.at)));
+        let broken =
+            cx.facts.brokers.iter().find_map(|(c, b)| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, t)| (c, e, t, b.list.at)));
         if let Some((conn, error, _, known)) = broken {
             let old = known.map_or(String::new(), |t| format!("; what was seen is {} old", ago(t, cx.now)));
             return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}: {}{old}", safe(conn.as_str()), safe(&error.to_string())));
@@ -137,12 +138,18 @@ impl Page for State {
         }
         match command {
             Command::Open if self.chosen().is_some_and(|d| d.role.is_dlq()) => {
-                return self.chosen().map(|d| vec![Ask::Push(Box::new(Screen::Causes(super::causes::State::new(d.at.clone()))))]).unwrap_or_default();
+                return self
+                    .chosen()
+                    .map(|d| vec![Ask::Push(Box::new(Screen::Causes(super::causes::State::new(d.at.clone()))))])
+                    .unwrap_or_default();
             }
             Command::Open | Command::Messages => return self.open(false),
             Command::Follow => return self.open(true),
             Command::Describe => {
-                return self.chosen().map(|d| vec![describe(&d.at), Ask::Push(Box::new(Screen::Describe(super::describe::State::new(d.at.clone()))))]).unwrap_or_default();
+                return self
+                    .chosen()
+                    .map(|d| vec![describe(&d.at), Ask::Push(Box::new(Screen::Describe(super::describe::State::new(d.at.clone()))))])
+                    .unwrap_or_default();
             }
             Command::Sort => {
                 self.sort = match self.sort {

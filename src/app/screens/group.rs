@@ -41,16 +41,7 @@ fn key(row: &(bool, LagRow)) -> Row {
 impl State {
     /// Of a group.
     pub fn new(conn: ConnId, name: String) -> Self {
-        Self {
-            conn,
-            name,
-            rows: Vec::new(),
-            cursor: Cursor::default(),
-            stuck: None,
-            asked: None,
-            known: Known::default(),
-            lag: None,
-        }
+        Self { conn, name, rows: Vec::new(), cursor: Cursor::default(), stuck: None, asked: None, known: Known::default(), lag: None }
     }
 
     /// The table's rows in view.
@@ -94,7 +85,9 @@ impl State {
         }
         let word = match stuck.loss {
             Loss::Due => "is reaching it now: messages are being lost".to_owned(),
-            Loss::In { left, about } => format!("reaches it in {}{}; from then on messages are lost", if about { "~" } else { "" }, human::age(left)),
+            Loss::In { left, about } => {
+                format!("reaches it in {}{}; from then on messages are lost", if about { "~" } else { "" }, human::age(left))
+            }
             Loss::Never => "keeps it for ever".into(),
             Loss::Unknown => "?  (d of the topic shows what the broker tells)".into(),
         };
@@ -102,9 +95,10 @@ impl State {
         if stuck.lost > 0 {
             out.push(Line::fact("lost", format!("{} were deleted before they were read", human::count_plain(stuck.lost))));
         }
-        let dlq = cx.facts.destinations().find(|d| {
-            matches!(&d.role, crate::model::Role::DeadLetter { of, .. } if of.contains(&stuck.of)) && d.at.conn == self.conn
-        });
+        let dlq = cx
+            .facts
+            .destinations()
+            .find(|d| matches!(&d.role, crate::model::Role::DeadLetter { of, .. } if of.contains(&stuck.of)) && d.at.conn == self.conn);
         match dlq {
             Some(d) => out.push(Line::fact("its DLQ", safe(&d.at.name).into_owned())),
             None => out.push(Line::fact("no DLQ", "none is known for this topic: poison would be tried for ever")),
@@ -177,13 +171,20 @@ impl Page for State {
         }
         let partitions = self.rows.iter().filter(|(sum, _)| !sum).count();
         match b.readers.at {
-            Some(at) => Line::new().add(Tone::Muted, format!("read {partitions} partitions at {}; again every 10s (p pauses)", cx.times.clock(at))),
+            Some(at) => {
+                Line::new().add(Tone::Muted, format!("read {partitions} partitions at {}; again every 10s (p pauses)", cx.times.clock(at)))
+            }
             None => Line::new().add(Tone::Muted, "asking the broker"),
         }
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[(Command::Open, "the record it is stuck on"), (Command::Describe, "topic"), (Command::Retry, "again"), (Command::Pause, "pause")])
+        keys(&[
+            (Command::Open, "the record it is stuck on"),
+            (Command::Describe, "topic"),
+            (Command::Retry, "again"),
+            (Command::Pause, "pause"),
+        ])
     }
 
     fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
@@ -204,7 +205,8 @@ impl Page for State {
             }
         }
         let lag = Lag::of(reader, &cx.facts.shelf, &self.known, cx.now);
-        self.rows = lag.topics.iter().flat_map(|(t, ps)| std::iter::once((true, t.clone())).chain(ps.iter().map(|p| (false, p.clone())))).collect();
+        self.rows =
+            lag.topics.iter().flat_map(|(t, ps)| std::iter::once((true, t.clone())).chain(ps.iter().map(|p| (false, p.clone())))).collect();
         self.lag = Some(lag);
         let rows = &self.rows;
         self.cursor.sync(rows.len(), |i| key(&rows[i]));
@@ -263,5 +265,4 @@ impl Page for State {
     fn waits_for(&self, place: &Place) -> bool {
         *place == Place::Readers(self.conn.clone()) && self.rows.is_empty()
     }
-
 }

@@ -58,7 +58,12 @@ impl State {
                     Level::Bad => ("✗", Tone::Bad),
                 };
                 let about = line.about.as_ref().map_or(String::new(), |(_, seat)| format!("{}  ", seat.to_string().replace('/', " / ")));
-                out.push(Line::new().add(tone, format!(" {sign} ")).add(Tone::Muted, format!("{}  ", cx.times.clock(line.at))).plain(format!("{about}{}", safe(&line.words))));
+                out.push(
+                    Line::new()
+                        .add(tone, format!(" {sign} "))
+                        .add(Tone::Muted, format!("{}  ", cx.times.clock(line.at)))
+                        .plain(format!("{about}{}", safe(&line.words))),
+                );
             }
         }
         if !self.doubt.is_empty() {
@@ -66,7 +71,11 @@ impl State {
         }
         for d in &self.doubt {
             let to = d.to.as_ref().map_or(String::new(), |a| format!(" → {}", safe(&a.name)));
-            out.push(Line::new().add(Tone::Watch, " ! ").plain(format!("{}{to}  {}", d.seat.to_string().replace('/', " / "), safe(&d.finding))));
+            out.push(Line::new().add(Tone::Watch, " ! ").plain(format!(
+                "{}{to}  {}",
+                d.seat.to_string().replace('/', " / "),
+                safe(&d.finding)
+            )));
         }
         if out.is_empty() {
             let words = match self.row(cx).map(|r| r.status).filter(|_| !self.runs(cx)) {
@@ -83,7 +92,8 @@ impl State {
     fn dialog(&self, command: Command, cx: &Cx) -> Vec<Ask> {
         let c = self.counts(cx);
         let n = human::count_plain;
-        let open = |d: Dialog| vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(Dialog { right: format!("plan {}", self.plan), ..d }))))];
+        let open =
+            |d: Dialog| vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(Dialog { right: format!("plan {}", self.plan), ..d }))))];
         match command {
             Command::Stop if self.runs(cx) => open(Dialog::new(
                 "stop it for good?",
@@ -102,7 +112,16 @@ impl State {
                 let mut dialog = Dialog::new(
                     "go on with it?",
                     vec![
-                        Line::fact("left", format!("{} messages: {} untouched, {} failed, {} to be settled", n(left), n(c.untouched), n(c.failed), n(c.unsettled))),
+                        Line::fact(
+                            "left",
+                            format!(
+                                "{} messages: {} untouched, {} failed, {} to be settled",
+                                n(left),
+                                n(c.untouched),
+                                n(c.failed),
+                                n(c.unsettled)
+                            ),
+                        ),
                         Line::fact("in doubt", format!("{}: looked for on the target first, never sent blindly", n(c.in_doubt))),
                         Line::fact("done", format!("{} are not sent again", n(c.done()))),
                     ],
@@ -116,10 +135,17 @@ impl State {
                 let mut lines: Vec<Line> = self
                     .doubt
                     .iter()
-                    .map(|d| Line::fact(&d.seat.to_string(), format!("{} → {}", safe(&d.finding), d.to.as_ref().map_or("?".into(), |a| safe(&a.name).into_owned()))))
+                    .map(|d| {
+                        Line::fact(
+                            &d.seat.to_string(),
+                            format!("{} → {}", safe(&d.finding), d.to.as_ref().map_or("?".into(), |a| safe(&a.name).into_owned())),
+                        )
+                    })
                     .collect();
                 lines.push(Line::new());
-                lines.push(Line::new().add(Tone::Muted, "   said of all of them: type  arrived  or  not arrived  (which may be sent again by R)"));
+                lines.push(
+                    Line::new().add(Tone::Muted, "   said of all of them: type  arrived  or  not arrived  (which may be sent again by R)"),
+                );
                 open(Dialog::new("settle what is in doubt", lines, Confirm::Reason, Then::Tell(Command::Settle, "={}".into())))
             }
             Command::Stop => vec![Ask::Toast(Tone::Muted, "it does not run here".into())],

@@ -78,13 +78,21 @@ impl Page for State {
             return Line::new().add(Tone::Watch, "! ").plain(format!("{}: {}", safe(&row.name), safe(&row.note)));
         }
         match cx.facts.brokers.values().filter_map(|b| b.readers.at).min() {
-            Some(at) => Line::new().add(Tone::Muted, format!("read at {}; rates need two readings; next every 10s (p pauses)", cx.times.clock(at))),
+            Some(at) => {
+                Line::new().add(Tone::Muted, format!("read at {}; rates need two readings; next every 10s (p pauses)", cx.times.clock(at)))
+            }
             None => Line::new().add(Tone::Muted, "asking the brokers"),
         }
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[(Command::Open, "partitions"), (Command::Sort, ""), (Command::Filter, "filter"), (Command::Retry, "again"), (Command::Pause, "pause")])
+        keys(&[
+            (Command::Open, "partitions"),
+            (Command::Sort, ""),
+            (Command::Filter, "filter"),
+            (Command::Retry, "again"),
+            (Command::Pause, "pause"),
+        ])
     }
 
     fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {

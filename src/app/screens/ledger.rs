@@ -44,7 +44,10 @@ impl State {
     pub fn detail(&self, cx: &Cx) -> Vec<Line> {
         let Some(e) = self.row(self.cursor.row()) else { return Vec::new() };
         let mut out = vec![Line::fact("when", format!("{}, entry {}", cx.times.full(Some(e.at), cx.now), e.seq))];
-        out.push(Line::fact("who", format!("{}{}", safe(&e.actor), e.reason.as_deref().map_or(String::new(), |r| format!(": {}", safe(r))))));
+        out.push(Line::fact(
+            "who",
+            format!("{}{}", safe(&e.actor), e.reason.as_deref().map_or(String::new(), |r| format!(": {}", safe(r)))),
+        ));
         if let Some(id) = &e.id {
             out.push(Line::fact("message", safe(&id.0)));
         }
@@ -68,7 +71,8 @@ impl State {
             let id = e.id.as_ref().map_or("", |i| i.0.as_str());
             let plan = e.plan.as_ref().map_or("", |p| p.0.as_str());
             let from = e.from.as_ref().map_or(String::new(), ToString::to_string);
-            format!("{} {} {id} {plan} {from} {} {} {}", e.kind.word(), e.what, e.actor, e.detail, e.reason.as_deref().unwrap_or("")).to_lowercase()
+            format!("{} {} {id} {plan} {from} {} {} {}", e.kind.word(), e.what, e.actor, e.detail, e.reason.as_deref().unwrap_or(""))
+                .to_lowercase()
         };
         self.shown = self.all.iter().enumerate().filter(|(_, e)| wanted.is_empty() || text(e).contains(&wanted)).map(|(i, _)| i).collect();
     }
@@ -101,7 +105,13 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[(Command::Open, "its plan"), (Command::Restore, "restore"), (Command::Filter, "filter"), (Command::Jobs, ""), (Command::Retry, "again")])
+        keys(&[
+            (Command::Open, "its plan"),
+            (Command::Restore, "restore"),
+            (Command::Filter, "filter"),
+            (Command::Jobs, ""),
+            (Command::Retry, "again"),
+        ])
     }
 
     fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
@@ -126,7 +136,9 @@ impl Page for State {
             let at_end = was + 1 == len && command == Command::Down && self.more && self.all.len() < MOST;
             return if at_end { vec![self.ask(self.all.last().map(|e| e.seq))] } else { Vec::new() };
         }
-        let Some(entry) = self.row(self.cursor.row()) else { return if command == Command::Retry { vec![self.ask(None)] } else { Vec::new() } };
+        let Some(entry) = self.row(self.cursor.row()) else {
+            return if command == Command::Retry { vec![self.ask(None)] } else { Vec::new() };
+        };
         match command {
             Command::Open => match &entry.plan {
                 Some(plan) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(plan.clone()))))],

@@ -108,11 +108,8 @@ impl State {
             .iter()
             .enumerate()
             .map(|(i, v)| {
-                let line = if body.form == Form::Json {
-                    v.at.map_or_else(|| body.line_of(&v.pointer).line, |at| body.line_at(at))
-                } else {
-                    0
-                };
+                let line =
+                    if body.form == Form::Json { v.at.map_or_else(|| body.line_of(&v.pointer).line, |at| body.line_at(at)) } else { 0 };
                 (line, i)
             })
             .collect();
@@ -162,7 +159,11 @@ impl State {
         self.tab = Tab::Body;
         let findings: Vec<usize> = self.rows.iter().enumerate().filter(|(_, r)| matches!(r, Row::Finding(_))).map(|(i, _)| i).collect();
         let from = self.at.unwrap_or(if forward { 0 } else { usize::MAX });
-        let to = if forward { findings.iter().find(|i| **i > from || self.at.is_none()).or(findings.first()) } else { findings.iter().rev().find(|i| **i < from).or(findings.last()) };
+        let to = if forward {
+            findings.iter().find(|i| **i > from || self.at.is_none()).or(findings.first())
+        } else {
+            findings.iter().rev().find(|i| **i < from).or(findings.last())
+        };
         match to {
             Some(row) => {
                 self.at = Some(*row);
@@ -226,7 +227,9 @@ pub fn value(v: &Value) -> String {
             .map(|ms| human::utc(std::time::SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_millis(ms))))
             .unwrap_or_else(|_| ms.to_string()),
         Value::List(l) => format!("[{}]", l.iter().map(|t| value(&t.value)).collect::<Vec<_>>().join(", ")),
-        Value::Table(t) => format!("{{{}}}", t.iter().map(|(n, t)| format!("{}: {}", safe(n), value(&t.value))).collect::<Vec<_>>().join(", ")),
+        Value::Table(t) => {
+            format!("{{{}}}", t.iter().map(|(n, t)| format!("{}: {}", safe(n), value(&t.value))).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -312,15 +315,15 @@ impl Page for State {
             Tab::Headers => "null is a header without a value; empty differs from it".into(),
             Tab::Death => {
                 let family = seen.death.family;
-                let line = if family.is_empty() { "no framework's headers were recognised".to_owned() } else { format!("read as {family}") };
+                let line =
+                    if family.is_empty() { "no framework's headers were recognised".to_owned() } else { format!("read as {family}") };
                 Line::new().add(Tone::Muted, line)
             }
             Tab::History => Line::new().add(Tone::Muted, "from the ledger here; what others did without redrive is not known"),
             Tab::Raw => {
                 let m = &seen.message;
                 let whole = if m.whole { "" } else { "; a cut view: the broker showed no more" };
-                format!("{} of body{whole}", m.body.as_ref().map_or("no body (tombstone)".into(), |b| human::bytes(b.len() as u64)))
-                    .into()
+                format!("{} of body{whole}", m.body.as_ref().map_or("no body (tombstone)".into(), |b| human::bytes(b.len() as u64))).into()
             }
         }
     }

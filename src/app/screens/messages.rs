@@ -24,8 +24,15 @@ const PAGE: usize = 500;
 /// Where a read stands.
 #[derive(Clone, Debug)]
 pub enum Read {
-    Running { read: u64, of: Count },
-    Done { why: Why, read: u64, notes: Vec<String> },
+    Running {
+        read: u64,
+        of: Count,
+    },
+    Done {
+        why: Why,
+        read: u64,
+        notes: Vec<String>,
+    },
     Failed(Error),
     /// Stopped by `esc` or `ctrl-c`, or paused.
     Stopped,
@@ -106,7 +113,11 @@ impl State {
     }
 
     fn want(&self, cx: &Cx) -> PeekRequest {
-        let accept = if self.consent { cx.facts.details.get(&self.at).and_then(|f| f.value.as_ref()).map(|(_, c)| c.leaves.clone()).unwrap_or_default() } else { Vec::new() };
+        let accept = if self.consent {
+            cx.facts.details.get(&self.at).and_then(|f| f.value.as_ref()).map(|(_, c)| c.leaves.clone()).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         PeekRequest { start: self.start.clone(), limit: self.limit, accept, ..PeekRequest::new(self.at.clone(), self.limit) }
     }
 
@@ -184,7 +195,8 @@ impl State {
         if taken.is_empty() {
             return vec![Ask::Toast(Tone::Muted, "no message is chosen".into())];
         }
-        let chosen = if deed == Deed::Restore { Chosen::Restorable(taken.iter().map(|s| s.id.clone()).collect()) } else { Chosen::Seen(taken) };
+        let chosen =
+            if deed == Deed::Restore { Chosen::Restorable(taken.iter().map(|s| s.id.clone()).collect()) } else { Chosen::Seen(taken) };
         let wanted = plan::Wanted { deed, from: self.at.clone(), scope: Scope::Marked, chosen };
         vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
@@ -200,7 +212,8 @@ impl State {
             lines.push(Line::fact("shows", format!("the first {n} at most")));
         }
         lines.push(Line::fact("without it", "d of the destination: depth, config, readers; no trace"));
-        let mut dialog = Dialog::new(format!("look into {}?", safe(&self.at.name)), lines, Confirm::Yes, Then::Tell(Command::Retry, "consent".into()));
+        let mut dialog =
+            Dialog::new(format!("look into {}?", safe(&self.at.name)), lines, Confirm::Yes, Then::Tell(Command::Retry, "consent".into()));
         dialog.right = format!("{}, {}", safe(self.at.conn.as_str()), self.at.kind.word());
         dialog.cli = format!("redrive peek {} --accept-traces", self.at);
         vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
@@ -244,16 +257,23 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        let missed = if self.missed > 0 { format!("; {} came too fast and were not kept", human::count_plain(self.missed)) } else { String::new() };
-        let dropped = if self.ring.dropped > 0 { format!("; {} fell out of view", human::count_plain(self.ring.dropped)) } else { String::new() };
+        let missed =
+            if self.missed > 0 { format!("; {} came too fast and were not kept", human::count_plain(self.missed)) } else { String::new() };
+        let dropped =
+            if self.ring.dropped > 0 { format!("; {} fell out of view", human::count_plain(self.ring.dropped)) } else { String::new() };
         match &self.read {
-            Read::Running { .. } if self.follow => Line::new().add(Tone::Ok, "following").plain(format!(": what is written from now on{missed}{dropped}  (p pauses)")),
+            Read::Running { .. } if self.follow => {
+                Line::new().add(Tone::Ok, "following").plain(format!(": what is written from now on{missed}{dropped}  (p pauses)"))
+            }
             Read::Running { read, of } => {
                 let of = of.value().map_or(String::new(), |_| format!(" of {}", human::count(*of)));
                 format!("reading, {}{of} so far{dropped}  (esc stops)", human::count_plain(*read)).into()
             }
             Read::Failed(error) => Line::new().add(Tone::Bad, "✗ ").plain(safe(&error.to_string())).add(Tone::Muted, "  (r)"),
-            Read::Stopped => Line::new().add(Tone::Watch, format!("stopped after {}{missed}  (r reads again, f follows)", human::count_plain(self.ring.rows().len() as u64))),
+            Read::Stopped => Line::new().add(
+                Tone::Watch,
+                format!("stopped after {}{missed}  (r reads again, f follows)", human::count_plain(self.ring.rows().len() as u64)),
+            ),
             Read::Done { why, read, notes } => {
                 let depth = cx.facts.destination(&self.at).map_or(Count::Unknown, |d| d.depth);
                 let why = match why {
@@ -264,7 +284,8 @@ impl Page for State {
                     Why::Window => "the broker shows no more".to_owned(),
                 };
                 let notes = if notes.is_empty() { String::new() } else { format!("; {}", safe(&notes.join("; "))) };
-                let narrowed = if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.rows().len()) };
+                let narrowed =
+                    if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.rows().len()) };
                 format!("{narrowed}read {}: {why}{notes}{dropped}", human::count_plain(*read)).into()
             }
         }
@@ -309,7 +330,9 @@ impl Page for State {
         }
         // The newest stays in view while following, until the cursor is moved off it.
         if self.follow && at_top && self.ring.order() == Order::NewestFirst {
-            self.cursor.go(0, self.shown.len(), |i| self.shown.get(i).and_then(|at| self.ring.rows().get(*at)).map_or(Seat::Id(String::new()), |s| s.message.seat.clone()));
+            self.cursor.go(0, self.shown.len(), |i| {
+                self.shown.get(i).and_then(|at| self.ring.rows().get(*at)).map_or(Seat::Id(String::new()), |s| s.message.seat.clone())
+            });
         }
         let mut cursor = std::mem::take(&mut self.cursor);
         cursor.sync(self.shown.len(), self.seats());
@@ -377,7 +400,12 @@ impl Page for State {
             Command::Pause => return vec![Ask::Toast(Tone::Muted, "nothing is being read".into())],
             Command::Retry => {
                 self.consent |= arg == "consent";
-                return if self.follow { self.load(cx) } else { let start = self.start.clone(); self.seek(start, cx) };
+                return if self.follow {
+                    self.load(cx)
+                } else {
+                    let start = self.start.clone();
+                    self.seek(start, cx)
+                };
             }
             Command::Sort => {
                 let order = if self.ring.order() == Order::NewestFirst { Order::OldestFirst } else { Order::NewestFirst };
@@ -428,6 +456,10 @@ impl Page for State {
             return Some(Vec::new());
         }
         None
+    }
+
+    fn follows(&self) -> bool {
+        self.follow
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {

@@ -16,6 +16,7 @@ pub mod plan;
 
 use std::time::SystemTime;
 
+use super::Writes;
 use super::command::{Command, Keys, On};
 use super::cursor::Cursor;
 use super::effect::{Effect, Job, News};
@@ -25,9 +26,8 @@ use super::overlay::Overlay;
 use super::slots::Place;
 use super::text::{Line, Tone};
 use super::times::Times;
-use super::Writes;
-use crate::triage::report::Wish;
 use crate::model::{Address, ConnId};
+use crate::triage::report::Wish;
 
 /// What a screen sees of the rest.
 #[derive(Clone, Copy)]
@@ -120,6 +120,10 @@ pub trait Page {
     }
     /// Whether a job is one that this screen waits for: the spinner.
     fn waits_for(&self, _place: &Place) -> bool {
+        false
+    }
+    /// Whether what it reads goes on for ever: silence is its normal state, nothing spins.
+    fn follows(&self) -> bool {
         false
     }
     /// Whether times on it grow by the second.

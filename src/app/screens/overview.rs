@@ -135,7 +135,8 @@ impl Page for State {
         }
         let survey = needs(cx.facts, cx.now);
         let wanted = self.filter.to_lowercase();
-        let fits = |n: &Need| wanted.is_empty() || format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why).to_lowercase().contains(&wanted);
+        let fits =
+            |n: &Need| wanted.is_empty() || format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why).to_lowercase().contains(&wanted);
         let rows: Vec<Need> = survey.rows.iter().filter(|n| fits(n)).cloned().collect();
         self.rows = if cx.calm { rows } else { steady(&self.rows, rows, row) };
         self.survey = survey;

@@ -72,7 +72,10 @@ impl State {
             return out;
         }
         let Some(plan) = &self.plan else {
-            return vec![Line::new(), Line::new().add(Tone::Muted, "   looking at the messages, the target and who reads it; nothing is written")];
+            return vec![
+                Line::new(),
+                Line::new().add(Tone::Muted, "   looking at the messages, the target and who reads it; nothing is written"),
+            ];
         };
         match &self.dry {
             None => lines(plan, cx),
@@ -99,10 +102,7 @@ impl State {
             return vec![Ask::Toast(Tone::Bad, format!("that is not {}: nothing done", safe(&wanted)))];
         }
         let id = plan.id.clone();
-        vec![
-            Ask::Deed(id.0.clone(), Job::Carry(id.clone())),
-            Ask::Swap(Box::new(Screen::Job(job::State::new(id)))),
-        ]
+        vec![Ask::Deed(id.0.clone(), Job::Carry(id.clone())), Ask::Swap(Box::new(Screen::Job(job::State::new(id))))]
     }
 
     /// Why it cannot be started, in words.
@@ -142,7 +142,12 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
         let behind = r.behind.map_or(String::new(), |b| format!(", {} behind", human::count_plain(b)));
         let what = if r.failed { "failed on these; part may have been done".to_owned() } else { format!("gets all {all} again") };
         let label = crate::app::width::pad_right(&crate::app::width::cut_middle(&safe(&r.name), name), name);
-        out.push(Line::new().add(Tone::Watch, " ! ").plain(format!("  {label}  {}", crate::app::width::pad_right(&format!("{members}{behind}"), 24))).plain(format!("  {what}")));
+        out.push(
+            Line::new()
+                .add(Tone::Watch, " ! ")
+                .plain(format!("  {label}  {}", crate::app::width::pad_right(&format!("{members}{behind}"), 24)))
+                .plain(format!("  {what}")),
+        );
     }
 }
 
@@ -173,7 +178,13 @@ fn lines(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
     if publishes {
         let partitions = plan.items.iter().filter(|i| matches!(i.place, Where::Partition(_))).count();
         let order = if plan.ask.pace.ordered { "order kept by key" } else { "order NOT kept" };
-        let place = if partitions == plan.items.len() { "each to its own partition" } else if partitions == 0 { "by key" } else { "to its own partition or by key" };
+        let place = if partitions == plan.items.len() {
+            "each to its own partition"
+        } else if partitions == 0 {
+            "by key"
+        } else {
+            "to its own partition or by key"
+        };
         for t in &plan.targets {
             sections(&mut out, "to", &format!("{}, {place}, {order}", safe(&t.at.name)), cx);
         }
@@ -204,7 +215,11 @@ fn lines(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         sections(&mut out, "undo", "U on the Ledger or on the causes of the queue", cx);
     }
     if plan.ask.deed == Deed::Replay {
-        let after = if plan.removes { "each is taken out of the queue once it is confirmed" } else { "marked resolved in the ledger (a topic cannot be emptied)" };
+        let after = if plan.removes {
+            "each is taken out of the queue once it is confirmed"
+        } else {
+            "marked resolved in the ledger (a topic cannot be emptied)"
+        };
         sections(&mut out, "after", after, cx);
     }
     let rule = Line::new().add(Tone::Muted, format!(" {}", "─".repeat(usize::from(cx.size.width).saturating_sub(2))));
@@ -270,7 +285,10 @@ fn dry_lines(dry: &Rehearsed, plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
     out.push(Line::new());
     let header = |sign: &str, tone: Tone, name: &str, v: &crate::model::Typed| {
         let text = super::message::value(&v.value);
-        Line::new().add(tone, format!(" {sign} ")).add(tone, crate::app::width::pad_right(&safe_cut(name, 34), 34)).add(tone, format!("  {}", safe_cut(&text, room)))
+        Line::new()
+            .add(tone, format!(" {sign} "))
+            .add(tone, crate::app::width::pad_right(&safe_cut(name, 34), 34))
+            .add(tone, format!("  {}", safe_cut(&text, room)))
     };
     for (name, value) in dry.was.headers.iter() {
         let gone = dry.changes.stripped.iter().any(|(n, v)| n == name && v == value);
@@ -364,7 +382,9 @@ impl Page for State {
                 }
                 _ => Vec::new(),
             },
-            (Command::Options, None) => vec![Ask::Toast(Tone::Muted, "the pace is the config's: [replay] per_second, canary, proof_window".into())],
+            (Command::Options, None) => {
+                vec![Ask::Toast(Tone::Muted, "the pace is the config's: [replay] per_second, canary, proof_window".into())]
+            }
             _ => Vec::new(),
         }
     }

@@ -41,7 +41,10 @@ fn lines(told: &Told) -> Vec<(String, String)> {
         add("receivers", format!("{} ({}) {after}{trouble}", r.target, r.kind));
     }
     add("severity", told.alarm.severity.clone());
-    add("open", told.open.as_ref().map_or("nothing: it opens one incident".into(), |i| format!("{}, this updates it: still one incident", i.state)));
+    add(
+        "open",
+        told.open.as_ref().map_or("nothing: it opens one incident".into(), |i| format!("{}, this updates it: still one incident", i.state)),
+    );
     add("key", told.alarm.dedup_key.clone());
     for (i, line) in told.alarm.text.lines().enumerate() {
         add(if i == 0 { "text" } else { "" }, line.to_owned());
@@ -55,7 +58,9 @@ pub async fn escalate(at: &Address, cause: &Cause, rooms: &Rooms, out: &Out) -> 
     let sent = Outbox::new(rooms.ledger.clone(), &rooms.config).deliver().await.map_err(|e| kept(at, &e))?;
     let word = match (told.receivers.len(), sent.sent.len()) {
         (0, _) => "escalated in the ledger only: no target is configured".to_owned(),
-        (_, n) if sent.is_trouble() => format!("escalated; {n} told, {} not yet: tried again by itself", sent.waiting.len() + sent.failed.len()),
+        (_, n) if sent.is_trouble() => {
+            format!("escalated; {n} told, {} not yet: tried again by itself", sent.waiting.len() + sent.failed.len())
+        }
         (_, n) => format!("escalated; {n} told"),
     };
     out.tell(News::Done(word)).await;

@@ -78,10 +78,11 @@ pub fn one<'a>(s: &'a job::State, cx: &Cx<'a>) -> Sheet<'a> {
     let columns = usize::from(cx.size.width).saturating_sub(40).min(60);
     let done = c.total() - c.untouched;
     let percent = if c.total() == 0 { 0 } else { done * 100 / c.total() };
-    let first = Line::new()
-        .plain("   ")
-        .add(Tone::Accent, bar(c.share(), columns))
-        .plain(format!("  {} of {}   {percent}%{rate}{left}", n(done), n(c.total())));
+    let first = Line::new().plain("   ").add(Tone::Accent, bar(c.share(), columns)).plain(format!(
+        "  {} of {}   {percent}%{rate}{left}",
+        n(done),
+        n(c.total())
+    ));
     let fact = |line: Line, name: &str, value: u64, tone: Tone| {
         let tone = if value == 0 { Tone::Muted } else { tone };
         line.add(Tone::Muted, format!("{name:<11}")).add(tone, format!("{:>6}  ", n(value)))

@@ -56,5 +56,12 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         (true, false) => "   nothing here matches   (esc takes the filter off)",
         (false, _) => "   asking the ledger",
     };
-    Sheet { above: vec![Line::new()], table: Some(table), empty: vec![Line::new().add(Tone::Muted, empty)], below: s.detail(cx), least: 4, ..Sheet::default() }
+    Sheet {
+        above: vec![Line::new()],
+        table: Some(table),
+        empty: vec![Line::new().add(Tone::Muted, empty)],
+        below: s.detail(cx),
+        least: 4,
+        ..Sheet::default()
+    }
 }

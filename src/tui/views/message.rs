@@ -1,8 +1,8 @@
 //! One message painted: its tabs.
 
 use crate::app::screens::Cx;
-use crate::app::screens::message::{Row, State, TABS, Tab, headers};
 use crate::app::screens::death;
+use crate::app::screens::message::{Row, State, TABS, Tab, headers};
 use crate::app::text::{Line, Tone};
 use crate::app::width::{cut_end, pad_left, pad_right, width, wrap};
 use crate::decode::{Decoded, TokenKind, safe};
@@ -119,15 +119,17 @@ fn wrapped(line: Line, columns: usize, digits: usize) -> Vec<Line> {
 fn raw(s: &State, cx: &Cx) -> Vec<Line> {
     let Some(raw) = &s.raw else { return vec![Line::new().add(Tone::Muted, "   decoding")] };
     let digits = 4;
-    (s.top..raw.len().min(s.top + State::height(cx))).map(|i| {
-        let Some(line) = raw.line(i) else { return Line::new() };
-        let _ = digits;
-        let mut out = Line::new().plain(" ");
-        for token in &line.tokens {
-            out.push(tone(token.kind), token.text.clone());
-        }
-        out
-    }).collect()
+    (s.top..raw.len().min(s.top + State::height(cx)))
+        .map(|i| {
+            let Some(line) = raw.line(i) else { return Line::new() };
+            let _ = digits;
+            let mut out = Line::new().plain(" ");
+            for token in &line.tokens {
+                out.push(tone(token.kind), token.text.clone());
+            }
+            out
+        })
+        .collect()
 }
 
 fn header_lines(s: &State, cx: &Cx) -> Vec<Line> {

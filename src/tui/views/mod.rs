@@ -10,8 +10,8 @@ pub mod ledger;
 pub mod message;
 pub mod messages;
 pub mod overlay;
-pub mod plan;
 pub mod overview;
+pub mod plan;
 
 use crate::app::spark::spark;
 use crate::app::text::Tone;

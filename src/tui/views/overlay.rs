@@ -61,8 +61,11 @@ fn help(app: &App) -> Vec<Line> {
             let here = e.works_on(on);
             let tone = if here { Tone::Plain } else { Tone::Muted };
             let title = if e.id == crate::app::command::Command::Help { "this help" } else { e.title };
-            let line = Line::new().add(if here { Tone::Accent } else { Tone::Muted }, format!("   {}", pad_right(&keys, 14))).add(tone, pad_right(title, 36));
-            let place = if here { format!(":{}", e.name) } else { format!("on {}", e.on.iter().map(|o| o.word()).collect::<Vec<_>>().join(", ")) };
+            let line = Line::new()
+                .add(if here { Tone::Accent } else { Tone::Muted }, format!("   {}", pad_right(&keys, 14)))
+                .add(tone, pad_right(title, 36));
+            let place =
+                if here { format!(":{}", e.name) } else { format!("on {}", e.on.iter().map(|o| o.word()).collect::<Vec<_>>().join(", ")) };
             out.push(line.add(Tone::Muted, place));
         }
     }
@@ -78,7 +81,8 @@ fn palette(app: &App, typed: &Input, chosen: usize, look: &Look, buf: &mut Buffe
         .iter()
         .map(|e| {
             let here = e.works_on(on);
-            let why = if here { String::new() } else { format!("  works on {}", e.on.iter().map(|o| o.word()).collect::<Vec<_>>().join(", ")) };
+            let why =
+                if here { String::new() } else { format!("  works on {}", e.on.iter().map(|o| o.word()).collect::<Vec<_>>().join(", ")) };
             Line::new()
                 .add(if here { Tone::Accent } else { Tone::Muted }, format!("   {}", pad_right(e.name, 18)))
                 .add(if here { Tone::Plain } else { Tone::Muted }, pad_right(e.title, 36))
@@ -137,7 +141,8 @@ pub fn input(buf: &mut Buffer, area: Rect, sign: &str, typed: &Input, hint: &str
     let (before, after) = typed.split();
     // The end is what is being typed: it stays in view.
     let room = usize::from(area.right().saturating_sub(x)).saturating_sub(2);
-    let before: String = if width(before) > room { before.chars().skip(before.chars().count().saturating_sub(room)).collect() } else { before.to_owned() };
+    let before: String =
+        if width(before) > room { before.chars().skip(before.chars().count().saturating_sub(room)).collect() } else { before.to_owned() };
     let at = paint::text(buf, area, x, area.y, &before, look.input);
     let end = paint::text(buf, area, at, area.y, after, look.input);
     let hint = Line::new().add(Tone::Muted, hint);

@@ -25,9 +25,10 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     for b in &s.survey.brokers {
         let name = safe(b.conn.as_str());
         brokers = match &b.health {
-            Health::Up { version, took, .. } => {
-                brokers.add(Tone::Ok, "● ").plain(format!("{name} ")).add(Tone::Muted, format!("{} {}ms  ", safe(version), took.as_millis()))
-            }
+            Health::Up { version, took, .. } => brokers
+                .add(Tone::Ok, "● ")
+                .plain(format!("{name} "))
+                .add(Tone::Muted, format!("{} {}ms  ", safe(version), took.as_millis())),
             Health::Partly { why } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Watch, format!("{}  ", safe(why))),
             Health::Asking { .. } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Muted, "asked  "),
             Health::Down { .. } => brokers.add(Tone::Bad, "✗ ").plain(format!("{name}  ")),

@@ -18,7 +18,8 @@ const GAP: u16 = 2;
 pub fn widths(columns: &[Column], width: u16) -> Vec<Option<u16>> {
     let shown: Vec<bool> = columns.iter().map(|c| c.from <= width).collect();
     let count = shown.iter().filter(|s| **s).count() as u16;
-    let fixed: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.width).sum::<u16>() + GAP * count.saturating_sub(1) + SIGN;
+    let fixed: u16 =
+        columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.width).sum::<u16>() + GAP * count.saturating_sub(1) + SIGN;
     let mut left = width.saturating_sub(fixed);
     let mut shares: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.grow).sum();
     columns
@@ -111,15 +112,16 @@ mod tests {
             row: Box::new(|i| Row {
                 sign: (i == 0).then_some(("!", Tone::Bad)),
                 marked: i == 1,
-                cells: vec![(Tone::Plain, if i == 0 { "日本語の名前".into() } else { "orders.created".into() }), (Tone::Plain, "1,204".into())],
+                cells: vec![
+                    (Tone::Plain, if i == 0 { "日本語の名前".into() } else { "orders.created".into() }),
+                    (Tone::Plain, "1,204".into()),
+                ],
             }),
         };
         let area = Rect::new(0, 0, 22, 3);
         let mut buf = Buffer::empty(area);
         draw(&mut buf, area, &table, &Look::plain());
-        let line = |y: u16| {
-            (0..22).map(|x| buf[(x, y)].symbol()).collect::<String>()
-        };
+        let line = |y: u16| (0..22).map(|x| buf[(x, y)].symbol()).collect::<String>();
         assert_eq!(line(0), "   NAME           N   ");
         assert!(line(1).starts_with(" ! 日") && line(1).ends_with(" 1,204   "), "{:?}", line(1));
         assert_eq!(line(2), " * ord…ated   1,204   ");

@@ -38,8 +38,10 @@ fn one_cause_is_replayed_and_another_escalated() {
     assert!(plan["wire"][0]["added"].to_string().contains("x-redrive-replay-id"), "{plan:#}");
     assert!(crate::readback::read_all(&incident.server, origin).is_empty(), "a dry run writes nothing");
 
-    let refused = place.run(&["replay", dlt, "--cause", &cause]).exits(1);
-    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    for (args, missing) in [(&["--reason", "the gateway is back"][..], "--yes"), (&["--yes"], "--reason")] {
+        let refused = place.run(&[&["replay", dlt, "--cause", &cause], args].concat()).exits(1);
+        assert!(refused.err.contains(missing), "{}", refused.err);
+    }
     assert!(crate::readback::read_all(&incident.server, origin).is_empty(), "nothing is written without a word");
 
     place.run(&["replay", dlt, "--cause", &cause, "--yes", "--reason", "the gateway is back"]).exits(0);
@@ -54,7 +56,7 @@ fn one_cause_is_replayed_and_another_escalated() {
         incident.one_alert();
     }
     incident.ledger_agrees();
-    place.run(&["replay", dlt, "--cause", &id(&causes, "Spring Kafka"), "--yes"]).exits(1);
+    place.run(&["replay", dlt, "--cause", &id(&causes, "Spring Kafka"), "--yes", "--reason", "again"]).exits(1);
     incident.replayed_exactly_springs();
 
     place.run(&["escalate", dlt, "--cause", &cause, "--resolve", "--yes"]).exits(0);

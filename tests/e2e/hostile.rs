@@ -6,10 +6,11 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 
 use crate::binary::{Place, plain_config};
 use crate::dead_letters::spring;
+use crate::terminal::Terminal;
 use crate::testbed::{Rec, client, filled, fresh, make_topic, plain, rec};
 
 /// Clears, titles, rings, colours, and the same by C1 bytes.
-const EVIL: &str = "\u{1b}[2J\u{1b}]0;pwned\u{7}\u{9b}31mred\u{7f}\r\nnext\u{85}\u{1b}Pq\u{1b}\\";
+const EVIL: &str = "\u{1b}[31;5;7m\u{1b}[2J\u{1b}]0;pwned\u{7}\u{9b}31mred\u{7f}\r\nnext\u{85}\u{1b}Pq\u{1b}\\";
 
 fn with_headers(mut of: Rec, headers: &[(&str, &[u8])]) -> Rec {
     of.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), Some(value.to_vec()))).collect();
@@ -117,4 +118,69 @@ fn by_commands() {
     }
     assert_eq!(rows[6]["key"], EVIL);
     assert_eq!(rows[6]["headers"][0]["name"], EVIL);
+}
+
+/// What a terminal got: whole UTF-8, and of control characters only those that the program itself sends.
+#[track_caller]
+fn nothing_of_theirs(bytes: &[u8]) {
+    let text = std::str::from_utf8(bytes).expect("UTF-8 all through");
+    for planted in ["\u{1b}[31;5;7m", "\u{1b}]0;", "\u{1b}]52;", "\u{1b}P", "\u{7}", "\u{9b}", "\u{85}", "\u{7f}"] {
+        let at = text.find(planted);
+        assert!(at.is_none(), "{planted:?} reached the terminal: {:?}", at.map(|at| text[at..].chars().take(80).collect::<String>()));
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_control()) {
+        rest = &rest[at..];
+        let ends = |c: char| ('\u{40}'..='\u{7e}').contains(&c);
+        rest = match rest.strip_prefix("\u{1b}[").and_then(|csi| Some(&csi[csi.find(ends)? + 1..])) {
+            Some(after) => after,
+            None => rest.strip_prefix(['\r', '\n', '\u{8}']).unwrap_or_else(|| panic!("{:?}", rest.chars().take(40).collect::<String>())),
+        };
+    }
+}
+
+#[test]
+fn in_a_terminal() {
+    let Some(server) = plain() else { return };
+    let (topic, bodies, group) = hostile(&server);
+    let place = Place::new(&plain_config(&server, ""), &[]);
+    let mut t = Terminal::open(&place, &[]);
+    t.shows(&["overview", "1 up"]);
+    t.press(&format!("/{topic}\r"));
+    t.shows(&["dlq  t-hostile"]);
+    t.press("\r");
+    t.shows(&["causes", "9 dead", "all read"]);
+    t.press("d");
+    t.shows(&["describe"]);
+    t.press("2");
+    t.shows(&["destinations ", "listed at"]);
+    t.press(&format!("/{topic}\r"));
+    t.shows(&["1 of"]);
+    t.press("m");
+    t.shows(&["9 loaded", "all there is"]);
+    // the cursor stays on the row that came first, wherever that is in the end
+    t.press("g\r");
+    for offset in (0..bodies.len()).rev() {
+        let place = format!("p0 / {offset} ");
+        t.shows(&[&place, "[Body]"]);
+        for tab in ["[Headers", "[Death", "[History", "[Raw", "[Body"] {
+            t.press("\t");
+            t.shows(&[&place, tab]);
+            t.press("G");
+            t.press("g");
+        }
+        t.press("n>");
+    }
+    t.press("3");
+    t.shows(&["lag"]);
+    // the part of the name that can be typed
+    let name: String = group.chars().take_while(|c| !c.is_control()).collect();
+    t.press(&format!("/{name}\r"));
+    t.shows(&["1 of"]);
+    t.press("\r");
+    t.shows(&["stuck on", "p0 / 2"]);
+    t.press("d");
+    t.press(":q\r");
+    assert_eq!(t.ended(), 0);
+    nothing_of_theirs(&t.bytes());
 }

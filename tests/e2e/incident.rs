@@ -29,7 +29,8 @@ pub const SPRING: usize = 5;
 pub const SMALLRYE: usize = 3;
 pub const CONNECT: usize = 1;
 pub const SILENT: usize = 2;
-/// Connect's cause has this in its title.
+/// The causes have these in their titles.
+pub const SPRING_ERROR: &str = "PaymentTimeout";
 pub const CONNECT_ERROR: &str = "ParseException";
 
 impl Incident {
@@ -50,7 +51,7 @@ impl Incident {
             "[replay]\ncanary = [1]\n[[escalation.level]]\nname = \"on-call\"\nseverity = \"info\"\ntargets = [\"am\"]\n\
              [escalation.targets.am]\nkind = \"alertmanager\"\nurl = \"{alertmanager}\""
         );
-        let place = Place::new(&plain_config(&server, &config), &[]);
+        let place = Place::new(&plain_config(&server, &config).replace("read_only = false", "read_only = true"), &[]);
         let groups = groups(&server);
         Some(Self { server, alertmanager, place, origin, dlt, letters, groups })
     }

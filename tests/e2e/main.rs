@@ -9,7 +9,8 @@ mod dead_letters;
 mod people;
 #[path = "../support/readback.rs"]
 mod readback;
-
+#[path = "../support/terminal.rs"]
+mod terminal;
 #[path = "../support/testbed.rs"]
 mod testbed;
 
@@ -18,3 +19,4 @@ mod failures;
 mod headless;
 mod hostile;
 mod incident;
+mod keys;

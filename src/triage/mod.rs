@@ -5,6 +5,7 @@ pub mod doubt;
 pub mod escalate;
 pub mod group;
 pub mod ledger;
+mod original;
 pub mod permit;
 pub mod plan;
 pub mod preflight;

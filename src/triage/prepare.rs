@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
+use super::original;
 use super::plan::{Draft, MAX_ITEMS, ReplayRequest};
 use super::report::Restorable;
 use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Start, Trace};
+use crate::decode::death;
 use crate::model::{Address, Message, Seat};
 use crate::schema::{Declared, see};
 
@@ -53,6 +55,15 @@ pub async fn prepare(
             // retention took it: named as missing, the others are still to be had
             Err(e) if e.kind == ErrorKind::Gone => {}
             other => other?,
+        }
+    }
+    for sample in &mut search.samples {
+        let death = death(sample);
+        // what cannot be had now is said when it is carried out
+        if death.pointer
+            && let Ok(whole) = original::fetch(broker, sample, &death).await
+        {
+            *sample = Arc::new(whole);
         }
     }
     Ok(Prepared { draft: search.draft, missing: search.left.into_iter().collect(), samples: search.samples })

@@ -63,6 +63,26 @@ impl TriageLedger {
             .await
     }
 
+    /// How many at a source are done with and still lie there: of a log those within these (partition, first offset, end), of a queue all
+    /// that have not left it. Counted by the index alone, so that a list may ask at each refresh.
+    pub async fn resolved_within(&self, source: Address, spans: Vec<(i32, i64, i64)>) -> Result<u64> {
+        self.reads
+            .ask("count what is resolved", move |c| {
+                let Some(no) = find_place(c, &source)? else { return Ok(0) };
+                let mut count =
+                    c.prepare_cached("SELECT count(*) FROM resolved WHERE source = ?1 AND part = ?2 AND off >= ?3 AND off < ?4")?;
+                // seats that are no offsets are kept under -1 (see `seat_columns`)
+                let all = if spans.is_empty() { vec![(-1, -1, 0)] } else { spans };
+                let mut n = 0u64;
+                for (partition, start, end) in all {
+                    let here: i64 = count.query_row(params![no, partition, start, end], |r| r.get(0))?;
+                    n += u64::try_from(here).unwrap_or(0);
+                }
+                Ok(n)
+            })
+            .await
+    }
+
     /// What was parked or discarded at a source and can be brought back, oldest first.
     pub async fn restorable(&self, source: Address) -> Result<Vec<Restorable>> {
         self.reads

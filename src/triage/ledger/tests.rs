@@ -297,3 +297,28 @@ async fn throughput() {
     let resolved = ledger.resolved(at("dlt")).await.unwrap();
     println!("{} resolved read in {:?}", resolved.len(), began.elapsed());
 }
+
+#[tokio::test]
+async fn what_is_done_with_is_counted_within_what_still_lies_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let within = |start, end| ledger.resolved_within(at("dlt"), vec![(0, start, end), (1, 0, 100)]);
+    assert_eq!(within(0, 100).await.unwrap(), 0);
+    let plan = plan(5, 1, 1);
+    let run = run(&ledger, &plan).await;
+    ledger.step(&run, Vec::new(), (1..=4).map(|n| intent(n, 1)).collect()).await.unwrap();
+    let failed = Outcome::Failed { stage: crate::triage::report::Stage::Publish, why: "x".into() };
+    ledger.step(&run, vec![(1, replayed(0)), (2, replayed(1)), (3, failed), (4, replayed(2))], Vec::new()).await.unwrap();
+    // offsets 0, 1 and 3
+    assert_eq!((within(0, 5).await.unwrap(), within(1, 5).await.unwrap(), within(0, 3).await.unwrap()), (3, 2, 2));
+    assert_eq!(ledger.resolved_within(at("other"), vec![(0, 0, 5)]).await.unwrap(), 0);
+    let detail = |start| crate::broker::Detail {
+        partitions: vec![crate::broker::PartitionDetail { id: 0, start, end: 5, leader: 0, replicas: Vec::new(), in_sync: Vec::new() }],
+        ..Default::default()
+    };
+    use crate::model::Count;
+    use crate::triage::survey::unresolved;
+    assert_eq!(unresolved(Count::Exact(5), &at("dlt"), &detail(0), &ledger).await.unwrap(), Count::Exact(2));
+    assert_eq!(unresolved(Count::About(4), &at("dlt"), &detail(1), &ledger).await.unwrap(), Count::About(2));
+    assert_eq!(unresolved(Count::Unknown, &at("dlt"), &detail(0), &ledger).await.unwrap(), Count::Unknown);
+}

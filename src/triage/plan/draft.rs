@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use super::wire::{Fate, as_they_are};
 use super::{ChangeSummary, ReplayRequest, Route, generation};
 use crate::model::{Address, Death, Message, MessageId, Seat};
+use crate::triage::original;
 use crate::triage::report::Restorable;
 
 /// Messages of one plan at most.
@@ -26,6 +27,15 @@ pub enum Refusal {
     Unfit(String),
 }
 
+/// Where a message's body is.
+enum Body {
+    Here,
+    /// It is a pointer: the original is fetched from there when it is carried out.
+    At(Address),
+    /// It is a pointer that does not say to what.
+    Nowhere,
+}
+
 /// What a draft keeps of one message.
 struct Row {
     id: MessageId,
@@ -40,7 +50,7 @@ struct Row {
     size: u64,
     died: Option<SystemTime>,
     written: Option<SystemTime>,
-    pointer: bool,
+    body: Body,
     tombstone: bool,
     whole: bool,
     by_home: bool,
@@ -100,11 +110,21 @@ impl Draft {
             Route::Origin if !by_home => origin.and_then(|o| o.partition),
             _ => None,
         };
+        let body = match (death.pointer, original::place(&message.at, death)) {
+            (false, _) => Body::Here,
+            (true, Some((at, _))) => Body::At(at),
+            (true, None) => Body::Nowhere,
+        };
+        let key = match (&message.key, origin.filter(|_| death.pointer)) {
+            // the original's key is not known yet; those of one key come from one partition, so that order is kept by partition
+            (None, Some(origin)) => origin.partition.map(|p| short_digest(format!("{p} {}", origin.name).as_bytes())),
+            (key, _) => key.as_ref().map(|k| short_digest(k)),
+        };
         self.rows.push(Row {
             id: id.clone(),
             seat: message.seat.clone(),
             digest: message.whole.then(|| super::digest(message)),
-            key: message.key.as_ref().map(|k| short_digest(k)),
+            key,
             to,
             partition,
             origin: origin.and_then(|o| Some((o.partition?, o.offset?))),
@@ -113,8 +133,8 @@ impl Draft {
             size: message.size() as u64,
             died: death.last.value.or(death.first.value),
             written: message.sent,
-            pointer: death.pointer,
-            tombstone: message.body.is_none(),
+            tombstone: message.body.is_none() && !death.pointer,
+            body,
             whole: message.whole,
             by_home,
             removed: false,
@@ -141,7 +161,7 @@ impl Draft {
             size: row.size,
             died: None,
             written: None,
-            pointer: false,
+            body: Body::Here,
             tombstone: false,
             whole: true,
             by_home: false,

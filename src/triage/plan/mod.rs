@@ -138,6 +138,11 @@ impl ReplayPlan {
         item.to.and_then(|t| self.targets.get(usize::from(t))).map(|t| &t.at)
     }
 
+    /// Whether pointers are carried out as their originals; parked and restored they stay pointers.
+    pub fn takes_originals(&self) -> bool {
+        !wire::as_they_are(&self.ask)
+    }
+
     /// The message of this number, from 1.
     pub fn item(&self, n: u32) -> Option<&Planned> {
         // numbers are places in the list, counted from 1

@@ -70,6 +70,13 @@ pub enum Warning {
     Resolved {
         messages: u64,
     },
+    /// Share groups' dead letters without their record.
+    Originals {
+        messages: u64,
+        #[serde(with = "stored::address")]
+        from: Address,
+    },
+    /// Those that do not say where it is.
     Pointers {
         messages: u64,
     },
@@ -146,6 +153,7 @@ impl Warning {
             | Warning::HomeByConfig { .. }
             | Warning::Resolved { .. }
             | Warning::StaysInSource
+            | Warning::Originals { .. }
             | Warning::PartitionUnknown { .. }
             | Warning::MayWriteUnknown { .. }
             | Warning::LedgerOnly
@@ -175,9 +183,10 @@ impl Warning {
                 format!("{} were replayed {limit} times or more already and are taken in all the same", n(messages))
             }
             Warning::Resolved { messages } => format!("{} left out: the ledger has them as done with", n(messages)),
-            Warning::Pointers { messages } => {
-                format!("{} left out: only pointers, the original must be fetched from its topic", n(messages))
+            Warning::Originals { messages, from } => {
+                format!("{} are pointers: their originals are fetched from {}", n(messages), from.name)
             }
+            Warning::Pointers { messages } => format!("{} left out: pointers that do not say where their original is", n(messages)),
             Warning::Tombstones { messages } => {
                 format!("{} are tombstones (null body): they delete their key where the target is compacted", n(messages))
             }

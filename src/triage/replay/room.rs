@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::run::{Halt, Runner};
 use crate::broker::{Error, Held, HeldId, Hold, Outgoing, Selection};
+use crate::decode::death;
 use crate::model::{Message, Seat, copy};
 use crate::triage::ledger::Intent;
-use crate::triage::plan::{Planned, ReplayPlan, Source, Way, digest, wire};
+use crate::triage::original::{self, NoOriginal};
+use crate::triage::plan::{Deed, Planned, ReplayPlan, Source, Way, digest, generation, wire};
 use crate::triage::report::{Level, Outcome, Skip, Stage};
 
 /// Messages taken in hand and not yet under way, at most.
@@ -144,7 +146,28 @@ impl Runner<'_> {
             room.taken.keys().copied().filter(|n| self.queue.is_ready(*n)).take(limit.saturating_sub(batch.len())).collect();
         for n in turn {
             let plan = Arc::clone(&self.plan);
-            let (Some(item), Some(taken)) = (plan.item(n), room.taken.remove(&n)) else { continue };
+            let (Some(item), Some(mut taken)) = (plan.item(n), room.taken.remove(&n)) else { continue };
+            if plan.takes_originals() && is_pointer(item, &taken.message) {
+                // how large originals are shows only now
+                let enough = batch.iter().filter_map(|r| r.out.as_ref()?.body.as_ref()).map(|b| b.len() as u64).sum::<u64>() > ROOM_BYTES;
+                if enough || room.trouble.is_some() {
+                    room.taken.insert(n, taken);
+                    continue;
+                }
+                match self.original(item, &taken.message).await {
+                    Ok(Ok(whole)) => taken.message = whole,
+                    Ok(Err(outcome)) => {
+                        self.note(n, outcome);
+                        continue;
+                    }
+                    Err(trouble) => {
+                        self.tell.line(Level::Bad, Some((item.id.clone(), item.seat.clone())), trouble.to_string());
+                        room.trouble = Some(trouble);
+                        room.taken.insert(n, taken);
+                        continue;
+                    }
+                }
+            }
             match self.make_ready(&plan, item, taken, visit) {
                 Ok(ready) => {
                     self.queue.take(n);
@@ -154,6 +177,29 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The original of a pointer, or what comes of the message without it. The error: it could not be asked for now, so nothing comes of it yet.
+    async fn original(&self, item: &Planned, pointer: &Message) -> Result<Result<Message, Outcome>, Error> {
+        let skipped = |skip| Ok(Err(Outcome::Skipped(skip)));
+        let ask = &self.plan.ask;
+        let Some(broker) = self.means.brokers.get(&pointer.at.conn) else {
+            return skipped(Skip::NoOriginal { lost: format!("no connection {} in this context", pointer.at.conn) });
+        };
+        match original::fetch(broker.as_ref(), pointer, &death(pointer)).await {
+            Ok(whole) => {
+                // how often it went round already is written on the original alone
+                let times = item.before.max(generation(&whole.headers));
+                match ask.max_redelivery.filter(|limit| times >= *limit && ask.deed == Deed::Replay && !ask.even_poison) {
+                    Some(limit) => skipped(Skip::Poison { times, limit }),
+                    None => Ok(Ok(whole)),
+                }
+            }
+            Err(NoOriginal::Lost(lost)) => skipped(Skip::NoOriginal { lost }),
+            Err(NoOriginal::Cut) => skipped(Skip::NotWhole),
+            Err(NoOriginal::Failed(e)) if e.retry => Err(e),
+            Err(NoOriginal::Failed(e)) => Ok(Err(Outcome::Failed { stage: Stage::Hold, why: e.to_string() })),
+        }
     }
 
     fn make_ready(&self, plan: &ReplayPlan, item: &Planned, taken: Taken, visit: Option<i64>) -> Result<Ready, Outcome> {
@@ -195,4 +241,9 @@ pub(super) async fn take(hold: &mut Option<Box<dyn Hold>>, most: usize) -> Resul
         Some(hold) => hold.next(most).await,
         None => Ok(Vec::new()),
     }
+}
+
+/// Whether this is about to be published and its body is elsewhere.
+fn is_pointer(item: &Planned, message: &Message) -> bool {
+    item.way == Way::Publish && message.body.is_none() && message.key.is_none() && death(message).pointer
 }

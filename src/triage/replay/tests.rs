@@ -14,6 +14,8 @@ use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
 use crate::triage::report::{Outcome, Phase, Skip, Status};
 
+mod pointers;
+
 /// A broker with a dead-letter queue, a ledger in a directory of its own, and what a run needs.
 struct Stage {
     memory: Memory,

@@ -257,13 +257,4 @@ impl Resolved {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// How many at or after these log starts (partition → first offset there): what still lies in an append-only source.
-    pub fn since(&self, starts: &BTreeMap<i32, i64>) -> usize {
-        let by_offset = self.offsets.iter().map(|(partition, list)| {
-            let start = starts.get(partition).copied().unwrap_or(0);
-            list.len() - list.partition_point(|(offset, _)| *offset < start)
-        });
-        by_offset.sum::<usize>() + self.others.len()
-    }
 }

@@ -57,8 +57,10 @@ pub enum Skip {
     Poison { times: u32, limit: u32 },
     /// Nothing says where it came from.
     NoOrigin,
-    /// Only a pointer to the original, whose body is elsewhere.
+    /// A pointer to an original elsewhere that does not say where.
     Pointer,
+    /// A pointer whose original cannot be had: retention, compaction, a topic made anew.
+    NoOriginal { lost: String },
     /// Only a cut view of it could be read.
     NotWhole,
     /// Larger than the target takes.
@@ -82,7 +84,8 @@ impl Skip {
             Skip::Resolved { how, plan } => format!("already {how} by plan {plan}"),
             Skip::Poison { times, limit } => format!("poison: replayed {times} times, the limit is {limit}"),
             Skip::NoOrigin => "nothing says where it came from".into(),
-            Skip::Pointer => "only a pointer to the original".into(),
+            Skip::Pointer => "a pointer that does not say where its original is".into(),
+            Skip::NoOriginal { lost } => format!("its original cannot be had: {lost}"),
             Skip::NotWhole => "only a cut view of it could be read".into(),
             Skip::TooLarge { bytes, limit } => format!("{bytes} bytes, the target takes {limit}"),
             Skip::Refused { why_not } => format!("refused: {why_not}"),

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::order::{order_key, order_of};
 use super::tally::Tally;
-use super::{Draft, Refusal, Row};
+use super::{Body, Draft, Refusal, Row};
 use crate::broker::REPLAY_ID;
 use crate::model::PastKind;
 use crate::triage::plan::wire::as_they_are;
@@ -107,6 +107,9 @@ impl Draft {
                 tally.before.0 += 1;
                 tally.before.1 = tally.before.1.max(before);
             }
+            if let (Body::At(origin), Way::Publish, false) = (&row.body, &way, as_they_are(&self.ask)) {
+                *tally.originals.entry(origin.clone()).or_insert(0) += 1;
+            }
             tally.tombstones += u64::from(row.tombstone && way == Way::Publish);
             tally.home += u64::from(row.by_home && way == Way::Publish);
             tally.anew += u64::from(row.removed);
@@ -156,7 +159,7 @@ impl Draft {
         if !publishes {
             return None;
         }
-        if row.pointer && !as_they_are(&self.ask) {
+        if matches!(row.body, Body::Nowhere) && !as_they_are(&self.ask) {
             tally.pointers += 1;
             return Some(Skip::Pointer);
         }

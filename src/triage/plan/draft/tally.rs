@@ -24,7 +24,10 @@ pub(super) struct Tally {
     pub poison: (u64, u32),
     pub resolved: u64,
     pub open: (u64, String),
+    /// Pointers that do not say to what.
     pub pointers: u64,
+    /// Pointers by where their originals are.
+    pub originals: BTreeMap<Address, u64>,
     pub tombstones: u64,
     pub no_origin: u64,
     pub home: u64,
@@ -78,6 +81,9 @@ impl Draft {
         for (target, messages) in &tally.moved {
             let now = targets.iter().find(|t| t.at == *target).map_or(0, |t| t.partitions);
             all.push(Warning::PartitionsChanged { target: target.clone(), now, messages: *messages });
+        }
+        for (from, messages) in &tally.originals {
+            all.push(Warning::Originals { messages: *messages, from: from.clone() });
         }
         if let Some(ago) =
             tally.died.and_then(|d| now.duration_since(d).ok()).filter(|ago| *ago < STILL_DYING && self.ask.deed == Deed::Replay)

@@ -80,7 +80,7 @@ fn one_key_goes_in_the_order_of_its_origin() {
 fn what_must_not_go_is_left_out_with_its_reason() {
     let mut draft = draft(Deed::Replay, Route::Origin);
     draft.add(&Message { whole: false, ..message(1, None) }, &id(1), &death(1));
-    draft.add(&message(2, None), &id(2), &Death { pointer: true, ..death(2) });
+    draft.add(&message(2, None), &id(2), &Death { pointer: true, origin: Told::nothing(""), ..death(2) });
     draft.add(&message(3, None), &id(3), &Death::default());
     draft.add(&Message { body: Some(Bytes::from(vec![0; 101])), ..message(4, None) }, &id(4), &death(4));
     draft.add(&message(5, None), &id(5), &death(5));

@@ -16,11 +16,14 @@ const COLUMNS: u16 = 80;
 
 /// What is pressed, what must then be on the screen, and the file it goes to, if it is a picture.
 const SHOTS: &[(&str, &str, Option<&str>)] = &[
-    ("", "orders.dlt", Some("overview.svg")),
-    ("2", "NAME", None),
-    ("/orders.dlt\r", "orders.dlt", None),
-    ("\r", "PaymentTimeout", Some("causes.svg")),
+    ("", "orders.dlt            kafka-main", Some("overview.svg")),
+    ("2", "listed at", None),
+    ("/orders.dlt\r", "1 of ", None),
+    ("\r", "why grouped", Some("causes.svg")),
     ("R", "who reads", Some("plan.svg")),
+    ("\u{1b}", "why grouped", None),
+    ("\r", "newest first", None),
+    ("\r", "[Death]", Some("message.svg")),
 ];
 
 fn main() -> Result<(), Failed> {

@@ -3,6 +3,7 @@
 use super::Cx;
 use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
+use crate::decode::stack::Stack;
 use crate::decode::{human, safe, safe_cut};
 use crate::model::{Failure, Told};
 use crate::schema::Seen;
@@ -68,25 +69,12 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
             out.push(Line::fact("stack", format!("{} lines (z folds)", all.len())));
             out.extend(all.iter().take(2_000).map(|l| Line::from(format!("     {}", safe(&l.replace('\t', "  "))))));
         } else {
-            let frames: Vec<String> = all.iter().filter_map(|l| l.trim().strip_prefix("at ")).take(2).map(frame).collect();
-            let rest = all.len().saturating_sub(frames.len());
-            let text = if frames.is_empty() {
-                format!("{} lines (z unfolds)", all.len())
-            } else {
-                format!("{} ‹ {rest} more (z unfolds)", frames.join(" ‹ "))
-            };
-            out.push(Line::fact("stack", safe(&text).into_owned()));
+            let short = Stack::parse(stack).summary(2);
+            let text = if short.is_empty() { format!("{} lines (z unfolds)", all.len()) } else { format!("{short} (z unfolds)") };
+            out.push(Line::fact("stack", text));
         }
     }
     out
-}
-
-/// `com.acme.billing.Gateway.charge(Gateway.java:88)` as `Gateway.charge:88`.
-fn frame(text: &str) -> String {
-    let (name, rest) = text.split_once('(').unwrap_or((text, ""));
-    let parts: Vec<&str> = name.rsplit('.').take(2).collect();
-    let line = rest.rsplit_once(':').map_or(String::new(), |(_, n)| format!(":{}", n.trim_end_matches(')')));
-    format!("{}{line}", parts.into_iter().rev().collect::<Vec<_>>().join("."))
 }
 
 /// A class without its package.
@@ -100,9 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_and_classes_are_short() {
-        assert_eq!(frame("com.acme.billing.Gateway.charge(Gateway.java:88)"), "Gateway.charge:88");
-        assert_eq!(frame("main"), "main");
+    fn classes_are_short() {
         assert_eq!(class("com.acme.PaymentTimeout"), "PaymentTimeout");
     }
 }

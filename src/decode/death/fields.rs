@@ -158,7 +158,13 @@ impl Thrown {
         let deepest = trace.root().filter(|root| !root.class.is_empty());
         let mut message = filled(self.message);
         let root = match (filled(self.cause), deepest) {
-            (Some(cause), _) => Some(cause),
+            (Some(cause), deepest) => {
+                // "outer; root" of the header says first what everybody's listener says
+                if let Some(own) = deepest.filter(|d| d.class == cause).and_then(|d| filled(d.message.clone())) {
+                    message = Some(own);
+                }
+                Some(cause)
+            }
             (None, Some(deepest)) => {
                 // the message must be that of the class shown; Connect's own often ends before the reason
                 if message.is_none() || class.as_ref() != Some(&deepest.class) {

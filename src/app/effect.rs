@@ -118,7 +118,8 @@ pub enum News {
     Probe(Box<Probe>),
     Destinations(Vec<Destination>),
     Readers(Vec<Reader>),
-    Detail(Box<Detail>, Box<Cost>),
+    /// Details, cost of a look, and how many of its messages the ledger has as done with while they still lie there.
+    Detail(Box<Detail>, Box<Cost>, u64),
     Rows(Vec<Arc<Seen>>),
     Body(Box<Decoded>),
     Causes(Box<CausesRead>),

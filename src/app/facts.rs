@@ -8,7 +8,7 @@ use crate::app::effect::CausesRead;
 use crate::broker::{Cost, Detail, Error, Probe};
 use crate::config::Context;
 use crate::config::model::ReplaySettings;
-use crate::model::{Address, ConnId, Destination, Reader};
+use crate::model::{Address, ConnId, Count, Destination, Reader};
 use crate::monitor::Shelf;
 use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
 
@@ -108,6 +108,8 @@ pub struct Facts {
     pub context: Arc<Context>,
     pub brokers: BTreeMap<ConnId, BrokerFacts>,
     pub details: BTreeMap<Address, Fact<(Detail, Cost)>>,
+    /// Messages that are done with by the ledger and still lie there, as a topic's do.
+    pub done: BTreeMap<Address, u64>,
     pub shelf: Shelf,
     /// Dead letters of queues that were read.
     pub causes: BTreeMap<Address, Fact<Arc<CausesRead>>>,
@@ -133,6 +135,7 @@ impl Facts {
             context,
             brokers,
             details: BTreeMap::new(),
+            done: BTreeMap::new(),
             shelf: Shelf::default(),
             causes: BTreeMap::new(),
             plans: Fact::default(),
@@ -162,6 +165,11 @@ impl Facts {
     /// One group.
     pub fn group(&self, conn: &ConnId, name: &str) -> Option<&Reader> {
         self.brokers.get(conn)?.groups().iter().find(|r| r.name == name)
+    }
+
+    /// What of a destination's depth is not done with; as sure as the depth.
+    pub fn waiting(&self, d: &Destination) -> Count {
+        d.depth.less(self.done.get(&d.at).copied().unwrap_or(0))
     }
 
     /// A destination's details, if somebody asked for them.

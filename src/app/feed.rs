@@ -37,7 +37,8 @@ impl App {
             }
             (Place::List(conn), news) => self.learn_list(conn, news),
             (Place::Readers(conn), news) => self.learn_readers(conn, news),
-            (Place::Detail(at), News::Detail(detail, cost)) => {
+            (Place::Detail(at), News::Detail(detail, cost, done)) => {
+                self.facts.done.insert(at.clone(), done);
                 self.facts.details.entry(at.clone()).or_default().set((*detail, *cost), now, EVERY * 3);
             }
             (Place::Detail(at), News::Failed(error)) => self.facts.details.entry(at.clone()).or_default().fail(*error, now),

@@ -62,7 +62,7 @@ fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact
         causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
     DlqFact {
         at: d.at.clone(),
-        count: causes.filter(|read| read.complete).map_or(d.depth, |read| Count::Exact(read.shown)),
+        count: causes.filter(|read| read.complete).map_or_else(|| facts.waiting(d), |read| Count::Exact(read.shown)),
         spark,
         growth,
         oldest: oldest.map(|t| (t, false)),

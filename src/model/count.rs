@@ -20,6 +20,15 @@ impl Count {
             Count::Unknown => None,
         }
     }
+
+    /// What is left without `n`; as sure as before.
+    pub fn less(self, n: u64) -> Self {
+        match self {
+            Count::Exact(all) => Count::Exact(all.saturating_sub(n)),
+            Count::About(all) => Count::About(all.saturating_sub(n)),
+            Count::Unknown => Count::Unknown,
+        }
+    }
 }
 
 impl Add for Count {

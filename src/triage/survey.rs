@@ -6,10 +6,9 @@ use std::time::SystemTime;
 
 use futures::{StreamExt, stream};
 
-use super::ledger::{LedgerError, TriageLedger};
 use super::report::Resolved;
 use crate::broker::{Broker, Detail, Error, ErrorKind, PeekRequest, Peeked, Start};
-use crate::model::{Address, Count, Message, Position, Seat};
+use crate::model::{Address, Message, Position, Seat};
 
 /// Partitions whose first message is asked for at most; of a wider topic the answer is an estimate.
 const PARTITIONS: usize = 64;
@@ -33,18 +32,6 @@ pub enum OldestFound {
     Nothing,
     /// Looking would leave a trace or is refused, so nobody looked; why, in words.
     NotLookedAt(String),
-}
-
-/// What of a destination's depth is not done with, as the ledger knows it; as sure as the depth. On Kafka a message that was replayed, parked or
-/// discarded stays where it is, so the depth alone never gets less. No look at messages, and one count in the ledger.
-pub async fn unresolved(depth: Count, at: &Address, detail: &Detail, ledger: &TriageLedger) -> Result<Count, LedgerError> {
-    let spans = detail.partitions.iter().map(|p| (p.id, p.start, p.end)).collect();
-    let done = ledger.resolved_within(at.clone(), spans).await?;
-    Ok(match depth {
-        Count::Exact(n) => Count::Exact(n.saturating_sub(done)),
-        Count::About(n) => Count::About(n.saturating_sub(done)),
-        Count::Unknown => Count::Unknown,
-    })
 }
 
 /// The oldest message of a destination that is not done with. One small read per partition; never a look with a trace.

@@ -6,6 +6,7 @@ use crate::app::effect::News;
 use crate::broker::{Broker, ListRequest, ReadersRequest, Result};
 use crate::model::Address;
 use crate::runtime::Out;
+use crate::triage::ledger::TriageLedger;
 
 /// Is it there, and what can it do.
 pub async fn probe(broker: &dyn Broker, out: &Out) -> Result<()> {
@@ -33,8 +34,12 @@ pub async fn readers(broker: &dyn Broker, want: ReadersRequest, out: &Out) -> Re
 }
 
 /// One destination's details and what a look at it costs.
-pub async fn describe(broker: &dyn Broker, at: &Address, out: &Out) -> Result<()> {
+pub async fn describe(broker: &dyn Broker, at: &Address, ledger: &TriageLedger, out: &Out) -> Result<()> {
     let (detail, cost) = tokio::join!(broker.describe(at), broker.cost(at));
-    out.tell(News::Detail(Box::new(detail?), Box::new(cost?))).await;
+    let detail = detail?;
+    let spans = detail.partitions.iter().map(|p| (p.id, p.start, p.end)).collect();
+    // without the ledger's word all counts as waiting
+    let done = ledger.resolved_within(at.clone(), spans).await.unwrap_or(0);
+    out.tell(News::Detail(Box::new(detail), Box::new(cost?), done)).await;
     Ok(())
 }

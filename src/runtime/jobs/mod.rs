@@ -18,7 +18,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Probe(conn) => brokers::probe(broker(rooms, &conn)?, &out).await,
         Job::List(conn) => brokers::list(broker(rooms, &conn)?, &out).await,
         Job::Readers(conn, want) => brokers::readers(broker(rooms, &conn)?, want, &out).await,
-        Job::Describe(at) => brokers::describe(broker(rooms, &at.conn)?, &at, &out).await,
+        Job::Describe(at) => brokers::describe(broker(rooms, &at.conn)?, &at, &rooms.ledger, &out).await,
         Job::Peek(want) => messages::peek(broker(rooms, &want.from.conn)?, want, rooms, &out).await,
         Job::Show(seen, hint) => messages::show(&seen, hint, &out).await,
         Job::Causes(at, accept) => triage::causes(broker(rooms, &at.conn)?, at, accept, rooms, &out).await,

@@ -312,13 +312,4 @@ async fn what_is_done_with_is_counted_within_what_still_lies_there() {
     // offsets 0, 1 and 3
     assert_eq!((within(0, 5).await.unwrap(), within(1, 5).await.unwrap(), within(0, 3).await.unwrap()), (3, 2, 2));
     assert_eq!(ledger.resolved_within(at("other"), vec![(0, 0, 5)]).await.unwrap(), 0);
-    let detail = |start| crate::broker::Detail {
-        partitions: vec![crate::broker::PartitionDetail { id: 0, start, end: 5, leader: 0, replicas: Vec::new(), in_sync: Vec::new() }],
-        ..Default::default()
-    };
-    use crate::model::Count;
-    use crate::triage::survey::unresolved;
-    assert_eq!(unresolved(Count::Exact(5), &at("dlt"), &detail(0), &ledger).await.unwrap(), Count::Exact(2));
-    assert_eq!(unresolved(Count::About(4), &at("dlt"), &detail(1), &ledger).await.unwrap(), Count::About(2));
-    assert_eq!(unresolved(Count::Unknown, &at("dlt"), &detail(0), &ledger).await.unwrap(), Count::Unknown);
 }

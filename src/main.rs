@@ -1,7 +1,9 @@
 //! Arguments → a face → an exit code; a closed pipe is success. Alone here drivers are connected and guarded.
 
+mod log;
+
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -22,6 +24,8 @@ use redrive::triage::ledger::TriageLedger;
 use redrive::triage::permit::Permit;
 use redrive::triage::plan::Actor;
 use redrive::triage::replay::{Hands, Means};
+
+use log::Log;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -46,10 +50,17 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
         Some(Command::Check(args)) if !globals.demo => check(globals, args)?,
         Some(Command::Demo(args)) => return watch(demo(args.seed), globals),
         None if globals.demo => return watch(demo(1), globals),
-        Some(command) => match open(globals) {
-            Ok(opened) => headless(opened, globals, command)?,
-            Err(exit) => exit,
-        },
+        Some(command) => {
+            let wrote = globals.demo && command.writes();
+            let exit = match open(globals) {
+                Ok(opened) => headless(opened, globals, command)?,
+                Err(exit) => exit,
+            };
+            if wrote && !matches!(exit, Exit::Usage | Exit::Nothing) {
+                cli::say("this was the demo: nothing of it lasts");
+            }
+            exit
+        }
         None => match open(globals) {
             Ok(opened) => return watch(opened, globals),
             Err(exit) => exit,
@@ -60,6 +71,7 @@ fn run(cli: Cli) -> io::Result<ExitCode> {
 
 /// Opens the terminal UI and waits until it is left; `:ctx` opens it again in another context.
 fn watch(mut opened: Opened, globals: &Globals) -> io::Result<ExitCode> {
+    let _log = opened.log.take();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = loop {
         let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
@@ -77,6 +89,9 @@ fn watch(mut opened: Opened, globals: &Globals) -> io::Result<ExitCode> {
     };
     // what a job still computes is not waited for
     runtime.shutdown_background();
+    if opened.scratch {
+        forget(&opened.ledger);
+    }
     ended.map(Into::into)
 }
 
@@ -96,8 +111,12 @@ fn demo(seed: u64) -> Opened {
     let permit = Permit { actor: actor(), role: Role::Admin, source: "the demo".into() };
     let config = Config { contexts: vec![context.clone()], default_context: context.name.clone(), ..Config::default() };
     let ledger = std::env::temp_dir().join(format!("redrive-demo-{}.db", std::process::id()));
+    // asked for by name only: the demo leaves nothing behind
+    let log = wished_log().and_then(|_| logged(&config).ok().flatten());
     let mut opened = guarded(config, context, story.links(), permit, ledger);
+    opened.scratch = true;
     opened.story = Some(story);
+    opened.log = log;
     opened
 }
 
@@ -117,13 +136,16 @@ fn check(globals: &Globals, args: CheckArgs) -> io::Result<Exit> {
 }
 
 fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<Exit> {
+    let scratch = opened.scratch.then(|| opened.ledger.clone());
+    let what = command.word();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), context = opened.context.name, command = what, "started");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let ledger = match TriageLedger::open(&opened.ledger) {
             Ok(ledger) => ledger,
             Err(e) => return Ok(cli::complain(&e.to_string(), Exit::Nothing)),
         };
-        let Opened { config, context, links, rights, permit, .. } = opened;
+        let Opened { config, context, links, rights, permit, log, .. } = opened;
         let brokers = Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect());
         let hands = Hands::new(links.into_iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand?))).collect());
         let declared = Declared::new(&context);
@@ -131,11 +153,27 @@ fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<E
         let desk = Desk { format: globals.output, config, context, means, rights, permit, declared, traces_agreed: command.agreed() };
         let ended = cli::run(&desk, command).await;
         futures::future::join(desk.means.hands.close(), futures::future::join_all(desk.means.brokers.0.values().map(|b| b.close()))).await;
+        if let Ok(exit) = &ended {
+            tracing::info!(command = what, exit = exit.code(), "ended");
+        }
+        drop(log);
         ended
     });
     // a driver's blocking call must not hold up the end
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    if let Some(ledger) = scratch {
+        forget(&ledger);
+    }
     ended
+}
+
+/// Takes a ledger's files away; those that are not there need none of it.
+fn forget(ledger: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = ledger.as_os_str().to_owned();
+        name.push(end);
+        let _ = std::fs::remove_file(name);
+    }
 }
 
 /// One context with its connections, guarded; what both faces get.
@@ -146,6 +184,9 @@ struct Opened {
     rights: Rights,
     permit: Permit,
     ledger: PathBuf,
+    /// The ledger is the demo's and goes with it.
+    scratch: bool,
+    log: Option<Log>,
     /// The demo's, which the terminal UI lets go on.
     story: Option<Story>,
 }
@@ -169,14 +210,13 @@ fn open(globals: &Globals) -> Result<Opened, Exit> {
 fn load(globals: &Globals) -> Result<Loaded, Exit> {
     let here = std::env::current_dir().unwrap_or_default();
     let Some(path) = paths::config(globals.config.as_deref(), &here) else {
-        let places: Vec<String> = paths::looked_at(&here).iter().map(|p| p.display().to_string()).collect();
-        let why = format!("no config found (looked for {}); --config FILE names one, `redrive demo` needs none", places.join(" and "));
-        return Err(cli::complain(&why, Exit::Usage));
+        return Err(cli::no_config(&paths::looked_at(&here)));
     };
     Ok(config::load(&path, &ProcessEnvironment))
 }
 
 fn enter(config: Config, globals: &Globals) -> Result<Opened, Exit> {
+    let log = logged(&config)?;
     let name = globals.context.clone().unwrap_or_else(|| config.default_context.clone());
     let Some(context) = config.context(&name).cloned() else {
         let known: Vec<&str> = config.contexts.iter().map(|c| c.name.as_str()).collect();
@@ -193,7 +233,27 @@ fn enter(config: Config, globals: &Globals) -> Result<Opened, Exit> {
     let links = links.collect();
     let here = std::env::current_dir().unwrap_or_default();
     let ledger = globals.ledger.clone().unwrap_or_else(|| paths::ledger(&config, &here));
-    Ok(guarded(config, context, links, permit, ledger))
+    Ok(Opened { log, ..guarded(config, context, links, permit, ledger) })
+}
+
+/// How much is to be logged, by the environment.
+fn wished_log() -> Option<String> {
+    std::env::var("REDRIVE_LOG").ok().filter(|w| !w.is_empty())
+}
+
+/// Starts the log. One that cannot be written is said and done without.
+fn logged(config: &Config) -> Result<Option<Log>, Exit> {
+    // another context of the same run goes on in the same log
+    if tracing::dispatcher::has_been_set() {
+        return Ok(None);
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let level = log::level(wished_log().as_deref(), &config.log).map_err(|why| cli::complain(&why, Exit::Usage))?;
+    let path = paths::log(config, &here);
+    Ok(log::start(&path, level, config.log.json).unwrap_or_else(|e| {
+        cli::say(&format!("redrive: no log: {}: {e}; [log] file sets another place, REDRIVE_LOG=off switches it off", path.display()));
+        None
+    }))
 }
 
 /// Puts the guards before every connection. Writes are off at the start where the context is read-only.
@@ -204,7 +264,7 @@ fn guarded(config: Config, context: Context, links: Vec<Link>, permit: Permit, l
         (_, false) => Rights::writing(),
     };
     let links = links.into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
-    Opened { config, context, links, rights, permit, ledger, story: None }
+    Opened { config, context, links, rights, permit, ledger, scratch: false, log: None, story: None }
 }
 
 /// Who is at the keys: the name claimed and the system's user.

@@ -22,16 +22,16 @@ const EXIT_CODES: &str = "Exit codes: 0 all done, 1 nothing done or failed, 2 us
 #[derive(Args, Clone, Debug, Default)]
 pub struct Globals {
     /// Config file (.toml or .hyp) [default: ./redrive.toml, else the platform's config directory]
-    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Context of the config to work in [default: the config's default_context]
-    #[arg(long, global = true, value_name = "NAME", env = "REDRIVE_CONTEXT")]
+    #[arg(long, global = true, value_name = "NAME", env = "REDRIVE_CONTEXT", hide_env_values = true)]
     pub context: Option<String>,
-    /// Work on the embedded demo broker instead of the config's; nothing of it lasts
-    #[arg(long, global = true, conflicts_with_all = ["config", "context"])]
+    /// Work on the embedded demo broker instead of the config's (which is not read); nothing of it lasts
+    #[arg(long, global = true)]
     pub demo: bool,
     /// Ledger file [default: the config's, else the platform's data directory]
-    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_LEDGER")]
+    #[arg(long, global = true, value_name = "FILE", env = "REDRIVE_LEDGER", hide_env_values = true)]
     pub ledger: Option<PathBuf>,
     /// How results are printed on stdout
     #[arg(long, short, global = true, value_enum, default_value_t = Format::Table)]
@@ -81,17 +81,59 @@ pub enum Command {
     Check(CheckArgs),
     /// Try everything on an embedded broker with a believable incident
     Demo(DemoArgs),
-    /// Print shell completions
-    Completions { shell: clap_complete::Shell },
+    /// Print shell completions, for example: source <(redrive completions bash)
+    Completions {
+        /// The shell they are for
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page, or write all of them into a directory
-    Man { dir: Option<PathBuf> },
+    Man {
+        /// Where a page for every command is written [default: one page on stdout]
+        dir: Option<PathBuf>,
+    },
 }
 
 impl Command {
+    /// Its name, for the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Command::Ls(_) => "ls",
+            Command::Peek(_) => "peek",
+            Command::Show(_) => "show",
+            Command::Causes(_) => "causes",
+            Command::Lag(_) => "lag",
+            Command::Replay(_) => "replay",
+            Command::Park(_) => "park",
+            Command::Discard(_) => "discard",
+            Command::Restore(_) => "restore",
+            Command::Categorise(_) => "categorise",
+            Command::Escalate(_) => "escalate",
+            Command::Ledger(_) => "ledger",
+            Command::Check(_) => "check",
+            Command::Demo(_) => "demo",
+            Command::Completions { .. } => "completions",
+            Command::Man { .. } => "man",
+        }
+    }
+
+    /// Whether it is there to change something: in the ledger, on a broker, or what people know.
+    pub fn writes(&self) -> bool {
+        matches!(
+            self,
+            Command::Replay(_)
+                | Command::Park(_)
+                | Command::Discard(_)
+                | Command::Restore(_)
+                | Command::Categorise(_)
+                | Command::Escalate(_)
+        )
+    }
+
     /// Whether the user agreed (`--yes`) to what the command does, looks that leave a trace among it.
     pub fn agreed(&self) -> bool {
         match self {
             Command::Peek(a) => a.yes,
+            Command::Show(a) => a.yes,
             Command::Causes(a) => a.yes,
             Command::Replay(a) => a.consent.yes,
             Command::Park(a) | Command::Discard(a) | Command::Restore(a) => a.consent.yes,
@@ -120,9 +162,9 @@ pub struct PeekArgs {
     /// Messages at most [default: 20; with --follow: no limit]
     #[arg(long, short = 'n')]
     pub limit: Option<usize>,
-    /// Where to start: oldest, newest, 2h (ago), 2026-11-23T02:00Z, p3/132665 [default: newest]
-    #[arg(long, value_name = "POSITION", default_value = "newest")]
-    pub from: String,
+    /// Where to start: oldest, newest, 2h (ago), 2026-11-23T02:00Z, p3/132665 [default: newest; of queues: oldest]
+    #[arg(long, value_name = "POSITION")]
+    pub from: Option<String>,
     /// Stop at this time: 30m (ago), 2026-11-23T02:30Z
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
@@ -147,6 +189,9 @@ pub struct ShowArgs {
     /// Only the body's bytes, exactly as they are
     #[arg(long)]
     pub raw: bool,
+    /// Agree to a look that leaves a trace
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Args, Debug)]
@@ -204,7 +249,7 @@ pub struct Consent {
 pub struct ReplayArgs {
     #[command(flatten)]
     pub which: Which,
-    /// Carry out, go on with, or look at this plan
+    /// Carry out, go on with, or (with --dry-run) look at this plan
     #[arg(long, value_name = "ID", conflicts_with_all = ["destination", "cause", "messages", "all"])]
     pub plan: Option<String>,
     /// To this destination instead of each message's origin
@@ -227,7 +272,7 @@ pub struct ReplayArgs {
 pub struct MarkArgs {
     #[command(flatten)]
     pub which: Which,
-    /// Undo or go on with this plan
+    /// Carry out or go on with this plan
     #[arg(long, value_name = "ID", conflicts_with_all = ["destination", "cause", "messages", "all"])]
     pub plan: Option<String>,
     /// Show what would be done
@@ -239,18 +284,23 @@ pub struct MarkArgs {
 
 #[derive(Args, Debug)]
 pub struct CategoriseArgs {
+    /// NAME, or CONNECTION/NAME
     pub destination: String,
+    /// The cause, as `redrive causes` names it
     #[arg(long, value_name = "ID")]
     pub cause: String,
     /// The category's name, or `none` to go back to the rules
     pub category: String,
+    /// Why, for the ledger
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
 
 #[derive(Args, Debug)]
 pub struct EscalateArgs {
+    /// NAME, or CONNECTION/NAME
     pub destination: Option<String>,
+    /// The cause, as `redrive causes` names it
     #[arg(long, value_name = "ID")]
     pub cause: Option<String>,
     /// Resolve the incident instead
@@ -259,7 +309,7 @@ pub struct EscalateArgs {
     /// Send what is due in the outbox (retries, repeats) and nothing new
     #[arg(long, conflicts_with_all = ["destination", "cause", "resolve"])]
     pub flush: bool,
-    /// Show the text as it would be sent
+    /// Show the text as it would be sent, and to whom
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

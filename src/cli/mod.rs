@@ -6,7 +6,7 @@ pub mod exit;
 mod find;
 mod output;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use clap::CommandFactory;
@@ -85,7 +85,8 @@ pub async fn run(desk: &Desk, command: Command) -> io::Result<Exit> {
         Command::Ledger(args) => commands::ledger::run(desk, args).await,
         Command::Lag(args) => commands::lag::run(desk, args).await,
         Command::Check(_) => commands::check::connect(desk).await,
-        _ => Ok(complain("this command is still being built", Exit::Nothing)),
+        // the caller answers these without a desk
+        Command::Demo(_) | Command::Completions { .. } | Command::Man { .. } => Ok(Exit::All),
     }
 }
 
@@ -128,7 +129,42 @@ pub fn complain(why: &str, exit: Exit) -> Exit {
     // an error's words may come from a broker or a message
     let lines: Vec<String> = why.lines().map(|l| safe(l).into_owned()).collect();
     say(&format!("redrive: {}", lines.join("\n  ")));
+    tracing::warn!(exit = exit.code(), "{}", lines.join("; "));
     exit
+}
+
+/// Where there is no config: what to do without, and what one looks like.
+pub fn no_config(places: &[std::path::PathBuf]) -> Exit {
+    let places: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
+    let config: String = FIRST_CONFIG.lines().map(|l| format!("\n    {l}")).collect();
+    let why = format!(
+        "no config found (looked for {})\n`redrive demo` shows everything without one; --config FILE names one; or write redrive.toml:{config}",
+        places.join(" and ")
+    );
+    complain(&why, Exit::Usage)
+}
+
+/// The smallest config there is.
+const FIRST_CONFIG: &str = "[contexts.dev.messaging.kafka]\nbootstrap_servers = [\"localhost:9092\"]\n";
+
+/// Asks a person at a terminal to type `answer`; without a terminal there is nobody to ask.
+fn asked(answer: &str, to: &str) -> bool {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return false;
+    }
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "type {answer} to {to}: ");
+    let _ = err.flush();
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).is_ok() && line.trim() == answer
+}
+
+/// A result that nobody reads any more is no failure, and does not hide how the command ended.
+fn even_unread(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// Ends when the user presses ctrl-c or the process is told to end.
@@ -147,5 +183,19 @@ async fn stopped() {
     #[cfg(not(unix))]
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_config_that_is_proposed_loads() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("redrive.toml");
+        std::fs::write(&path, FIRST_CONFIG).unwrap();
+        let loaded = crate::config::load(&path, &crate::config::ProcessEnvironment);
+        assert!(!loaded.failed(), "{}", loaded.report(false));
     }
 }

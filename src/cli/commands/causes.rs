@@ -27,7 +27,7 @@ pub async fn run(desk: &Desk, args: CausesArgs) -> io::Result<Exit> {
     if let Some(id) = &args.cause {
         let Some(cause) = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint)) else {
             say(&reading.receipt.to_string());
-            return Ok(complain(&format!("no cause '{}' among the {} unresolved; --all shows resolved ones too", safe(id), causes.len()), Exit::Nothing));
+            return Ok(unknown(id, &causes));
         };
         document(desk.format, "cause", &detail(cause, &reading), object(cause))?;
         return Ok(Exit::All);
@@ -51,6 +51,13 @@ pub async fn run(desk: &Desk, args: CausesArgs) -> io::Result<Exit> {
     out.end(json!({ "read": reading.receipt.read, "complete": whole, "text": reading.receipt.to_string() }))?;
     say(&reading.receipt.to_string());
     Ok(if whole { Exit::All } else { Exit::Partly })
+}
+
+/// Says that there is no such cause, and which there are.
+pub fn unknown(id: &str, causes: &[Cause]) -> Exit {
+    let known: Vec<&str> = causes.iter().map(|c| c.id.0.as_str()).collect();
+    let next = if known.is_empty() { "nothing is unresolved here".to_owned() } else { format!("there are {}", known.join(", ")) };
+    complain(&format!("no cause '{}' with unresolved messages; {next} (`redrive causes --all` shows settled ones too)", safe(id)), Exit::Nothing)
 }
 
 /// Reads the causes of a destination named by the user; `None`: the user stopped it.

@@ -1,25 +1,23 @@
 //! `redrive replay`, `park`, `discard`, `restore`: choose, plan, agree, carry out, and say what came of it.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write as _};
-use std::time::{Duration, SystemTime};
+use std::io::{self, IsTerminal};
 
-use serde_json::json;
 use tokio::sync::watch;
 
-use super::plan_text;
+use super::{consent, outcome, plan_text};
 use crate::broker::{Error, ErrorKind};
 use crate::cli::args::{Consent, MarkArgs, ReplayArgs, Which};
 use crate::cli::exit::Exit;
 use crate::cli::output::document;
-use crate::cli::{Desk, complain, find, say, stopped};
-use crate::decode::{human, safe};
+use crate::cli::{Desk, complain, even_unread, find, say, stopped};
+use crate::decode::safe;
 use crate::model::{Address, Seat};
-use crate::triage::plan::{Deed, PlanId, ReplayPlan, ReplayRequest, Route, Scope, Source};
-use crate::triage::preflight;
+use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Route, Scope, Source};
+use crate::triage::preflight::{self, Unfrozen};
 use crate::triage::prepare::{prepare, prepare_restore};
 use crate::triage::replay::{replay, resume};
-use crate::triage::report::{Ended, Progress, ReplayReport, Status, Wish};
+use crate::triage::report::{Progress, Status, Wish};
 
 /// Wire messages that a dry run shows.
 const SHOWN: usize = 3;
@@ -55,18 +53,17 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
             Err(exit) => return Ok(exit),
         },
         None => match make(desk, &want).await {
-            Ok(Some((plan, samples))) => {
+            Ok((plan, samples)) => {
                 let samples = if want.dry_run { samples } else { Vec::new() };
                 let text = plan_text::plan(&plan, &desk.context.name, &samples);
                 // the plan of what is done at once is said beside the result, not instead of it
                 match (want.dry_run, desk.format) {
                     (false, _) => say(text.trim_end()),
-                    (true, format) => document(format, "plan", &text, plan_text::object(&plan, &samples))?,
+                    (true, format) => even_unread(document(format, "plan", &text, plan_text::object(&plan, &samples)))?,
                 }
                 (plan, true)
             }
-            Ok(None) => return Ok(Exit::Nothing),
-            Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
+            Err(exit) => return Ok(exit),
         },
     };
     if want.dry_run {
@@ -76,7 +73,7 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
         say(&format!("nothing was written; {} carries out this very plan", plan.command()));
         return Ok(Exit::All);
     }
-    if let Err(exit) = agree(desk, &plan, &want.consent) {
+    if let Err(exit) = consent::agree(desk, &plan, &want.consent) {
         return Ok(exit);
     }
     carry(desk, &plan, &want, fresh).await
@@ -94,67 +91,76 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
 
 type Samples = Vec<std::sync::Arc<crate::model::Message>>;
 
-/// Chooses, reads, looks ahead, freezes; `None`: there was nothing, and that has been said.
-async fn make(desk: &Desk, want: &Want) -> Result<Option<(ReplayPlan, Samples)>, Error> {
+fn failed(e: Error) -> Exit {
+    complain(&e.to_string(), Exit::Nothing)
+}
+
+/// Chooses, reads, looks ahead, freezes; why there is no plan has been said.
+async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
+    let deed = want.deed.word();
     let Some(name) = &want.which.destination else {
-        complain(&format!("say which queue: redrive {} DESTINATION --cause ID (or --message, --all)", want.deed.word()), Exit::Usage);
-        return Ok(None);
+        return Err(complain(&format!("say which queue: redrive {deed} DESTINATION --cause ID (or --message, --all)"), Exit::Usage));
     };
-    let at = find::destination(&desk.means.brokers, &desk.context.name, name).await?.at;
+    if want.which.messages.is_empty() && want.which.cause.is_none() && !want.which.all {
+        return Err(complain("say which messages: --cause ID, --message pPARTITION/OFFSET (repeatable), or --all", Exit::Usage));
+    }
+    let at = find::destination(&desk.means.brokers, &desk.context.name, name).await.map_err(failed)?.at;
     desk.permit
         .allows(want.deed, desk.context.dead_letters.rules_for(&at.name))
-        .map_err(|why| Error::new(ErrorKind::Denied, want.deed.word(), why).about(&at))?;
-    let Some((scope, seats)) = choose(desk, &at, want).await? else { return Ok(None) };
-    let ask = request(desk, &at, want, scope).await?;
-    let (draft, samples) = if want.deed == Deed::Restore {
-        let chosen: Option<BTreeSet<Seat>> = seats.map(|s| s.into_iter().collect());
-        let rows = desk.means.ledger.restorable(at.clone()).await.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
-        (prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new())
-    } else {
-        let accept = desk.accepted(&at).await?;
-        let found = prepare(desk.broker(&at.conn)?.as_ref(), ask, seats.unwrap_or_default(), &desk.declared, accept, SHOWN).await?;
-        if !found.missing.is_empty() {
-            let first: Vec<String> = found.missing.iter().take(5).map(ToString::to_string).collect();
-            say(&format!("{} chosen but no longer there: {}", found.missing.len(), safe(&first.join(", "))));
+        .map_err(|why| failed(Error::new(ErrorKind::Denied, deed, why).about(&at)))?;
+    let (scope, seats) = choose(desk, &at, want).await?;
+    let ask = request(desk, &at, want, scope).await.map_err(failed)?;
+    let (draft, samples) = drafted(desk, &at, want, ask, seats).await.map_err(failed)?;
+    let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger).await;
+    let plan = plan.map_err(|e| match e {
+        Unfrozen::Refused(Refusal::Empty) if want.deed == Deed::Restore => {
+            complain(&format!("nothing to restore: the ledger has no parked or discarded message of {}", safe(&at.to_string())), Exit::Nothing)
         }
-        (found.draft, found.samples)
-    };
-    let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger)
-        .await
-        .map_err(|e| Error::new(ErrorKind::Invalid, "plan", e.to_string()).about(&at))?;
-    Ok(Some((plan, samples)))
+        Unfrozen::Refused(Refusal::Empty) => {
+            complain(&format!("nothing to {deed}; `redrive causes {}` shows what is unresolved", safe(name)), Exit::Nothing)
+        }
+        other => failed(Error::new(ErrorKind::Invalid, "plan", other.to_string()).about(&at)),
+    })?;
+    Ok((plan, samples))
+}
+
+/// What was chosen, read for a plan.
+async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, seats: Option<Vec<Seat>>) -> Result<(Draft, Samples), Error> {
+    if want.deed == Deed::Restore {
+        let chosen: Option<BTreeSet<Seat>> = seats.map(|s| s.into_iter().collect());
+        let rows = desk.means.ledger.restorable(at.clone()).await;
+        let rows = rows.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
+        return Ok((prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new()));
+    }
+    let accept = desk.accepted(at).await?;
+    let found = prepare(desk.broker(&at.conn)?.as_ref(), ask, seats.unwrap_or_default(), &desk.declared, accept, SHOWN).await?;
+    if !found.missing.is_empty() {
+        let first: Vec<String> = found.missing.iter().take(5).map(ToString::to_string).collect();
+        say(&format!("{} chosen but no longer there: {}", found.missing.len(), safe(&first.join(", "))));
+    }
+    Ok((found.draft, found.samples))
 }
 
 /// What was meant, and the seats of it (`None`: all that the ledger can restore).
-async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<Option<(Scope, Option<Vec<Seat>>)>, Error> {
+async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option<Vec<Seat>>), Exit> {
     if !want.which.messages.is_empty() {
         let seats = want.which.messages.iter().map(|m| seat(m)).collect();
-        return Ok(Some((Scope::Marked, Some(seats))));
+        return Ok((Scope::Marked, Some(seats)));
     }
     if want.which.all && want.deed == Deed::Restore {
-        return Ok(Some((Scope::All, None)));
-    }
-    if !want.which.all && want.which.cause.is_none() {
-        complain("say which messages: --cause ID, --message pPARTITION/OFFSET (repeatable), or --all", Exit::Usage);
-        return Ok(None);
+        return Ok((Scope::All, None));
     }
     // what is undone, or wished once more, is settled: the ledger hides it otherwise
     let with_settled = want.again || want.deed == Deed::Restore;
-    let Some((causes, reading)) = super::causes::read_at(desk, at.clone(), with_settled).await? else {
-        complain("stopped, nothing was written", Exit::Nothing);
-        return Ok(None);
-    };
+    let read = super::causes::read_at(desk, at.clone(), with_settled).await.map_err(failed)?;
+    let (causes, reading) = read.ok_or_else(|| complain("stopped, nothing was written", Exit::Nothing))?;
     say(&reading.receipt.to_string());
     let Some(id) = &want.which.cause else {
-        return Ok(Some((Scope::All, Some(causes.iter().flat_map(|c| c.members.seats()).collect()))));
+        return Ok((Scope::All, Some(causes.iter().flat_map(|c| c.members.seats()).collect())));
     };
-    let Some(cause) = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint)) else {
-        let known: Vec<&str> = causes.iter().map(|c| c.id.0.as_str()).collect();
-        complain(&format!("no cause '{}' with unresolved messages; there are {}", safe(id), known.join(", ")), Exit::Nothing);
-        return Ok(None);
-    };
-    let scope = Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() };
-    Ok(Some((scope, Some(cause.members.seats()))))
+    let meant = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint));
+    let cause = meant.ok_or_else(|| super::causes::unknown(id, &causes))?;
+    Ok((Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() }, Some(cause.members.seats())))
 }
 
 /// `p3/132665`, or the whole address that `peek` printed.
@@ -185,47 +191,12 @@ async fn request(desk: &Desk, at: &Address, want: &Want, scope: Scope) -> Result
     Ok(ask)
 }
 
-/// Whether the plan may be carried out now: not blocked, writes on, and somebody said yes.
-fn agree(desk: &Desk, plan: &ReplayPlan, consent: &Consent) -> Result<(), Exit> {
-    let at = plan.ask.from.at();
-    if let Err(why) = desk.permit.allows(plan.ask.deed, desk.context.dead_letters.rules_for(&at.name)) {
-        return Err(complain(&why, Exit::Nothing));
-    }
-    if let Some(why) = plan.blocked() {
-        return Err(complain(&format!("plan {} cannot be started: {why}", plan.id), Exit::Nothing));
-    }
-    let reason = consent.reason.as_ref().or(plan.ask.reason.as_ref());
-    if desk.context.read_only && reason.is_none() {
-        let why = format!("context {} is read-only; --reason TEXT (and --yes) turns writes on for this command", safe(&desk.context.name));
-        return Err(complain(&why, Exit::Nothing));
-    }
-    if !consent.yes && !confirmed(plan) {
-        return Err(complain(&format!("nothing was written; --yes carries out plan {}", plan.id), Exit::Nothing));
-    }
-    if desk.context.read_only && !desk.rights.switch_on(SystemTime::now() + desk.context.writes_for) {
-        return Err(complain(desk.rights.never().unwrap_or("writes are off"), Exit::Nothing));
-    }
-    Ok(())
-}
-
-/// Asks at a terminal; without one there is nobody to ask.
-fn confirmed(plan: &ReplayPlan) -> bool {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return false;
-    }
-    let mut err = io::stderr().lock();
-    let _ = write!(err, "type {} to {} {} messages: ", plan.todo(), plan.ask.deed.word(), plan.todo());
-    let _ = err.flush();
-    let mut line = String::new();
-    io::stdin().read_line(&mut line).is_ok() && line.trim() == plan.todo().to_string()
-}
-
 /// Carries the plan out; ctrl-c ends it after the batch in flight.
 async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::Result<Exit> {
     let rate = want.rate.filter(|_| !fresh).map(f64::from).filter(|r| *r > 0.0);
     let (tell, wish) = watch::channel(Wish::Run { per_second: rate });
     let quiet = !io::stderr().is_terminal();
-    let bar = |p: Progress| progress(&p, quiet);
+    let bar = |p: Progress| outcome::progress(&p, quiet);
     let begun = match desk.means.ledger.plan_row(plan.id.clone()).await {
         Ok(row) => row.is_some_and(|r| r.status != Status::Frozen),
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
@@ -240,48 +211,5 @@ async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::
             work.await
         }
     };
-    said(desk, plan, &report)
-}
-
-fn progress(p: &Progress, quiet: bool) {
-    for line in &p.lines {
-        say(&safe(&line.words));
-    }
-    if !quiet {
-        let done = p.counts.total() - p.counts.untouched;
-        let left = p.left.filter(|l| *l > Duration::ZERO).map_or(String::new(), |l| format!(", {} to go", human::age(l)));
-        let mut err = io::stderr().lock();
-        let _ = write!(err, "\r\x1b[K{} of {}, {:.0}/s{left}", human::count_plain(done), human::count_plain(p.counts.total()), p.rate);
-        let _ = err.flush();
-    }
-}
-
-fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result<Exit> {
-    if io::stderr().is_terminal() {
-        say("");
-    }
-    let c = &report.counts;
-    let mut parts = vec![format!("{} {}", human::count_plain(c.done()), plan.ask.deed.past())];
-    for (n, word) in [(c.unsettled, "published but not taken out"), (c.skipped, "skipped"), (c.failed, "failed"), (c.in_doubt, "in doubt"), (c.untouched, "untouched"), (c.left_out, "left out of the plan")] {
-        if n > 0 {
-            parts.push(format!("{} {word}", human::count_plain(n)));
-        }
-    }
-    let text = format!("plan {}: {} in {:.1}s\n", plan.id, parts.join(", "), report.took.as_secs_f64());
-    let ended = match &report.ended {
-        Ended::Finished => "finished".to_owned(),
-        Ended::Stopped => "stopped".to_owned(),
-        Ended::Broke(why) | Ended::Failed(why) => safe(why).into_owned(),
-    };
-    let lines: Vec<&str> = report.lines.iter().map(|l| l.words.as_str()).collect();
-    document(desk.format, "report", &text, json!({ "plan": plan.id.0, "ended": ended, "counts": c, "seconds": report.took.as_secs_f64(), "lines": lines }))?;
-    match &report.ended {
-        Ended::Finished => {}
-        Ended::Stopped => say(&format!("stopped; {} goes on", plan.command())),
-        Ended::Broke(why) | Ended::Failed(why) => say(&format!("redrive: {}", safe(why))),
-    }
-    if c.in_doubt > 0 {
-        say("in doubt: `redrive ledger --doubt` shows what is known; --arrived or --missing PLAN/ITEM settles it");
-    }
-    Ok(Exit::from_number(report.exit_code()))
+    outcome::said(desk, plan, &report)
 }

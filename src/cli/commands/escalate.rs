@@ -23,7 +23,7 @@ pub async fn run(desk: &Desk, args: EscalateArgs) -> io::Result<Exit> {
         };
     }
     let (Some(name), Some(id)) = (&args.destination, &args.cause) else {
-        return Ok(complain("say which cause: redrive escalate DESTINATION --cause ID", Exit::Usage));
+        return Ok(complain("say which cause: redrive escalate DESTINATION --cause ID; `redrive causes DESTINATION` lists them", Exit::Usage));
     };
     match one(desk, name, id, &args).await {
         Ok(exit) => exit,
@@ -40,11 +40,7 @@ async fn one(desk: &Desk, name: &str, id: &str, args: &EscalateArgs) -> Result<i
     };
     say(&reading.receipt.to_string());
     let Some(cause) = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint)) else {
-        let known: Vec<&str> = causes.iter().map(|c| c.id.0.as_str()).collect();
-        return Ok(Ok(complain(
-            &format!("no cause '{}' with unresolved messages; there are {}", safe(id), known.join(", ")),
-            Exit::Nothing,
-        )));
+        return Ok(Ok(super::causes::unknown(id, &causes)));
     };
     let ledger = &desk.means.ledger;
     let key = dedup_key(&desk.context.name, &at, &cause.fingerprint.hex());
@@ -73,7 +69,12 @@ async fn one(desk: &Desk, name: &str, id: &str, args: &EscalateArgs) -> Result<i
     }
     let told = escalate(ledger, ask).await.map_err(kept)?;
     let sent = flush(desk).await.map_err(kept)?;
-    Ok(delivered(desk, text(&told).trim_end(), &sent, object(&told)))
+    let exit = delivered(desk, text(&told).trim_end(), &sent, object(&told));
+    if told.receivers.is_empty() {
+        // asked to tell people, and nobody was
+        return Ok(exit.map(|_| complain("nobody was told: the config names no [escalation.targets] for this severity", Exit::Nothing)));
+    }
+    Ok(exit)
 }
 
 /// Sends what is due, and tells Alertmanager again of what is open.

@@ -105,7 +105,7 @@ fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io:
 }
 
 fn by_partition(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {
-    let columns = ["topic", ">partition", ">committed", ">start", ">end", ">behind", ">lost", "owner"];
+    let columns = ["broker", "topic", ">partition", ">committed", ">start", ">end", ">behind", ">lost", "owner"];
     let mut out = Out::new(desk.format, "positions", &columns);
     for (conn, reader) in readers {
         let members = reader.members.map_or("members unknown".into(), |m| format!("{m} members"));
@@ -115,6 +115,7 @@ fn by_partition(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) ->
         }
         for p in &reader.at {
             let cells = vec![
+                safe(conn.as_str()).into_owned(),
                 safe(&p.of.name).into_owned(),
                 p.partition.map_or("-".into(), |p| p.to_string()),
                 p.committed.map_or("?".into(), |c| c.to_string()),

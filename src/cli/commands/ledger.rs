@@ -61,7 +61,15 @@ async fn entries(desk: &Desk, args: &LedgerArgs) -> io::Result<Exit> {
         out.row(cells, object)?;
     }
     out.end(json!({ "entries": found.len(), "ledger": desk.means.ledger.path().display().to_string() }))?;
-    say(&format!("{} entries, newest first, of {}", found.len(), desk.means.ledger.path().display()));
+    let of = match &args.about {
+        Some(about) => format!("about {} ", safe(about)),
+        None => String::new(),
+    };
+    match found.len() {
+        0 => say(&format!("nothing {of}in the ledger ({})", desk.means.ledger.path().display())),
+        n if n == args.limit => say(&format!("the newest {n} entries {of}of {}; --limit takes more", desk.means.ledger.path().display())),
+        n => say(&format!("{n} entries {of}of {}, newest first", desk.means.ledger.path().display())),
+    }
     Ok(Exit::All)
 }
 

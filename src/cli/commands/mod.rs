@@ -3,11 +3,13 @@
 pub mod categorise;
 pub mod causes;
 pub mod check;
+mod consent;
 pub mod deeds;
 pub mod escalate;
 pub mod lag;
 pub mod ledger;
 pub mod ls;
+mod outcome;
 pub mod peek;
 mod plan_text;
 pub mod show;

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Out;
 use crate::cli::{Desk, complain, find, say, stopped};
 use crate::decode::{human, safe, safe_bytes, safe_cut};
-use crate::model::Address;
+use crate::model::{Address, Kind};
 use crate::schema::{Seen, Verdict, see};
 
 const DEFAULT_LIMIT: usize = 20;
@@ -20,7 +20,7 @@ const DEFAULT_LIMIT: usize = 20;
 /// Prints one row a message, then a receipt on stderr.
 pub async fn run(desk: &Desk, args: PeekArgs) -> io::Result<Exit> {
     let now = SystemTime::now();
-    let start = match parse_position(&args.from, now) {
+    let start = match args.from.as_deref().map(|from| parse_position(from, now)).transpose() {
         Ok(start) => start,
         Err(why) => return Ok(complain(&why, Exit::Usage)),
     };
@@ -35,12 +35,15 @@ pub async fn run(desk: &Desk, args: PeekArgs) -> io::Result<Exit> {
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     };
     let limit = args.limit.unwrap_or(if args.follow { usize::MAX } else { DEFAULT_LIMIT });
+    // a queue shows its head and nothing else
+    let usual = if at.kind == Kind::Queue { Start::Oldest } else { Start::Newest };
+    let start = start.unwrap_or(usual);
     let mut want = PeekRequest { start, stop, committed_only: !args.uncommitted, ..PeekRequest::new(at, limit) };
     match agree(desk, &want.from, args.yes).await {
         Ok(cost) => want.accept = cost.leaves,
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     }
-    rows(desk, want, args.invalid).await
+    rows(desk, want, &args).await
 }
 
 /// The cost of the look, if it is free or was agreed to.
@@ -57,23 +60,26 @@ async fn agree(desk: &Desk, at: &Address, yes: bool) -> Result<Cost, Error> {
     Ok(cost)
 }
 
-async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<Exit> {
+async fn rows(desk: &Desk, want: PeekRequest, args: &PeekArgs) -> io::Result<Exit> {
     let began = Instant::now();
     let broker = match desk.broker(&want.from.conn) {
         Ok(broker) => broker,
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     };
     let live = want.stop == Stop::Never && desk.format == crate::cli::args::Format::Table;
-    let columns = ["written", "seat", "key", "body", "error"];
+    let columns = ["written", "message", "key", "body", "error"];
     let mut out = if live { Out::live("messages", &columns)? } else { Out::new(desk.format, "messages", &columns) };
     let at = want.from.clone();
     let newest = want.start == Start::Newest;
     let mut flow = broker.peek(want);
+    // one listener for all of it: a signal between two steps is not lost
+    let stop = stopped();
+    tokio::pin!(stop);
     let (mut seen, mut invalid, mut undecodable) = (0u64, 0u64, 0u64);
     let end = loop {
         let step = tokio::select! {
             step = flow.next() => step,
-            () = stopped() => break Ending::Stopped,
+            () = &mut stop => break Ending::Stopped,
         };
         match step {
             Some(Ok(Peeked::Batch(messages))) => {
@@ -82,8 +88,8 @@ async fn rows(desk: &Desk, want: PeekRequest, only_invalid: bool) -> io::Result<
                     seen += 1;
                     invalid += u64::from(one.verdict.is_invalid());
                     undecodable += u64::from(one.message.body.as_ref().is_some_and(|b| std::str::from_utf8(b).is_err()));
-                    if !only_invalid || one.verdict.is_invalid() {
-                        out.row(cells(&one), object(&one))?;
+                    if !args.invalid || one.verdict.is_invalid() {
+                        out.row(cells(&one, &args.destination), object(&one))?;
                     }
                 }
             }
@@ -128,13 +134,14 @@ enum Ending {
     Failed(Error),
 }
 
-fn cells(one: &Seen) -> Vec<String> {
+/// The message as `redrive show` takes it: by the name the user gave the destination.
+fn cells(one: &Seen, destination: &str) -> Vec<String> {
     let m = &one.message;
     let error = one.death.error.value.as_ref().and_then(|e| e.class.as_deref().or(e.message.as_deref()));
     let mark = if one.verdict.is_invalid() { "invalid" } else { "" };
     vec![
         human::utc(m.sent),
-        safe(&m.seat.to_string()).into_owned(),
+        safe(&format!("{destination}/{}", m.seat)).into_owned(),
         m.key.as_ref().map_or("-".into(), |k| safe_cut(&safe_bytes(k), 24)),
         if m.body.is_none() { "(tombstone)".into() } else { safe_cut(&one.preview, 60) },
         error.map_or(mark.to_owned(), |e| safe_cut(e.rsplit('.').next().unwrap_or(e), 40)),

@@ -13,11 +13,13 @@ use crate::cli::exit::Exit;
 use crate::cli::output::document;
 use crate::cli::{Desk, complain, find};
 use crate::decode::{self, Form, Hint, human, safe, safe_bytes};
-use crate::model::{Address, Death, Message, Seat, Told};
+use crate::model::{Address, Death, Kind, Message, Seat, Told};
 use crate::schema::{Seen, Verdict, see};
 
 /// Characters of one header value that are shown; `--output json` has them whole.
 const LONG: usize = 2_000;
+/// Messages of a queue that are looked through for one.
+const FROM_THE_HEAD: usize = 1_000;
 
 /// Prints the message; with `--raw` only the bytes of its body.
 pub async fn run(desk: &Desk, args: ShowArgs) -> io::Result<Exit> {
@@ -47,16 +49,20 @@ pub async fn run(desk: &Desk, args: ShowArgs) -> io::Result<Exit> {
 
 /// Reads the one message at a seat.
 pub async fn fetch(desk: &Desk, at: &Address, seat: Seat) -> Result<Message, Error> {
-    let want = PeekRequest { start: Start::Seat(seat.clone()), committed_only: false, ..PeekRequest::new(at.clone(), 1) };
+    let accept = desk.accepted(at).await?;
+    // a queue has no seats to go to: it is read from its head until the message comes by
+    let (start, limit) = if at.kind == Kind::Queue { (Start::Oldest, FROM_THE_HEAD) } else { (Start::Seat(seat.clone()), 1) };
+    let want = PeekRequest { start, committed_only: false, accept, ..PeekRequest::new(at.clone(), limit) };
+    let shown = seat.to_string();
     let mut flow = desk.broker(&at.conn)?.peek(want);
     while let Some(step) = flow.next().await {
         if let Peeked::Batch(messages) = step?
-            && let Some(message) = messages.into_iter().find(|m| m.seat == seat)
+            && let Some(message) = messages.into_iter().find(|m| m.seat == seat || m.seat.to_string() == shown)
         {
             return Ok(message);
         }
     }
-    Err(Error::new(ErrorKind::NotFound, "read", format!("nothing at {}", safe(&seat.to_string())))
+    Err(Error::new(ErrorKind::NotFound, "read", format!("nothing at {}", safe(&shown)))
         .about(at)
         .next("it may have been compacted away or fallen to retention; `redrive peek` shows what is there"))
 }

@@ -51,7 +51,7 @@ impl Out {
             Format::Table => self.table.push(cells),
             Format::Json => self.rows.push(serde_json::to_value(object)?),
             Format::Jsonl => {
-                self.sink.write_all(harmless(serde_json::to_string(&object)?).as_bytes())?;
+                self.sink.write_all(harmless(serde_json::to_string(&line(object)?)?).as_bytes())?;
                 self.sink.write_all(b"\n")?;
                 self.sink.flush()?;
             }
@@ -95,6 +95,16 @@ fn harmless(json: String) -> String {
         }
     }
     out
+}
+
+/// An item as a line: it stands alone, so it says the version itself.
+fn line(object: impl Serialize) -> serde_json::Result<Value> {
+    let mut line = serde_json::Map::from_iter([("version".to_owned(), json!(JSON_VERSION))]);
+    match serde_json::to_value(object)? {
+        Value::Object(fields) => line.extend(fields),
+        other => _ = line.insert("item".to_owned(), other),
+    }
+    Ok(line.into())
 }
 
 /// Prints one document: text for people, an object for programs.

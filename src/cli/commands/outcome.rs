@@ -1,0 +1,63 @@
+//! What is said while a plan is carried out, and what came of it.
+
+use std::io::{self, IsTerminal, Write as _};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::output::document;
+use crate::cli::{Desk, even_unread, say};
+use crate::decode::{human, safe};
+use crate::triage::plan::ReplayPlan;
+use crate::triage::report::{Ended, Progress, ReplayReport};
+
+/// Lines of the run, and a bar where somebody watches.
+pub fn progress(p: &Progress, quiet: bool) {
+    for line in &p.lines {
+        say(&safe(&line.words));
+    }
+    if !quiet {
+        let done = p.counts.total() - p.counts.untouched;
+        let left = p.left.filter(|l| *l > Duration::ZERO).map_or(String::new(), |l| format!(", {} to go", human::age(l)));
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "\r\x1b[K{} of {}, {:.0}/s{left}", human::count_plain(done), human::count_plain(p.counts.total()), p.rate);
+        let _ = err.flush();
+    }
+}
+
+/// Prints the report; the exit code is the report's, whether or not anybody reads it.
+pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result<Exit> {
+    if io::stderr().is_terminal() {
+        say("");
+    }
+    let c = &report.counts;
+    let mut parts = vec![format!("{} {}", human::count_plain(c.done()), plan.ask.deed.past())];
+    let others = [
+        (c.unsettled, "published but not taken out"),
+        (c.skipped, "skipped"),
+        (c.failed, "failed"),
+        (c.in_doubt, "in doubt"),
+        (c.untouched, "untouched"),
+        (c.left_out, "left out of the plan"),
+    ];
+    parts.extend(others.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", human::count_plain(*n))));
+    let text = format!("plan {}: {} in {:.1}s\n", plan.id, parts.join(", "), report.took.as_secs_f64());
+    let ended = match &report.ended {
+        Ended::Finished => "finished".to_owned(),
+        Ended::Stopped => "stopped".to_owned(),
+        Ended::Broke(why) | Ended::Failed(why) => safe(why).into_owned(),
+    };
+    let lines: Vec<&str> = report.lines.iter().map(|l| l.words.as_str()).collect();
+    let object = json!({ "plan": plan.id.0, "ended": ended, "counts": c, "seconds": report.took.as_secs_f64(), "lines": lines });
+    even_unread(document(desk.format, "report", &text, object))?;
+    match &report.ended {
+        Ended::Finished => {}
+        Ended::Stopped => say(&format!("stopped; {} goes on", plan.command())),
+        Ended::Broke(why) | Ended::Failed(why) => say(&format!("redrive: {}", safe(why))),
+    }
+    if c.in_doubt > 0 {
+        say("in doubt: `redrive ledger --doubt` shows what is known; --arrived or --missing PLAN/ITEM settles it");
+    }
+    Ok(Exit::from_number(report.exit_code()))
+}

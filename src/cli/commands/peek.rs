@@ -78,8 +78,10 @@ async fn rows(desk: &Desk, want: PeekRequest, args: &PeekArgs) -> io::Result<Exi
     let (mut seen, mut invalid, mut undecodable) = (0u64, 0u64, 0u64);
     let end = loop {
         let step = tokio::select! {
-            step = flow.next() => step,
+            // first, so that the signals are heard before the first row is out
+            biased;
             () = &mut stop => break Ending::Stopped,
+            step = flow.next() => step,
         };
         match step {
             Some(Ok(Peeked::Batch(messages))) => {

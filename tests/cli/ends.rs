@@ -35,8 +35,16 @@ fn positions_and_names_that_are_none_are_explained() {
 #[test]
 fn without_a_config_it_says_how_to_begin() {
     let here = place("");
-    let ran = finish(here.command(&["ls"]).env_remove("REDRIVE_CONFIG").current_dir("/").stderr(Stdio::piped()).spawn().expect("started"), &["ls"]).exits(2);
-    assert!(ran.err.contains("no config found") && ran.err.contains("`redrive demo`") && ran.err.contains("bootstrap_servers"), "{}", ran.err);
+    let ran = finish(
+        here.command(&["ls"]).env_remove("REDRIVE_CONFIG").current_dir("/").stderr(Stdio::piped()).spawn().expect("started"),
+        &["ls"],
+    )
+    .exits(2);
+    assert!(
+        ran.err.contains("no config found") && ran.err.contains("`redrive demo`") && ran.err.contains("bootstrap_servers"),
+        "{}",
+        ran.err
+    );
     let ran = here.run(&["--config", "nowhere.toml", "ls"]).exits(2);
     insta::assert_snapshot!("config_missing", ran.err);
     // the demo needs none, and a variable that names one does not stand in its way

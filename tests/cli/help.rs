@@ -3,8 +3,22 @@
 use crate::place;
 
 const COMMANDS: [&str; 16] = [
-    "ls", "peek", "show", "causes", "lag", "replay", "park", "discard", "restore", "categorise", "escalate", "ledger", "check", "demo",
-    "completions", "man",
+    "ls",
+    "peek",
+    "show",
+    "causes",
+    "lag",
+    "replay",
+    "park",
+    "discard",
+    "restore",
+    "categorise",
+    "escalate",
+    "ledger",
+    "check",
+    "demo",
+    "completions",
+    "man",
 ];
 
 #[test]

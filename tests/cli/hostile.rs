@@ -43,7 +43,12 @@ fn every_dead_letter_is_shown_without_one() {
 
 #[test]
 fn what_is_typed_is_not_echoed_raw_either() {
-    for args in [&["peek", "a\x1b[31mb"][..], &["show", "\x1b]0;x\x07"], &["replay", "--plan", "\x1b[2J"], &["causes", "orders.dlt", "--cause", "\x1b[1m"]] {
+    for args in [
+        &["peek", "a\x1b[31mb"][..],
+        &["show", "\x1b]0;x\x07"],
+        &["replay", "--plan", "\x1b[2J"],
+        &["causes", "orders.dlt", "--cause", "\x1b[1m"],
+    ] {
         let ran = demo(args);
         assert!(ran.code != Some(0) && raw(&ran.err).is_none(), "{args:?}: {:?}", ran.err);
     }

@@ -2,8 +2,12 @@
 
 use crate::binary::Place;
 
-const PLANTED: [(&str, &str); 4] =
-    [("KAFKA_PASSWORD", "hunter2-kafka"), ("KAFKA_USERNAME", "svc-redrive"), ("HOOK_KEY", "hunter2-hook"), ("HOOK_URL", "http://127.0.0.1:9/hunter2-url")];
+const PLANTED: [(&str, &str); 4] = [
+    ("KAFKA_PASSWORD", "hunter2-kafka"),
+    ("KAFKA_USERNAME", "svc-redrive"),
+    ("HOOK_KEY", "hunter2-hook"),
+    ("HOOK_URL", "http://127.0.0.1:9/hunter2-url"),
+];
 
 const CONFIG: &str = r#"
 default_context = "dev"

@@ -57,7 +57,10 @@ pub async fn run(desk: &Desk, args: CausesArgs) -> io::Result<Exit> {
 pub fn unknown(id: &str, causes: &[Cause]) -> Exit {
     let known: Vec<&str> = causes.iter().map(|c| c.id.0.as_str()).collect();
     let next = if known.is_empty() { "nothing is unresolved here".to_owned() } else { format!("there are {}", known.join(", ")) };
-    complain(&format!("no cause '{}' with unresolved messages; {next} (`redrive causes --all` shows settled ones too)", safe(id)), Exit::Nothing)
+    complain(
+        &format!("no cause '{}' with unresolved messages; {next} (`redrive causes --all` shows settled ones too)", safe(id)),
+        Exit::Nothing,
+    )
 }
 
 /// Reads the causes of a destination named by the user; `None`: the user stopped it.
@@ -83,7 +86,10 @@ fn detail(cause: &Cause, reading: &Reading) -> String {
     };
     let shares = |all: &[Share]| all.iter().map(|s| format!("{} ({})", s.name, human::count_plain(s.count))).collect::<Vec<_>>().join(", ");
     line("cause", format!("{} {}", cause.id, cause.title));
-    line("count", format!("{} unresolved of {}", human::count_plain(cause.unresolved), human::count_plain(cause.unresolved + cause.past.settled())));
+    line(
+        "count",
+        format!("{} unresolved of {}", human::count_plain(cause.unresolved), human::count_plain(cause.unresolved + cause.past.settled())),
+    );
     line("why grouped", cause.why_grouped());
     line("category", cause.category.explain());
     line("failed by", cause.failed_by.clone().unwrap_or_else(|| "?".into()));
@@ -93,9 +99,24 @@ fn detail(cause: &Cause, reading: &Reading) -> String {
     line("attempts", cause.attempts.map_or("? (not recorded)".into(), |(a, b)| if a == b { a.to_string() } else { format!("{a} to {b}") }));
     line("schema", cause.schema_words());
     let past = &cause.past;
-    line("past", format!("{} came back, {} replayed, {} parked, {} discarded, {} in doubt", past.came_back, past.replayed, past.parked, past.discarded, past.in_doubt));
+    line(
+        "past",
+        format!(
+            "{} came back, {} replayed, {} parked, {} discarded, {} in doubt",
+            past.came_back, past.replayed, past.parked, past.discarded, past.in_doubt
+        ),
+    );
     for (name, sample) in [("newest", &cause.newest), ("oldest", &cause.oldest)] {
-        line(name, format!("{}/{}  key {}  {}", sample.at, sample.seat, sample.key.as_deref().unwrap_or("-"), sample.error.as_deref().unwrap_or(&sample.preview)));
+        line(
+            name,
+            format!(
+                "{}/{}  key {}  {}",
+                sample.at,
+                sample.seat,
+                sample.key.as_deref().unwrap_or("-"),
+                sample.error.as_deref().unwrap_or(&sample.preview)
+            ),
+        );
     }
     line("fingerprint", cause.fingerprint.hex());
     line("read", reading.receipt.to_string());

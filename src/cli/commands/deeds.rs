@@ -83,7 +83,9 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
 async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
     match desk.means.ledger.plan(PlanId(id.to_owned())).await {
         Ok(Some(plan)) if plan.ask.deed == deed => Ok(plan),
-        Ok(Some(plan)) => Err(complain(&format!("plan {id} is a {0}; `redrive {0} --plan {id}` carries it out", plan.ask.deed.word()), Exit::Usage)),
+        Ok(Some(plan)) => {
+            Err(complain(&format!("plan {id} is a {0}; `redrive {0} --plan {id}` carries it out", plan.ask.deed.word()), Exit::Usage))
+        }
         Ok(None) => Err(complain(&format!("no plan '{}'; `redrive ledger --plans` lists them", safe(id)), Exit::Nothing)),
         Err(e) => Err(complain(&e.to_string(), Exit::Nothing)),
     }
@@ -113,9 +115,10 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
     let (draft, samples) = drafted(desk, &at, want, ask, seats).await.map_err(failed)?;
     let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger).await;
     let plan = plan.map_err(|e| match e {
-        Unfrozen::Refused(Refusal::Empty) if want.deed == Deed::Restore => {
-            complain(&format!("nothing to restore: the ledger has no parked or discarded message of {}", safe(&at.to_string())), Exit::Nothing)
-        }
+        Unfrozen::Refused(Refusal::Empty) if want.deed == Deed::Restore => complain(
+            &format!("nothing to restore: the ledger has no parked or discarded message of {}", safe(&at.to_string())),
+            Exit::Nothing,
+        ),
         Unfrozen::Refused(Refusal::Empty) => {
             complain(&format!("nothing to {deed}; `redrive causes {}` shows what is unresolved", safe(name)), Exit::Nothing)
         }

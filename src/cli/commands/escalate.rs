@@ -23,7 +23,10 @@ pub async fn run(desk: &Desk, args: EscalateArgs) -> io::Result<Exit> {
         };
     }
     let (Some(name), Some(id)) = (&args.destination, &args.cause) else {
-        return Ok(complain("say which cause: redrive escalate DESTINATION --cause ID; `redrive causes DESTINATION` lists them", Exit::Usage));
+        return Ok(complain(
+            "say which cause: redrive escalate DESTINATION --cause ID; `redrive causes DESTINATION` lists them",
+            Exit::Usage,
+        ));
     };
     match one(desk, name, id, &args).await {
         Ok(exit) => exit,

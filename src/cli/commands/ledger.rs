@@ -44,7 +44,8 @@ async fn entries(desk: &Desk, args: &LedgerArgs) -> io::Result<Exit> {
             (Some(at), None) => at.to_string(),
             (None, _) => "-".into(),
         };
-        let detail = [Some(e.detail.as_str()), e.reason.as_deref()].into_iter().flatten().filter(|d| !d.is_empty()).collect::<Vec<_>>().join("; ");
+        let detail =
+            [Some(e.detail.as_str()), e.reason.as_deref()].into_iter().flatten().filter(|d| !d.is_empty()).collect::<Vec<_>>().join("; ");
         let cells = vec![
             human::utc(Some(e.at)),
             safe(&e.actor).into_owned(),
@@ -135,8 +136,17 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
         };
         let name = format!("{}/{}", d.plan, d.n);
         let to = d.to.as_ref().map_or("-".into(), ToString::to_string);
-        let cells = vec![name.clone(), safe(&d.seat.to_string()).into_owned(), safe(&to).into_owned(), d.replay_id.clone(), safe(&found).into_owned()];
-        out.row(cells, json!({ "message": name, "seat": d.seat.to_string(), "to": to, "replay_id": d.replay_id, "id": d.id.0, "found": found }))?;
+        let cells = vec![
+            name.clone(),
+            safe(&d.seat.to_string()).into_owned(),
+            safe(&to).into_owned(),
+            d.replay_id.clone(),
+            safe(&found).into_owned(),
+        ];
+        out.row(
+            cells,
+            json!({ "message": name, "seat": d.seat.to_string(), "to": to, "replay_id": d.replay_id, "id": d.id.0, "found": found }),
+        )?;
     }
     out.end(json!({ "in_doubt": left.len() }))?;
     if left.is_empty() {

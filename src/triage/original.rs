@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
-
-use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Start};
+use super::survey::first;
+use crate::broker::{Broker, Error, ErrorKind, Start};
 use crate::model::{Address, Death, Message, Seat};
 
 /// A record may say that it was written so much later than its death: clocks differ. Beyond it, it is another record at the same offset.
@@ -35,9 +34,10 @@ pub async fn fetch(broker: &dyn Broker, pointer: &Message, death: &Death) -> Res
     let Some((at, seat)) = place(&pointer.at, death) else {
         return Err(NoOriginal::Lost("the dead letter does not say at which partition and offset".into()));
     };
-    let original = match at_seat(broker, &at, &seat).await {
-        Ok(Some(message)) => message,
-        Ok(None) => {
+    let original = match first(broker, &at, Start::Seat(seat.clone())).await {
+        // where nothing is at the seat, the next one comes
+        Ok(Some(message)) if message.seat == seat => message,
+        Ok(_) => {
             return Err(NoOriginal::Lost(format!(
                 "{at} has no committed message at {seat}: compacted, or of a transaction that was given up"
             )));
@@ -56,22 +56,4 @@ pub async fn fetch(broker: &dyn Broker, pointer: &Message, death: &Death) -> Res
     let mut headers = original.headers;
     headers.extend(pointer.headers.iter().cloned());
     Ok(Message { key: original.key, body: original.body, headers, properties: original.properties, ..pointer.clone() })
-}
-
-/// The message at exactly this seat.
-async fn at_seat(broker: &dyn Broker, at: &Address, seat: &Seat) -> Result<Option<Message>, Error> {
-    let mut flow = broker.peek(PeekRequest { start: Start::Seat(seat.clone()), ..PeekRequest::new(at.clone(), 1) });
-    while let Some(step) = flow.next().await {
-        match step? {
-            Peeked::Batch(messages) => {
-                if let Some(message) = messages.into_iter().next() {
-                    // where nothing is at the seat, the next one comes
-                    return Ok(Some(message).filter(|m| m.seat == *seat));
-                }
-            }
-            Peeked::Progress { .. } => {}
-            Peeked::End { .. } => break,
-        }
-    }
-    Ok(None)
 }

@@ -40,7 +40,7 @@ pub async fn oldest(broker: &dyn Broker, at: &Address, detail: &Detail, resolved
         return Ok(OldestFound::NotLookedAt(why));
     }
     if detail.partitions.is_empty() {
-        let first = first(broker, at, Start::Oldest).await?;
+        let first = first_left(broker, at, Start::Oldest).await?;
         let found = first.and_then(|m| Some(Oldest { seat: m.seat, written: m.sent?, about: false }));
         return Ok(found.map_or(OldestFound::Nothing, OldestFound::Found));
     }
@@ -57,7 +57,7 @@ pub async fn oldest(broker: &dyn Broker, at: &Address, detail: &Detail, resolved
         })
         .collect();
     let about = starts.len() > PARTITIONS;
-    let looks = starts.into_iter().take(PARTITIONS).map(|seat| first(broker, at, Start::Seat(seat)));
+    let looks = starts.into_iter().take(PARTITIONS).map(|seat| first_left(broker, at, Start::Seat(seat)));
     let found: Vec<_> = stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
     let mut best: Option<Oldest> = None;
     for message in found {
@@ -79,7 +79,7 @@ pub async fn next_unread(broker: &dyn Broker, position: &Position) -> Result<Opt
         return Ok(None);
     }
     let seat = Seat::Offset { partition, offset: committed.max(position.start) };
-    first(broker, &position.of, Start::Seat(seat)).await
+    first_left(broker, &position.of, Start::Seat(seat)).await
 }
 
 /// Why a look is not free; `None`: it is.
@@ -88,23 +88,26 @@ async fn costs(broker: &dyn Broker, at: &Address) -> Result<Option<String>, Erro
     Ok(cost.refused.or_else(|| cost.leaves.first().map(|t| format!("a look {}", t.words()))))
 }
 
-/// The first message from there on.
-async fn first(broker: &dyn Broker, at: &Address, start: Start) -> Result<Option<Message>, Error> {
-    let mut want = PeekRequest::new(at.clone(), 1);
-    want.start = start;
-    let mut flow = broker.peek(want);
+/// The first message from there on; `None` also where retention overtook it between two reads.
+async fn first_left(broker: &dyn Broker, at: &Address, start: Start) -> Result<Option<Message>, Error> {
+    match first(broker, at, start).await {
+        Err(error) if error.kind == ErrorKind::Gone => Ok(None),
+        other => other,
+    }
+}
+
+/// The first message from there on. Below a log's start: `Gone`.
+pub(super) async fn first(broker: &dyn Broker, at: &Address, start: Start) -> Result<Option<Message>, Error> {
+    let mut flow = broker.peek(PeekRequest { start, ..PeekRequest::new(at.clone(), 1) });
     while let Some(step) = flow.next().await {
-        match step {
-            Ok(Peeked::Batch(messages)) => {
+        match step? {
+            Peeked::Batch(messages) => {
                 if let Some(message) = messages.into_iter().next() {
                     return Ok(Some(message));
                 }
             }
-            Ok(Peeked::Progress { .. }) => {}
-            Ok(Peeked::End { .. }) => break,
-            // retention overtook it between two reads
-            Err(error) if error.kind == ErrorKind::Gone => break,
-            Err(error) => return Err(error),
+            Peeked::Progress { .. } => {}
+            Peeked::End { .. } => break,
         }
     }
     Ok(None)

@@ -138,10 +138,7 @@ fn looking_leaves_no_group_and_moves_no_offset() {
 #[test]
 fn share_groups_are_listed_without_a_lag() {
     let Some(server) = plain() else { return };
-    let Ok(name) = std::env::var("REDRIVE_TEST_SHARE_GROUP") else {
-        println!("not tested: no share group (REDRIVE_TEST_SHARE_GROUP)");
-        return;
-    };
+    let Some(name) = given("REDRIVE_TEST_SHARE_GROUP", "share group") else { return };
     run(async {
         let all = readers(&server, ReadersRequest::All).await;
         let r = all.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("{name} is not listed"));

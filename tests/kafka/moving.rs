@@ -80,8 +80,7 @@ fn a_compacted_topic_ends_where_it_ends() {
                 return;
             }
             if Instant::now() > until {
-                println!("not tested: the cleaner did not come in 40 s");
-                return;
+                return not_tested("the cleaner did not come in 40 s");
             }
         }
     });

@@ -16,10 +16,7 @@ fn shell(variable: &str) {
 
 #[test]
 fn a_broker_that_went_and_came_back_is_used_again() {
-    let Ok(server) = std::env::var("REDRIVE_TEST_KAFKA_OWN") else {
-        println!("not tested: no Kafka that may be stopped (REDRIVE_TEST_KAFKA_OWN)");
-        return;
-    };
+    let Some(server) = given("REDRIVE_TEST_KAFKA_OWN", "Kafka that may be stopped") else { return };
     run(async {
         let topic = topic(&server, "recovery", 2, &[]).await;
         filled(&server, &topic, [rec(0, "a"), rec(1, "b")]).await;

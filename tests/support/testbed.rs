@@ -1,5 +1,6 @@
 //! A real Kafka for tests: where it listens, clients of the tests' own, topics and records, all without redrive.
 
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use rdkafka::ClientConfig;
@@ -8,16 +9,31 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 
-/// Where a listener is; without one the test says so and passes, but not where `CI` is set.
+/// Where a listener is; as [`given`].
 pub fn listener(name: &str) -> Option<String> {
-    match std::env::var(name) {
-        Ok(at) if !at.is_empty() => Some(at),
-        _ => {
-            assert!(std::env::var_os("CI").is_none(), "{name} is not set: in CI every broker is there");
-            println!("not tested: no Kafka ({name})");
-            None
-        }
+    given(name, "Kafka")
+}
+
+/// What a variable of the testbed says. Without it the test passes and is counted as not tested; where `CI` is set it fails, because a green run
+/// there has to mean that everything was there. `what` it would name, in words.
+pub fn given(name: &str, what: &str) -> Option<String> {
+    let value = std::env::var(name).ok().filter(|v| !v.is_empty());
+    if value.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{name} is not set: in CI there has to be a {what}");
+        not_tested(&format!("no {what} ({name})"));
     }
+    value
+}
+
+/// Says that the test that runs here tests nothing: in its output, and in the list that `scripts/test` prints at its end (`REDRIVE_NOT_TESTED`),
+/// which sees no output of a test that passes.
+pub fn not_tested(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    println!("not tested: {why}");
+    let Some(list) = std::env::var_os("REDRIVE_NOT_TESTED").filter(|p| !p.is_empty()) else { return };
+    let line = format!("{test}: {why}\n");
+    let written = std::fs::OpenOptions::new().create(true).append(true).open(&list).and_then(|mut f| f.write_all(line.as_bytes()));
+    written.unwrap_or_else(|e| panic!("{}: {e}", list.display()));
 }
 
 pub fn plain() -> Option<String> {

@@ -10,10 +10,7 @@ pub(super) fn owns(name: &str) -> bool {
 }
 
 pub(super) fn read(message: &Message) -> Option<Death> {
-    let headers = Headers::new(message, PREFIX);
-    if !message.headers.iter().any(|(name, _)| owns(name)) {
-        return None;
-    }
+    let headers = Headers::found(message, PREFIX)?;
     let (origin, _) = headers.origin("topic", "partition", "offset");
     let stack = headers.text("exception.stacktrace");
     let source = if stack.is_some() { "exception.stacktrace" } else { "exception.class.name" };

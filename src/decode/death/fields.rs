@@ -38,6 +38,11 @@ impl<'a> Headers<'a> {
         Self { message, prefix }
     }
 
+    /// The same, if the message has a header below the prefix at all.
+    pub(super) fn found(message: &'a Message, prefix: &'static str) -> Option<Self> {
+        message.headers.iter().any(|(name, _)| name.starts_with(prefix)).then_some(Self { message, prefix })
+    }
+
     /// The full name of a header.
     pub(super) fn name(&self, short: &str) -> String {
         format!("{}{short}", self.prefix)

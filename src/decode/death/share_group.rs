@@ -11,10 +11,7 @@ pub(super) fn owns(name: &str) -> bool {
 }
 
 pub(super) fn read(message: &Message) -> Option<Death> {
-    let headers = Headers::new(message, PREFIX);
-    if !message.headers.iter().any(|(name, _)| name.starts_with(PREFIX)) {
-        return None;
-    }
+    let headers = Headers::found(message, PREFIX)?;
     let (origin, _) = headers.origin("topic", "partition", "offset");
     let error = Thrown { message: headers.text("message"), ..Thrown::default() };
     let attempts = headers.integer("delivery.count").and_then(|n| u32::try_from(n).ok());

@@ -11,10 +11,7 @@ pub(super) fn owns(name: &str) -> bool {
 }
 
 pub(super) fn read(message: &Message) -> Option<Death> {
-    let headers = Headers::new(message, PREFIX);
-    if !message.headers.iter().any(|(name, _)| owns(name)) {
-        return None;
-    }
+    let headers = Headers::found(message, PREFIX)?;
     let (origin, _) = headers.origin("topic", "partition", "offset");
     let thrown = headers.text("exception").unwrap_or_default();
     let (class, message_inside) = match thrown.split_once(": ") {

@@ -11,6 +11,7 @@ mod deeds;
 mod ends;
 mod help;
 mod hostile;
+mod json;
 mod logs;
 mod looks;
 mod secrets;

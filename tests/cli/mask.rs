@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Each with what stands in its place; in this order.
-const RULES: [(&str, &str); 11] = [
+const RULES: [(&str, &str); 12] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
     (r"\b1[789]\d{11}\b", "MILLIS"),
+    // the same as a header's eight or six bytes
+    (r#"("hex": ?")(0000)?01[9a][0-9a-f]{9}""#, "${1}MILLIS\""),
     (r"((?:plan|replay-id|replay_id)\W+)[0-9a-f]{4}-[0-9a-f]{4}\b", "${1}PLAN"),
     (r"digest [0-9a-f]{16}", "digest DIGEST"),
     (r"(billing\.failed/)[0-9a-f]{16}", "${1}DIGEST"),

@@ -85,7 +85,7 @@ kafka_format() {
   rm -rf "$KAFKA/data" "$KAFKA/rights" && mkdir -p "$KAFKA/data"
   "$JAVA" -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "-Dlog4j2.configurationFile=$KAFKA/log4j2.properties" \
     -cp "$CACHE/kafka-$KAFKA_VERSION/*" kafka.tools.StorageTool format --config "$KAFKA/server.properties" --standalone \
-    --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)" --feature share.version=2 \
+    --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | cut -c1-22)" --feature share.version=2 \
     "${scram[@]}" >"$KAFKA/log" 2>&1 ||
     { warn "kafka: $(kafka_version) was had, but its storage cannot be formatted:"; last_lines "$KAFKA/log" >&2; return 1; }
   echo "$KAFKA_VERSION" >"$KAFKA/data/formatted"

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::binary::{Place, Ran, plain_config};
 use crate::people::{certs, rights};
 use crate::readback::read_all;
+use crate::terminal::Terminal;
 use crate::testbed::{filled, listener, plain, rec, topic};
 
 /// Never to be seen anywhere.
@@ -147,4 +148,39 @@ fn a_topic_that_is_not_there() {
     says(place.run(&["show", &format!("{topic}/p0/99")]), 1, &[&topic, "p0/99"]);
     says(place.run(&["show", &format!("{topic}/p7/0")]), 1, &[&topic, "p7/0"]);
     assert_eq!(place.run(&["show", &topic]).code, Some(2));
+}
+
+#[test]
+fn in_a_terminal_each_trouble_stands_beside_what_works() {
+    let (Some(server), Some(tls)) = (plain(), listener("REDRIVE_TEST_KAFKA_SASL_SSL")) else { return };
+    let topic = run(async {
+        let topic = topic(&server, "works", 1, &[]).await;
+        filled(&server, &topic, [rec(0, "here")]).await;
+        topic
+    });
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let more = |name: &str, rest: &str| format!("[contexts.test.messaging.{name}]\nkind = \"kafka\"\n{rest}\n");
+    let strange = login(&tls, "viewer");
+    let strange = strange.split_once("messaging.kafka]\n").expect("its connection").1;
+    let gone = more("gone", &format!("bootstrap_servers = [\"{closed}\"]"));
+    let place = Place::new(&plain_config(&server, &format!("{gone}{}", more("strange", strange))), &[("KAFKA_PASSWORD", PLANTED)]);
+    let mut t = Terminal::open(&place, &[]);
+    t.shows(&["1 up", "2 down", "gone", "strange", "refused"]);
+    t.press("2");
+    t.shows(&["destinations,", "by name"]);
+    t.press(&format!("/{topic}\r"));
+    t.shows(&["1 of"]);
+    t.press("m");
+    t.shows(&["1 loaded", "here"]);
+    t.press("1");
+    t.shows(&["need a human"]);
+    t.press("/strange\r");
+    t.shows(&["1 of"]);
+    t.press("\r");
+    t.shows(&["✗ strange: cannot sign in", "the password from KAFKA_PASSWORD is"]);
+    t.press(":q\r");
+    assert_eq!(t.ended(), 0);
+    let said = t.bytes();
+    assert!(!said.windows(PLANTED.len()).any(|w| w == PLANTED.as_bytes()), "the password is on the screen");
+    kept_secret(place.path());
 }

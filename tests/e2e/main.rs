@@ -5,6 +5,8 @@
 mod binary;
 #[path = "../support/dead_letters.rs"]
 mod dead_letters;
+#[path = "../support/judge.rs"]
+mod judge;
 #[path = "../support/people.rs"]
 mod people;
 #[path = "../support/readback.rs"]
@@ -20,3 +22,5 @@ mod headless;
 mod hostile;
 mod incident;
 mod keys;
+mod outage;
+mod own_broker;

@@ -8,19 +8,21 @@
 mod binary;
 #[path = "../support/dead_letters.rs"]
 mod dead_letters;
+#[path = "../support/judge.rs"]
+mod judge;
 #[path = "../support/readback.rs"]
 mod readback;
 #[path = "../support/testbed.rs"]
 mod testbed;
 
-mod judge;
 mod killer;
 
 use std::time::{Instant, SystemTime};
 
 use binary::{Place, plain_config};
+use dead_letters::numbered;
 use killer::{Dice, Killer};
-use testbed::{Rec, filled, make_topic, plain, rec, topic};
+use testbed::{filled, make_topic, plain, topic};
 
 /// How much is done.
 struct Size {
@@ -29,7 +31,7 @@ struct Size {
     kills: usize,
 }
 
-const PARTITIONS: usize = 4;
+const PARTITIONS: i32 = 4;
 
 fn size() -> Size {
     match std::env::var("REDRIVE_KILL_FULL") {
@@ -43,31 +45,17 @@ fn seed() -> u64 {
     std::env::var("REDRIVE_KILL_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(now)
 }
 
-/// The dead letters: numbered, each key in one partition, some headers of the application's own among Spring's.
-fn letters(size: &Size, origin: &str) -> Vec<Rec> {
-    let one = |i: usize| {
-        let key = i % size.keys;
-        let partition = i32::try_from(key % PARTITIONS).expect("few");
-        let mut rec = rec(partition, format!("{{\"order\":{i}}}"));
-        rec.key = Some(format!("cust-{key}").into_bytes());
-        rec.headers.push(("traceparent".into(), Some(format!("00-{i:032x}-{i:016x}-01").into_bytes())));
-        dead_letters::spring(rec, origin, i64::try_from(i).expect("few"), "billing")
-    };
-    (0..size.messages).map(one).collect()
-}
-
 #[test]
 fn a_replay_killed_at_any_moment_loses_and_hides_nothing() {
     let Some(server) = plain() else { return };
     let (size, seed, began) = (size(), seed(), Instant::now());
     println!("{} messages, {} kills, REDRIVE_KILL_SEED={seed}", size.messages, size.kills);
-    let partitions = i32::try_from(PARTITIONS).expect("few");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (origin, dlt) = runtime.block_on(async {
-        let origin = topic(&server, "kill", partitions, &[]).await;
+        let origin = topic(&server, "kill", PARTITIONS, &[]).await;
         let dlt = format!("{origin}-dlt");
-        make_topic(&server, &dlt, partitions, &[]).await;
-        filled(&server, &dlt, letters(&size, &origin)).await;
+        make_topic(&server, &dlt, PARTITIONS, &[]).await;
+        filled(&server, &dlt, numbered(size.messages, size.keys, PARTITIONS, &origin)).await;
         (origin, dlt)
     });
     let place = Place::new(&plain_config(&server, "[replay]\ncanary = [1, 25]"), &[]);
@@ -75,12 +63,5 @@ fn a_replay_killed_at_any_moment_loses_and_hides_nothing() {
     let plan = killer.work(size.kills, &mut Dice(seed));
     println!("{} kills in {:.1} s; plan {plan} is done", size.kills, began.elapsed().as_secs_f64());
     let found = judge::judge(&place, &server, &origin, &dlt, &plan);
-    println!(
-        "{} messages, {} on the target, {} twice; {} went through doubt and were sent again; {:.1} s in all",
-        found.messages,
-        found.arrived,
-        found.twice,
-        found.doubted,
-        began.elapsed().as_secs_f64()
-    );
+    println!("{found}; {:.1} s in all", began.elapsed().as_secs_f64());
 }

@@ -1,6 +1,6 @@
 //! Dead letters as the frameworks write them, header by header, with their exact encodings.
 
-use crate::testbed::Rec;
+use crate::testbed::{Rec, rec};
 
 fn text(name: &str, value: &str) -> (String, Option<Vec<u8>>) {
     (name.to_owned(), Some(value.as_bytes().to_vec()))
@@ -48,4 +48,17 @@ pub fn smallrye(mut of: Rec, origin: &str, offset: i64) -> Rec {
         text("dead-letter-partition", &of.partition.to_string()),
     ]);
     of
+}
+
+/// Spring's dead letters of a topic: numbered, each key in one partition, with a header of the application's own.
+pub fn numbered(messages: usize, keys: usize, partitions: i32, origin: &str) -> Vec<Rec> {
+    let one = |i: usize| {
+        let key = i % keys;
+        let partition = i32::try_from(key).expect("few") % partitions;
+        let mut rec = rec(partition, format!("{{\"order\":{i}}}"));
+        rec.key = Some(format!("cust-{key}").into_bytes());
+        rec.headers.push(("traceparent".into(), Some(format!("00-{i:032x}-{i:016x}-01").into_bytes())));
+        spring(rec, origin, i64::try_from(i).expect("few"), "billing")
+    };
+    (0..messages).map(one).collect()
 }

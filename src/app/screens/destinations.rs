@@ -76,11 +76,10 @@ impl Page for State {
         if !self.filter.is_empty() {
             return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.all).into();
         }
-        let broken =
-            cx.facts.brokers.iter().find_map(|(c, b)| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, t)| (c, e, t, b.list.at)));
-        if let Some((conn, error, _, known)) = broken {
+        let broken = cx.facts.brokers.values().find_map(|b| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, _)| (e, b.list.at)));
+        if let Some((error, known)) = broken {
             let old = known.map_or(String::new(), |t| format!("; what was seen is {} old", ago(t, cx.now)));
-            return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}: {}{old}", safe(conn.as_str()), safe(&error.to_string())));
+            return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}{old}", safe(&error.to_string())));
         }
         match cx.facts.brokers.values().filter_map(|b| b.list.at).min() {
             Some(at) => Line::new().add(Tone::Muted, format!("listed at {}", cx.times.clock(at))),

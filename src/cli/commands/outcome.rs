@@ -14,8 +14,11 @@ use crate::triage::report::{Ended, Progress, ReplayReport};
 
 /// Lines of the run, and a bar where somebody watches.
 pub fn progress(p: &Progress, quiet: bool) {
-    for line in &p.lines {
-        say(&safe(&line.words));
+    // hundreds may be passed over for one reason
+    for alike in p.lines.chunk_by(|a, b| a.words == b.words) {
+        let about = alike[0].about.as_ref().map_or(String::new(), |(_, seat)| format!("{seat}: "));
+        let more = if alike.len() > 1 { format!(" (and {} more)", alike.len() - 1) } else { String::new() };
+        say(&safe(&format!("{about}{}{more}", alike[0].words)));
     }
     if !quiet {
         let done = p.counts.total() - p.counts.untouched;

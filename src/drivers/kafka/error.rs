@@ -28,11 +28,18 @@ pub fn error(fault: &Fault, op: &'static str, needs: &str, conn: &ConnId, at: Op
     }
 }
 
-/// Short of librdkafka's habits: `sasl_ssl://127.0.0.1:19094/bootstrap: ` before, `(after 5ms in state ...)` behind.
+/// Short of librdkafka's habits: `sasl_ssl://127.0.0.1:19094/bootstrap: ` before, `(after 5ms in state ...)` behind,
+/// `Connect to ipv4#127.0.0.1:19092 failed: ` for the address alone.
 fn words(fault: &Fault) -> String {
     let t = fault.text.trim();
     let t = t.split_once(" (after ").map_or(t, |(before, _)| before);
     let t = t.strip_suffix(":").unwrap_or(t);
+    let is_broker = |head: &str| !head.contains(' ') && head.rsplit_once('/').is_some_and(|(_, id)| id == "bootstrap" || id.parse::<u32>().is_ok());
+    let t = t.split_once(": ").filter(|(head, _)| is_broker(head)).map_or(t, |(_, rest)| rest);
+    let address = t.strip_prefix("Connect to ipv4#").or_else(|| t.strip_prefix("Connect to ipv6#"));
+    if let Some((address, why)) = address.and_then(|t| t.split_once(" failed: ")) {
+        return format!("{address}: {why}");
+    }
     match (fault.code, t) {
         (Code::OperationTimedOut | Code::RequestTimedOut, _) => "no answer in time".to_owned(),
         _ => t.to_owned(),
@@ -167,6 +174,14 @@ mod tests {
         let text = e.to_string();
         assert!(text.contains("invalid credentials; the password from KAFKA_PASSWORD is wrong"), "{text}");
         assert!(text.contains("SCRAM-SHA-512 may be set instead"), "{text}");
+    }
+
+    #[test]
+    fn an_address_that_refuses_is_said_in_few_words() {
+        let refused = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
+        assert_eq!(told(Code::BrokerTransportFailure, refused, &Cause::default()).cause, "127.0.0.1:1: Connection refused");
+        let ssl = "sasl_ssl://h:9094/3: SSL handshake failed: certificate verify failed";
+        assert_eq!(told(Code::SSL, ssl, &Cause::default()).cause, "SSL handshake failed: certificate verify failed");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{bars, cell, muted};
 use crate::app::screens::Cx;
 use crate::app::screens::destinations::State;
 use crate::app::text::{Line, Tone};
+use crate::app::width::wrap;
 use crate::decode::{human, safe};
 use crate::model::{Count, Destination, Proof, Role};
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
@@ -30,12 +31,27 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         chosen: cursor.row(),
         row: Box::new(move |i| destination(&rows[i], cursor.marks().contains(&rows[i].at), &cx)),
     };
-    let empty = if s.filter.is_empty() {
+    let mut empty = if s.filter.is_empty() {
         vec![Line::new().add(Tone::Muted, "   nothing is listed yet; what a broker hides from this login is not seen here")]
     } else {
         vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.filter)).into()]
     };
+    empty.extend(broken(s, &cx));
     Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+}
+
+/// Why the brokers that the filter means show nothing, in full.
+fn broken(s: &State, cx: &Cx) -> Vec<Line> {
+    let room = usize::from(cx.size.width).saturating_sub(6);
+    let mut out = Vec::new();
+    for (conn, facts) in cx.facts.brokers.iter().filter(|(conn, _)| conn.as_str().contains(s.filter.as_str())) {
+        let Some((error, _)) = facts.list.error.as_ref().or(facts.probe.error.as_ref()) else { continue };
+        out.push(Line::new());
+        let lines = wrap(&safe(&error.to_string()), room);
+        out.extend(lines.into_iter().enumerate().map(|(i, l)| Line::new().add(Tone::Bad, if i == 0 { " ✗ " } else { "   " }).plain(l)));
+        out.push(Line::new().add(Tone::Muted, format!("   r tries {} again now", safe(conn.as_str()))));
+    }
+    out
 }
 
 fn destination(d: &Destination, marked: bool, cx: &Cx) -> Row {

@@ -1,6 +1,7 @@
 //! The target as a plain client reads it, against the ledger as `redrive ledger` tells it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 use crate::binary::Place;
 use crate::readback::{Got, read_all};
@@ -24,6 +25,14 @@ struct Told {
     outcomes: Vec<String>,
 }
 
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { messages, arrived, twice, doubted } = self;
+        write!(f, "{messages} messages, {arrived} on the target, {twice} twice; {doubted} went through doubt and were sent again")
+    }
+}
+
+/// Asserts that nothing is lost, changed, out of order, unaccounted for, or there twice without having been in doubt.
 pub fn judge(place: &Place, server: &str, origin: &str, dlt: &str, plan: &str) -> Found {
     let sources: HashMap<String, Got> =
         read_all(server, dlt).into_iter().map(|got| (format!("p{}/{}", got.partition, got.offset), got)).collect();

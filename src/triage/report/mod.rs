@@ -3,10 +3,12 @@
 mod counts;
 mod entry;
 mod progress;
+mod resolved;
 
 pub use counts::Counts;
-pub use entry::{Copy, Entry, EntryKind, EntryQuery, Mark, MarkKind, PlanRow, Resolved, Restorable, Status};
+pub use entry::{Copy, Entry, EntryKind, EntryQuery, Mark, MarkKind, PlanRow, Restorable, Status};
 pub use progress::{Ended, Level, Line, Phase, Progress, ReplayReport, Wish};
+pub use resolved::Resolved;
 
 use serde::{Deserialize, Serialize};
 

@@ -34,7 +34,8 @@ fn peek_starts_and_ends_where_it_is_told() {
         demo(&all).exits(0).rows().len()
     };
     let (all, hour, before) = (read(&["--from", "oldest"]), read(&["--from", "1h"]), read(&["--from", "oldest", "--until", "1h"]));
-    assert_eq!(all, hour + before, "an hour ago cuts it in two");
+    // each run has its own now, and takes its time until it looks
+    assert!(all.abs_diff(hour + before) < 50, "an hour ago cuts {all} in two: {hour} and {before}");
     assert!(hour > 100 && before > 100, "{hour} and {before}");
 }
 

@@ -14,6 +14,7 @@ use crate::schema::Seen;
 use crate::triage::group::Cause;
 use crate::triage::plan::{Changes, PlanId, ReplayPlan, ReplayRequest};
 use crate::triage::report::{Entry, EntryQuery, Mark, PlanRow, Progress, ReplayReport, Wish};
+use crate::triage::verdict::Look;
 
 /// One call of a room below, carried out by the runtime.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub enum Job {
     Rehearse(Arc<ReplayPlan>, usize),
     /// Carries a plan out, or goes on with it.
     Carry(PlanId),
+    /// Looks again and again at what became of a replayed plan, until all is known or its window is over.
+    Verdict(PlanId),
     Entries(Box<EntryQuery>),
     /// What is in doubt in a plan, and what a look at the target says of it.
     Doubt(PlanId),
@@ -94,7 +97,8 @@ pub struct CausesRead {
 impl Job {
     /// Whether it goes on until it is stopped; settling does not wait for it.
     pub fn endless(&self) -> bool {
-        matches!(self, Job::Peek(want) if want.stop == crate::broker::Stop::Never)
+        // a verdict waits for others' consumers, for minutes: nobody waits for it
+        matches!(self, Job::Peek(want) if want.stop == crate::broker::Stop::Never) || matches!(self, Job::Verdict(_))
     }
 
     /// Whether its news is many rows, so that its last word goes the same way, behind them.
@@ -128,6 +132,8 @@ pub enum News {
     Rehearsed(Box<Rehearsed>),
     Progress(Box<Progress>),
     Report(Box<ReplayReport>),
+    /// What a look gave at what became of the replayed.
+    Verdicts(Box<Look>),
     Entries(Vec<Entry>),
     Doubt(Vec<Doubt>),
     /// What would be told, as name and value.

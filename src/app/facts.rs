@@ -11,6 +11,7 @@ use crate::config::model::ReplaySettings;
 use crate::model::{Address, ConnId, Count, Destination, Reader};
 use crate::monitor::Shelf;
 use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
+use crate::triage::verdict::Look;
 
 /// Between the end of one read of the same thing and the start of the next.
 pub const EVERY: Duration = Duration::from_secs(10);
@@ -94,11 +95,25 @@ pub struct Run {
 impl Run {
     /// Takes one more word of it.
     pub fn take(&mut self, progress: Progress) {
-        self.log.extend(progress.lines.iter().cloned());
+        self.note(&progress.lines);
+        self.progress = Some(progress);
+    }
+
+    /// Takes what a look gave at what became of the replayed; all other counts are the run's own.
+    pub fn verdicts(&mut self, look: &Look) {
+        self.note(&look.lines);
+        let told = self.progress.as_mut().map(|p| &mut p.counts).into_iter().chain(self.report.as_mut().map(|r| &mut r.counts));
+        for counts in told {
+            counts.verified = look.counts.verified;
+            counts.came_back = look.counts.came_back;
+        }
+    }
+
+    fn note(&mut self, lines: &[Line]) {
+        self.log.extend(lines.iter().cloned());
         while self.log.len() > 1_000 {
             self.log.pop_front();
         }
-        self.progress = Some(progress);
     }
 }
 

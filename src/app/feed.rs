@@ -52,6 +52,17 @@ impl App {
                 self.facts.runs.entry(plan.clone()).or_default().take(*progress);
             }
             (Place::Deed(plan), News::Report(report)) => self.run_ended(plan.clone(), *report),
+            (Place::Verdict(plan), News::Verdicts(look)) => {
+                if !look.lines.is_empty() {
+                    self.facts.plans.due = Some(now);
+                }
+                if look.lines.iter().any(|l| l.level == crate::triage::report::Level::Bad) {
+                    self.say(Tone::Bad, format!("{plan}: {} of {} replayed came back", look.counts.came_back, look.counts.replayed));
+                }
+                if let Some(run) = self.facts.runs.get_mut(plan) {
+                    run.verdicts(&look);
+                }
+            }
             (Place::Deed(plan), News::Failed(error)) => {
                 self.say(Tone::Bad, format!("replay {plan}: {}", safe(&error.to_string())));
                 self.facts.plans.due = Some(now);

@@ -29,6 +29,8 @@ pub enum Place {
     Part(ScreenId, &'static str),
     /// A replay: outlives every screen.
     Deed(String),
+    /// What became of a replayed plan: outlives every screen, and nobody asks before quitting.
+    Verdict(String),
     /// One small act that is to finish wherever one goes: a note, a claim, a file.
     Small(u64),
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::action::{Action, Mouse};
 use super::command::{Command, Entry, On};
-use super::effect::{Effect, News};
+use super::effect::{Effect, Job, News};
 use super::facts::{Facts, Run};
 use super::input::Input;
 use super::key::Key;
@@ -14,6 +14,7 @@ use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, ref
 use super::slots::{JobId, Place, ScreenId};
 use super::text::{Line, Tone};
 use super::{App, Open, Start, Toast, Writes};
+use crate::triage::plan::PlanId;
 use crate::triage::report::Wish;
 
 /// The app at its start, with the Overview open and everything asked for.
@@ -356,8 +357,16 @@ impl App {
                 Vec::new()
             }
             fact => {
+                let follows = match (&fact, &news) {
+                    (Place::Deed(plan), News::Report(report)) if report.counts.no_word_yet() > 0 => Some(plan.clone()),
+                    _ => None,
+                };
                 self.learn(&fact, news);
-                Vec::new()
+                let now = self.now;
+                follows.map_or_else(Vec::new, |plan| {
+                    let job = Job::Verdict(PlanId(plan.clone()));
+                    self.slots.start(Place::Verdict(plan), job, now)
+                })
             }
         }
     }

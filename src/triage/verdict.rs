@@ -1,13 +1,17 @@
 //! Did it come back? After a replay: verified by evidence, no word yet, or came back.
 
 mod evidence;
+mod follow;
 
 pub use evidence::{gather, window};
+pub use follow::follow;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use crate::model::{Address, MessageId, Seat};
+use crate::triage::plan::PlanId;
+use crate::triage::report::{Counts, Line};
 
 /// A replayed message whose fate is to be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +76,7 @@ pub enum Verdict {
 }
 
 /// Why there is no evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Silence {
     /// The group has not come to it yet.
     NotReached,
@@ -84,6 +88,42 @@ pub enum Silence {
     NoSeat,
     /// A dead-letter queue was not read to its end.
     NotLooked,
+}
+
+impl Silence {
+    /// Why, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Silence::NotReached => "the group has not come to it yet",
+            Silence::NoGroup => "it is not known which group failed it",
+            Silence::NoCommit => "the group shows no commit there",
+            Silence::NoSeat => "the broker did not say where it went",
+            Silence::NotLooked => "its dead-letter queue could not be read to the end",
+        }
+    }
+}
+
+/// What one look at a plan's messages gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    pub plan: PlanId,
+    /// Of the whole plan, verdicts included.
+    pub counts: Counts,
+    /// What is new; may hold names of brokers: show it escaped.
+    pub lines: Vec<Line>,
+    /// Messages without a word, by why.
+    pub silent: BTreeMap<Silence, u64>,
+    /// When the last of their windows ends; `None`: there is a word of each.
+    pub until: Option<SystemTime>,
+    /// What could not be had, in words.
+    pub trouble: Vec<String>,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        let plan = PlanId(String::new());
+        Self { plan, counts: Counts::default(), lines: Vec::new(), silent: BTreeMap::new(), until: None, trouble: Vec::new() }
+    }
 }
 
 impl Verdict {
@@ -102,14 +142,7 @@ impl Verdict {
             Verdict::Verified { group, by_clock: false } => format!("{group} is past it, and it did not come back"),
             Verdict::Verified { group, by_clock: true } => format!("{group} is past it by automatic commit, and it did not come back"),
             Verdict::CameBack { dlq, seat } => format!("it is in {} again, at {seat}", dlq.name),
-            Verdict::NoWordYet { why, .. } => match why {
-                Silence::NotReached => "the group has not come to it yet",
-                Silence::NoGroup => "it is not known which group failed it",
-                Silence::NoCommit => "the group shows no commit there",
-                Silence::NoSeat => "the broker did not say where it went",
-                Silence::NotLooked => "its dead-letter queue could not be read to the end",
-            }
-            .to_owned(),
+            Verdict::NoWordYet { why, .. } => why.words().to_owned(),
         }
     }
 

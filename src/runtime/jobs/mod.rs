@@ -4,6 +4,7 @@ mod brokers;
 mod escalate;
 mod messages;
 mod triage;
+mod verdict;
 
 use super::{Out, Rooms};
 use crate::app::effect::Job;
@@ -29,6 +30,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         }
         Job::Rehearse(plan, index) => triage::rehearse(broker(rooms, &plan.ask.from.at().conn)?, &plan, index, rooms, &out).await,
         Job::Carry(plan) => triage::carry(plan, rooms, wish, &out).await,
+        Job::Verdict(plan) => verdict::watch(&plan, rooms, &out).await,
         Job::Entries(want) => triage::entries(*want, rooms, &out).await,
         Job::Doubt(plan) => triage::doubt(&plan, rooms, &out).await,
         Job::Settle { plan, numbers, arrived, reason } => triage::settle(&plan, numbers, arrived, reason, rooms, &out).await,

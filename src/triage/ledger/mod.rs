@@ -11,6 +11,7 @@ mod marks;
 mod outbox;
 mod plans;
 mod prune;
+mod replayed;
 mod rows;
 mod schema;
 mod state;
@@ -20,6 +21,7 @@ pub use error::{LedgerError, Result};
 pub use lease::{LEASE, Lease};
 pub use outbox::{Incident, Notice, NoticeState};
 pub use prune::Pruned;
+pub use replayed::Sent;
 pub use state::{Ends, OpenIntent, TargetEnds};
 pub use step::{Intent, Run, Verdict};
 

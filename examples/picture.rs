@@ -106,7 +106,13 @@ fn svg(screen: &vt100::Screen) -> String {
                 && let Some(cell) = screen.cell(row, column)
                 && self::look(cell) == look
             {
-                text.push_str(if cell.has_contents() { cell.contents() } else if cell.is_wide_continuation() { "" } else { " " });
+                text.push_str(if cell.has_contents() {
+                    cell.contents()
+                } else if cell.is_wide_continuation() {
+                    ""
+                } else {
+                    " "
+                });
                 column += 1;
             }
             let (x, y) = (12.0 + f32::from(start) * W, 12.0 + f32::from(row) * H);
@@ -117,7 +123,12 @@ fn svg(screen: &vt100::Screen) -> String {
             if !text.trim().is_empty() {
                 let weight = if look.2 { " font-weight=\"bold\"" } else { "" };
                 let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-                let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{:.1}\" fill=\"{}\"{weight} textLength=\"{length:.1}\">{text}</text>", y + 13.5, look.0);
+                let _ = writeln!(
+                    out,
+                    "<text x=\"{x:.1}\" y=\"{:.1}\" fill=\"{}\"{weight} textLength=\"{length:.1}\">{text}</text>",
+                    y + 13.5,
+                    look.0
+                );
             }
         }
     }

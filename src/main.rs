@@ -15,15 +15,15 @@ use redrive::cli::exit::Exit;
 use redrive::cli::{self, Desk};
 use redrive::config::model::Role;
 use redrive::config::{self, Config, Context, Loaded, ProcessEnvironment, paths};
-use redrive::drivers::memory::story::{BEAT, Story};
 use redrive::drivers;
+use redrive::drivers::memory::story::{BEAT, Story};
 use redrive::model::ConnId;
 use redrive::schema::Declared;
-use redrive::tui;
 use redrive::triage::ledger::TriageLedger;
 use redrive::triage::permit::Permit;
 use redrive::triage::plan::Actor;
 use redrive::triage::replay::{Hands, Means};
+use redrive::tui;
 
 use log::Log;
 

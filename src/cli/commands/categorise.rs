@@ -39,7 +39,13 @@ pub async fn run(desk: &Desk, args: CategoriseArgs) -> io::Result<Exit> {
     };
     match desk.means.ledger.mark(mark).await {
         Ok(_) if back => say(&format!("{} {}: by the rules again", cause.id, safe(&cause.title))),
-        Ok(_) => say(&format!("{} {}: {} now, by {}; nothing was started", cause.id, safe(&cause.title), args.category, safe(&desk.permit.actor.name))),
+        Ok(_) => say(&format!(
+            "{} {}: {} now, by {}; nothing was started",
+            cause.id,
+            safe(&cause.title),
+            args.category,
+            safe(&desk.permit.actor.name)
+        )),
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     }
     Ok(Exit::All)

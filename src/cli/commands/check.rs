@@ -137,9 +137,9 @@ async fn first_destinations(broker: &dyn Broker) -> Result<Vec<Destination>, Err
         }
         Ok(())
     };
-    tokio::time::timeout(PATIENCE, reading)
-        .await
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "list", format!("no answer within {} s", PATIENCE.as_secs())).on(broker.id())))?;
+    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Timeout, "list", format!("no answer within {} s", PATIENCE.as_secs())).on(broker.id()))
+    })?;
     Ok(all)
 }
 

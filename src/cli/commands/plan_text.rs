@@ -78,7 +78,11 @@ fn to(plan: &ReplayPlan) -> String {
 fn pace(plan: &ReplayPlan) -> String {
     let rate = plan.ask.pace.per_second.map_or("as fast as confirmations come".into(), |r| format!("{r}/s"));
     let steps = plan.steps(plan.todo());
-    let canary = if steps.len() > 1 { format!("canary {}, then ", steps[..steps.len() - 1].iter().map(usize::to_string).collect::<Vec<_>>().join(", ")) } else { String::new() };
+    let canary = if steps.len() > 1 {
+        format!("canary {}, then ", steps[..steps.len() - 1].iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
+    } else {
+        String::new()
+    };
     let takes = plan.takes().map_or(String::new(), |t| format!(", about {}", human::age(t)));
     let order = if plan.ask.pace.ordered { "order by key kept" } else { "order by key NOT kept" };
     format!("{canary}{rate}{takes}; {order}")
@@ -138,7 +142,8 @@ fn plan_place(place: &crate::broker::Place) -> String {
 
 /// A plan as JSON; bodies only of the samples.
 pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
-    let headers = |fields: &Fields| fields.iter().map(|(n, v)| json!({ "name": n, "value": v.as_bytes().map(safe_bytes) })).collect::<Vec<_>>();
+    let headers =
+        |fields: &Fields| fields.iter().map(|(n, v)| json!({ "name": n, "value": v.as_bytes().map(safe_bytes) })).collect::<Vec<_>>();
     let wires = samples.iter().filter_map(|s| {
         let item = plan.items.iter().find(|i| i.seat == s.seat)?;
         let (wire, changes) = wire(s, item, plan)?;

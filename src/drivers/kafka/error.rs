@@ -34,7 +34,8 @@ fn words(fault: &Fault) -> String {
     let t = fault.text.trim();
     let t = t.split_once(" (after ").map_or(t, |(before, _)| before);
     let t = t.strip_suffix(":").unwrap_or(t);
-    let is_broker = |head: &str| !head.contains(' ') && head.rsplit_once('/').is_some_and(|(_, id)| id == "bootstrap" || id.parse::<u32>().is_ok());
+    let is_broker =
+        |head: &str| !head.contains(' ') && head.rsplit_once('/').is_some_and(|(_, id)| id == "bootstrap" || id.parse::<u32>().is_ok());
     let t = t.split_once(": ").filter(|(head, _)| is_broker(head)).map_or(t, |(_, rest)| rest);
     let address = t.strip_prefix("Connect to ipv4#").or_else(|| t.strip_prefix("Connect to ipv6#"));
     if let Some((address, why)) = address.and_then(|t| t.split_once(" failed: ")) {

@@ -29,11 +29,8 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
     let a = areas(app.size);
     head(app, look, buf, row(area, a.head));
     let body = Rect { y: area.y + a.body, height: a.rows, ..area };
-    match &app.overlay {
-        Some(Overlay::Help { .. } | Overlay::Dialog(_) | Overlay::Menu(_) | Overlay::Palette { .. }) => {
-            return views::overlay::draw(app, look, buf);
-        }
-        _ => {}
+    if let Some(Overlay::Help { .. } | Overlay::Dialog(_) | Overlay::Menu(_) | Overlay::Palette { .. }) = &app.overlay {
+        return views::overlay::draw(app, look, buf);
     }
     place(app, look, buf, row(area, a.place));
     sheet(buf, body, &of(app), look);

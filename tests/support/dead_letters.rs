@@ -36,6 +36,7 @@ pub fn spring(mut of: Rec, origin: &str, offset: i64, group: &str) -> Rec {
     of
 }
 
+#[allow(dead_code, reason = "the kill test needs only one family")]
 /// What SmallRye's dead-letter queue strategy makes of a record: all text.
 pub fn smallrye(mut of: Rec, origin: &str, offset: i64) -> Rec {
     of.headers.extend([

@@ -47,7 +47,7 @@ impl State {
 
     fn open(&self) -> Vec<Ask> {
         let Some(row) = self.rows.get(self.cursor.row()) else { return Vec::new() };
-        vec![Ask::Push(Box::new(Screen::Group(group::State::new(row.conn.clone(), row.name.clone()))))]
+        vec![Ask::Push(Box::new(Screen::Group(Box::new(group::State::new(row.conn.clone(), row.name.clone())))))]
     }
 }
 

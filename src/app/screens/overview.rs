@@ -50,7 +50,7 @@ impl State {
             (NeedKind::Dlq, Some(at)) => vec![Ask::Push(Box::new(Screen::Causes(causes::State::new(at.clone()))))],
             (NeedKind::Job, _) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(PlanId(need.what.clone())))))],
             (NeedKind::Lag | NeedKind::Group, _) => {
-                vec![Ask::Push(Box::new(Screen::Group(group::State::new(need.conn.clone(), need.what.clone()))))]
+                vec![Ask::Push(Box::new(Screen::Group(Box::new(group::State::new(need.conn.clone(), need.what.clone())))))]
             }
             (NeedKind::Broker, _) => {
                 let mut page = destinations::State::default();

@@ -392,11 +392,7 @@ impl Page for State {
     fn news(&mut self, _part: &'static str, news: News, _cx: &Cx) -> Vec<Ask> {
         match news {
             News::Plan(plan) => self.plan = Some(plan),
-            News::Rehearsed(dry) => {
-                if self.dry.as_ref().is_some_and(|(i, _)| *i == dry.index) {
-                    self.dry = Some((dry.index, Some(dry)));
-                }
-            }
+            News::Rehearsed(dry) if self.dry.as_ref().is_some_and(|(i, _)| *i == dry.index) => self.dry = Some((dry.index, Some(dry))),
             News::Failed(error) if self.plan.is_none() => self.error = Some(error.to_string()),
             News::Failed(error) => {
                 self.dry = None;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::alerts;
 use crate::binary::{Place, plain_config};
-use crate::dead_letters::{smallrye, spring};
+use crate::dead_letters::spring;
 use crate::readback::{Got, looker, read_all};
+use crate::smallrye::smallrye;
 use crate::testbed::{Rec, filled, listener, make_topic, plain, rec, topic};
 
 /// One incident, freshly made.

@@ -24,3 +24,4 @@ mod incident;
 mod keys;
 mod outage;
 mod own_broker;
+mod smallrye;

@@ -36,21 +36,6 @@ pub fn spring(mut of: Rec, origin: &str, offset: i64, group: &str) -> Rec {
     of
 }
 
-#[allow(dead_code, reason = "the kill test needs only one family")]
-/// What SmallRye's dead-letter queue strategy makes of a record: all text.
-pub fn smallrye(mut of: Rec, origin: &str, offset: i64) -> Rec {
-    of.headers.extend([
-        text("dead-letter-reason", "no rate for currency XTS"),
-        text("dead-letter-exception-class-name", "java.util.concurrent.CompletionException"),
-        text("dead-letter-cause-class-name", "com.example.tax.UnknownRate"),
-        text("dead-letter-cause", "no rate for currency XTS"),
-        text("dead-letter-topic", origin),
-        text("dead-letter-offset", &offset.to_string()),
-        text("dead-letter-partition", &of.partition.to_string()),
-    ]);
-    of
-}
-
 /// Spring's dead letters of a topic: numbered, each key in one partition, with a header of the application's own.
 pub fn numbered(messages: usize, keys: usize, partitions: i32, origin: &str) -> Vec<Rec> {
     let one = |i: usize| {

@@ -27,7 +27,23 @@ use redrive::tui;
 
 use log::Log;
 
+/// Gives memory back that is used no more: a read decompresses megabytes on several threads, and glibc would keep each
+/// thread's for the next time.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn lean() {
+    // SAFETY: called before any other thread is there; unknown settings are ignored.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn lean() {}
+
 fn main() -> ExitCode {
+    lean();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

@@ -92,7 +92,7 @@ fn tail(cluster: &Cluster, topic: &str) -> Result<Vec<Figure>, Failed> {
     let mut screen = Screen::start(&config, true)?;
     let began = screen.began;
     screen.until("the broker", began, |s| s.contains("1 up"))?;
-    let topic = format!("{topic}-tail");
+    let topic = topic.replace("bench", "tail");
     cluster.create(&topic, 12)?;
     screen.press("2r")?;
     screen.let_run(Duration::from_secs(1));

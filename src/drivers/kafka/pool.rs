@@ -36,17 +36,20 @@ impl Pool {
     }
 
     /// A consumer of this isolation, for a tail or for what is there, and for so many partitions; waits for a free place, 10 s at most.
-    pub async fn lend(&self, committed: bool, tail: bool, partitions: usize) -> Result<Lent> {
+    /// `little`: no more than a page of it will be read.
+    pub async fn lend(&self, committed: bool, tail: bool, little: bool, partitions: usize) -> Result<Lent> {
         let place = tokio::time::timeout(CALL, self.places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             return Err(Error::new(ErrorKind::Throttled, "read", format!("{PLACES} of {PLACES} readers in use"))
                 .on(&self.id)
                 .next("close a tail or a search"));
         };
-        let how = Reading { committed, tail, prefetch_kb: settings::prefetch_kb(partitions) };
+        let how = Reading { committed, tail, prefetch_kb: settings::prefetch_kb(partitions), little };
         let warm = {
             let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-            let fit = warm.iter().position(|k| k.how.committed == committed && k.how.tail == tail && k.how.prefetch_kb <= how.prefetch_kb);
+            let fit = warm.iter().position(|k| {
+                (k.how.committed, k.how.tail, k.how.little) == (committed, tail, little) && k.how.prefetch_kb <= how.prefetch_kb
+            });
             fit.map(|i| warm.swap_remove(i))
         };
         let kept = match warm {

@@ -34,6 +34,8 @@ pub struct Reading {
     pub tail: bool,
     /// Prefetch of each partition, KiB.
     pub prefetch_kb: usize,
+    /// A page, not a scan: only a little is wanted of each partition.
+    pub little: bool,
 }
 
 fn set(options: &mut Options, name: &str, value: impl ToString) {
@@ -114,14 +116,15 @@ pub fn reading(conn: &ConnId, profile: &KafkaProfile, how: Reading) -> Result<Op
     set(&mut o, "auto.offset.reset", "error");
     set(&mut o, "isolation.level", if how.committed { "read_committed" } else { "read_uncommitted" });
     // measured on scans: the defaults are about five times slower
-    set(&mut o, "queued.min.messages", 100_000);
-    set(&mut o, "queued.max.messages.kbytes", how.prefetch_kb);
+    set(&mut o, "queued.min.messages", if how.little { 1_000 } else { 100_000 });
+    set(&mut o, "queued.max.messages.kbytes", if how.little { how.prefetch_kb.min(256) } else { how.prefetch_kb });
     set(&mut o, "fetch.queue.backoff.ms", 10);
     // at the end of a partition the broker keeps the request this long, and other partitions wait with it
     set(&mut o, "fetch.wait.max.ms", if how.tail { 500 } else { 5 });
     set(&mut o, "fetch.error.backoff.ms", 100);
-    set(&mut o, "fetch.message.max.bytes", 1 << 20);
-    set(&mut o, "fetch.max.bytes", 16 << 20);
+    // bytes as they are on the wire: a compressed batch may be twenty times that in memory, of each partition
+    set(&mut o, "fetch.message.max.bytes", if how.little { 32 << 10 } else { 256 << 10 });
+    set(&mut o, "fetch.max.bytes", if how.little { 1 << 20 } else { 8 << 20 });
     Ok(o)
 }
 
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_reader_never_commits_joins_or_creates() {
-        let o = reading(&conn(), &profile(), Reading { committed: true, tail: false, prefetch_kb: 512 }).unwrap();
+        let o = reading(&conn(), &profile(), Reading { committed: true, tail: false, prefetch_kb: 512, little: false }).unwrap();
         for (name, value) in [
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
@@ -223,7 +226,10 @@ mod tests {
             assert_eq!(get(&o, name), Some(value), "{name}");
         }
         assert_eq!(
-            get(&reading(&conn(), &profile(), Reading { committed: false, tail: true, prefetch_kb: 512 }).unwrap(), "isolation.level"),
+            get(
+                &reading(&conn(), &profile(), Reading { committed: false, tail: true, prefetch_kb: 512, little: false }).unwrap(),
+                "isolation.level"
+            ),
             Some("read_uncommitted")
         );
     }

@@ -13,6 +13,9 @@ use crate::model::{Message, Seat};
 /// Bytes that a page may take; a page of very large messages has fewer of them.
 const PAGE_BYTES: usize = 64 << 20;
 
+/// Messages read at once over all partitions, though a page may need fewer.
+const EAGER: usize = 12_000;
+
 /// What was read of one partition, and what of it is left.
 struct Part {
     /// Unread: from the near end of it more is read if the page needs it.
@@ -25,7 +28,9 @@ pub async fn page(kafka: Arc<Kafka>, want: &PeekRequest, way: Way) -> Result<Vec
     let back = way.back;
     let whole: u64 = way.ranges.values().map(Range::left).sum();
     let mut parts: BTreeMap<i32, Part> = way.ranges.iter().map(|(p, r)| (*p, Part { unread: *r, got: VecDeque::new() })).collect();
-    let mut window = i64::try_from(want.limit.div_ceil(parts.len().max(1))).unwrap_or(i64::MAX).saturating_add(4);
+    // producers send bursts to one partition: a page may lie in one of them, and each further round costs a new assignment
+    let share = want.limit.div_ceil(parts.len().max(1)).max(want.limit.min(EAGER / parts.len().max(1)));
+    let mut window = i64::try_from(share).unwrap_or(i64::MAX).saturating_add(4);
     let (mut scan, mut notes, mut full): (Option<Scan>, _, _) = (None, way.notes.clone(), false);
     loop {
         let hungry = if full { Vec::new() } else { hungry(&parts, back, want.limit) };

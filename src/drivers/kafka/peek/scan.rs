@@ -32,6 +32,8 @@ impl Range {
 /// Ranges by partition.
 pub type Ranges = BTreeMap<i32, Range>;
 
+/// Offsets of one partition up to which little is fetched at a time: a page, or its next window.
+const LITTLE: u64 = 5_000;
 const NEEDS: &str = "Read on the topic";
 /// Without a record or an end for so long, a bounded read gives up: a partition without a leader.
 const STALLED: Duration = Duration::from_secs(30);
@@ -51,7 +53,8 @@ pub struct Scan {
 impl Scan {
     /// Starts to read these ranges.
     pub async fn open(kafka: Arc<Kafka>, at: &Address, committed: bool, ranges: Ranges) -> Result<Self> {
-        let lent = kafka.pool.lend(committed, ranges.values().any(|r| r.to == i64::MAX), ranges.len()).await?;
+        let little = ranges.values().all(|r| r.left() <= LITTLE);
+        let lent = kafka.pool.lend(committed, ranges.values().any(|r| r.to == i64::MAX), little, ranges.len()).await?;
         let mut scan = Self { kafka, lent, at: at.clone(), ranges, taken: VecDeque::new(), notes: Vec::new() };
         // metadata first: an assignment without known leaders waits half a second
         let Some(client) = scan.lent.consumer().map(|c| c.client().clone()) else { return Err(scan.ended()) };

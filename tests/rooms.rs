@@ -197,8 +197,11 @@ fn tasks_and_threads_have_their_places() {
 fn sdks_stay_in_their_folders() {
     for (krate, home) in [
         ("rdkafka(_sys)?", &["drivers/kafka"][..]),
+        ("lapin", &["drivers/rabbitmq"][..]),
+        ("(fe2o3_amqp(_types)?|serde_amqp)", &["drivers/activemq"][..]),
+        ("aws_(config|sdk_sqs|sdk_sns)", &["drivers/aws"][..]),
         ("rusqlite", &["triage/ledger"]),
-        ("reqwest", &["triage/escalate", "schema/registry"]),
+        ("reqwest", &["triage/escalate", "schema/registry", "drivers/rabbitmq", "drivers/activemq"]),
         ("crossterm", &["tui/"]),
         ("ratatui", &["tui/", "app/", "runtime/"]),
     ] {
@@ -219,7 +222,7 @@ fn the_mind_is_pure() {
 
 #[test]
 fn one_place_writes_to_brokers() {
-    let wrong = outside(r"\.(publish|hold|settle)\(", &["broker/", "drivers/", "triage/replay"]);
+    let wrong = outside(r"\.(publish|hold|settle|carry|bulk)\(", &["broker/", "drivers/", "triage/replay"]);
     fail_if_any("a write to a broker outside triage/replay", wrong);
 }
 

@@ -26,6 +26,8 @@ pub struct Capabilities {
     pub remove: bool,
     /// Whether publish and remove can be one act.
     pub carry: bool,
+    /// Whether the broker has a mover of its own that carries a whole queue ([`super::Writer::bulk`]).
+    pub bulk: bool,
     /// Messages per hand-over, at most.
     pub max_batch: usize,
     /// How a crash between publish and record is cleared up.

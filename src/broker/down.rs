@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 
 use super::{
-    Broker, Cost, Detail, Error, Flow, Left, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
+    Broker, Carriage, Cost, Detail, Error, Flow, Left, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
 };
 use crate::model::{Address, ConnId, Destination, Message, Reader};
 
@@ -56,7 +56,7 @@ impl Broker for Down {
     }
 
     fn rehearse(&self, _: &Message, out: &Outgoing) -> Rehearsal {
-        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some(self.why.to_string()) }
+        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some(self.why.to_string()), way: Carriage::Publish }
     }
 
     async fn close(&self) -> Left {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Left, Result};
-use crate::model::{Address, Fields, Message, Seat};
+use crate::model::{Address, Count, Fields, Message, Seat};
 
 pub use crate::model::REPLAY_ID;
 
@@ -41,6 +41,21 @@ pub struct Rehearsal {
     pub losses: Vec<String>,
     /// Why it is not published at all.
     pub refused: Option<String>,
+    /// How it gets there.
+    pub way: Carriage,
+}
+
+/// How a message gets from its source to its target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carriage {
+    /// Published to the target; once that is on record, taken out of the source.
+    #[default]
+    Publish,
+    /// Published and taken out as one act of the broker's ([`Hold::carry`]).
+    Carry {
+        /// Whether the message carries our marks; false: the broker moves it as it is, so neither doubt nor verdicts find it by its mark.
+        marked: bool,
+    },
 }
 
 /// A confirmed publish: where it went.
@@ -67,6 +82,50 @@ pub struct HeldId(pub u64);
 pub struct Held {
     pub id: HeldId,
     pub message: Message,
+    pub back: Back,
+}
+
+/// What giving a held message back would do to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Back {
+    /// Nothing.
+    #[default]
+    Free,
+    /// Counts as one delivery; it stays where it was.
+    Counts,
+    /// The broker would drop or move it (a RabbitMQ quorum queue at its delivery limit): it must be copied at once, and put back by a
+    /// publish to the same queue instead of being given back.
+    Destroys,
+}
+
+/// Asks for the broker's own mover, which carries messages by itself and leaves no copies in the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BulkAsk {
+    /// All of `from` to `to`; `None`: each to where it came from, where the broker can.
+    Start { from: Address, to: Option<Address>, per_second: Option<u32> },
+    /// How far the mover of this source is.
+    State { from: Address, id: String },
+    Cancel { from: Address, id: String },
+}
+
+/// How far a broker's own mover is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulkState {
+    /// The broker's name of it, to ask for it again.
+    pub id: String,
+    pub moved: Count,
+    pub of: Count,
+    pub phase: BulkPhase,
+}
+
+/// What a mover is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BulkPhase {
+    Running,
+    Done,
+    Cancelled,
+    /// Why, in the broker's words.
+    Failed(String),
 }
 
 /// What becomes of a held message at its source.
@@ -85,6 +144,8 @@ pub trait Writer: Send + Sync {
     /// Publishes in the order given; one answer each. `Ok`: confirmed by the broker's strongest means.
     /// An error with [`super::Done::Perhaps`] is in doubt and must never be retried blindly.
     async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>>;
+    /// The broker's own mover: started, asked, or cancelled. `Unsupported` where `Capabilities::bulk` is not set.
+    async fn bulk(&self, ask: BulkAsk) -> Result<BulkState>;
     /// Flushes and ends the writer's connection; waits 2 s at most.
     async fn close(&self) -> Left;
 }
@@ -96,6 +157,8 @@ pub trait Hold: Send {
     async fn next(&mut self, max: usize) -> Result<Vec<Held>>;
     /// One answer each.
     async fn settle(&mut self, batch: Vec<(HeldId, Settle)>) -> Vec<Result<()>>;
+    /// Publishes and takes out as one act, for messages whose [`Rehearsal::way`] says so; one answer each, `Ok`: both are done.
+    async fn carry(&mut self, batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>>;
     /// Gives back the rest in delivery order and says what it left.
     async fn close(self: Box<Self>) -> Result<Left>;
 }

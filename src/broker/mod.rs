@@ -14,7 +14,9 @@ pub use capability::{Capabilities, Cost, Doubt, Probe, Trace};
 pub use down::Down;
 pub use error::{Done, Error, ErrorKind, Result};
 pub use guard::{Deadlines, Rights, consent, guard};
-pub use hand::{Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle, Writer};
+pub use hand::{
+    Back, BulkAsk, BulkPhase, BulkState, Carriage, Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle, Writer,
+};
 pub use keeper::Keeper;
 pub use look::{Broker, Cursor, Detail, Flow, Left, ListRequest, PartitionDetail, PeekRequest, Peeked, ReadersRequest, Start, Stop, Why};
 pub use murmur::{murmur2, partition_for};

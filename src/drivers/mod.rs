@@ -1,8 +1,14 @@
 //! One folder per broker product; only here are their SDKs named.
 
+#[cfg(feature = "activemq")]
+pub mod activemq;
+#[cfg(feature = "aws")]
+pub mod aws;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod memory;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 
 use crate::broker::{Error, ErrorKind, Link, Result};
 use crate::config::{BrokerKind, Profile};
@@ -18,6 +24,13 @@ pub fn connect(profile: &Profile, may_write: bool) -> Result<Link> {
     match profile.kind {
         #[cfg(feature = "kafka")]
         BrokerKind::Kafka => Ok(kafka::connect(profile, may_write)),
+        #[cfg(feature = "rabbitmq")]
+        BrokerKind::RabbitMq => Ok(rabbitmq::connect(profile, may_write)),
+        #[cfg(feature = "activemq")]
+        BrokerKind::ActiveMq => Ok(activemq::connect(profile, may_write)),
+        #[cfg(feature = "aws")]
+        BrokerKind::Aws => Ok(aws::connect(profile, may_write)),
+        #[allow(unreachable_patterns)]
         kind => {
             let _ = may_write;
             Err(Error::new(ErrorKind::Unsupported, "connect", format!("{} is not built in", kind.word()))

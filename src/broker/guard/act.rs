@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::{Call, Rights};
-use crate::broker::{Done, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle, Writer};
+use crate::broker::{BulkAsk, BulkState, Done, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle, Writer};
 use crate::model::{Address, ConnId};
 
 /// A writer behind its guard.
@@ -64,6 +64,16 @@ impl Writer for GuardedWriter {
         }
     }
 
+    async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
+        let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = &ask;
+        let (from, asks) = (from.clone(), matches!(ask, BulkAsk::State { .. }));
+        // a mover may be stopped and asked after at any time; only starting one is a write
+        if matches!(ask, BulkAsk::Start { .. }) {
+            allowed(&self.rights, "move all", &self.conn)?;
+        }
+        self.call("move all", Some(&from), if asks { Done::No } else { Done::Perhaps }).run(self.inner.bulk(ask)).await?
+    }
+
     async fn close(&self) -> Left {
         self.call("close", None, Done::No).run(self.inner.close()).await.unwrap_or_default()
     }
@@ -90,6 +100,17 @@ impl Hold for GuardedHold {
         let n = batch.len();
         let call = self.call("settle", Done::Perhaps);
         match call.run(self.inner.settle(batch)).await {
+            Ok(answers) => answers,
+            Err(late) => vec![Err(late); n],
+        }
+    }
+
+    async fn carry(&mut self, batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>> {
+        let n = batch.len();
+        if let Err(e) = allowed(&self.rights, "carry", &self.from.conn) {
+            return vec![Err(e.about(&self.from)); n];
+        }
+        match self.call("carry", Done::Perhaps).run(self.inner.carry(batch)).await {
             Ok(answers) => answers,
             Err(late) => vec![Err(late); n],
         }

@@ -18,7 +18,7 @@ const BATCH: usize = 2000;
 
 /// What every Kafka connection can do.
 const CAPABILITIES: Capabilities =
-    Capabilities { tail: true, seek: true, lag: true, remove: false, carry: false, max_batch: 256, doubt: Doubt::ScanTarget };
+    Capabilities { tail: true, seek: true, lag: true, remove: false, carry: false, bulk: false, max_batch: 256, doubt: Doubt::ScanTarget };
 
 impl Kafka {
     pub(super) async fn probe(&self) -> Result<Probe> {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::hold::Reading;
 use super::publish::Press;
 use super::{CLOSE, Kafka};
-use crate::broker::{Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
+use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
 use crate::model::Address;
 
 /// A connection's hand.
@@ -51,6 +51,11 @@ impl Writer for Hand {
             Some(press) => press.publish(&self.kafka, &batch).await,
             None => Vec::new(),
         }
+    }
+
+    async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
+        let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = ask;
+        Err(Error::new(ErrorKind::Unsupported, "move all", "Kafka has no mover of its own").about(&from))
     }
 
     async fn close(&self) -> Left {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::ffi::At;
 use super::peek::{BATCH, Range, Ranges, Scan};
 use super::{CALL, Kafka};
-use crate::broker::{Held, HeldId, Hold, Left, Result, Selection, Settle};
+use crate::broker::{Back, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle};
 use crate::config::model::Isolation;
 use crate::model::{Address, Message, Seat};
 
@@ -147,7 +147,7 @@ impl Hold for Reading {
         let n = max.min(self.ready.len());
         let held = self.ready.drain(..n).map(|message| {
             self.next_id += 1;
-            Held { id: HeldId(self.next_id), message }
+            Held { id: HeldId(self.next_id), message, back: Back::Free }
         });
         Ok(held.collect())
     }
@@ -155,6 +155,11 @@ impl Hold for Reading {
     /// Nothing to do on Kafka: resolved is a fact of the ledger.
     async fn settle(&mut self, batch: Vec<(HeldId, Settle)>) -> Vec<Result<()>> {
         batch.into_iter().map(|_| Ok(())).collect()
+    }
+
+    async fn carry(&mut self, batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>> {
+        let why = || Error::new(ErrorKind::Unsupported, "carry", "a log lets go of nothing: publish is all there is");
+        batch.into_iter().map(|(_, out)| Err(why().about(&out.to))).collect()
     }
 
     async fn close(self: Box<Self>) -> Result<Left> {

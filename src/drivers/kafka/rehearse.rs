@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Known;
-use crate::broker::{Outgoing, Place, Rehearsal, partition_for};
+use crate::broker::{Carriage, Outgoing, Place, Rehearsal, partition_for};
 use crate::model::{Message, Typed, Value};
 
 /// What a record needs beside its bytes, at most: the batch's head and the record's own lengths.
@@ -37,7 +37,7 @@ pub fn prepare(out: &Outgoing, known: Option<Known>) -> Rehearsal {
         wire.place = Place::Partition(partition_for(key, known.partitions));
     }
     let refused = refusal(&wire, known);
-    Rehearsal { wire, losses, refused }
+    Rehearsal { wire, losses, refused, way: Carriage::Publish }
 }
 
 fn refusal(wire: &Outgoing, known: Option<Known>) -> Option<String> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::store::{self, Put};
 use super::{Login, Memory, Step, rehearse};
-use crate::broker::{Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Result, Selection, Settle, Writer};
+use crate::broker::{Back, BulkAsk, BulkState, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Result, Selection, Settle, Writer};
 use crate::model::{Address, Seat, text_field};
 
 pub(super) struct Hand {
@@ -94,6 +94,11 @@ impl Writer for Hand {
             answers.push(self.publish_one(out).await);
         }
         answers
+    }
+
+    async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
+        let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = ask;
+        Err(Error::new(ErrorKind::Unsupported, "move all", "it has no mover of its own").about(&from))
     }
 
     async fn close(&self) -> Left {
@@ -264,7 +269,7 @@ impl Hold for Visit {
         let held = found.into_iter().map(|(partition, record)| {
             self.had.push(Some((partition, record.offset)));
             let id = HeldId(self.had.len() as u64 - 1);
-            Held { id, message: store::message(shape, memory.id(), &self.from.name, partition, &record) }
+            Held { id, message: store::message(shape, memory.id(), &self.from.name, partition, &record), back: Back::Free }
         });
         Ok(held.collect())
     }
@@ -275,6 +280,11 @@ impl Hold for Visit {
             answers.push(self.settle_one(id, how).await);
         }
         answers
+    }
+
+    async fn carry(&mut self, batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>> {
+        let why = || Error::new(ErrorKind::Unsupported, "carry", "it cannot publish and take out as one act");
+        batch.into_iter().map(|(_, out)| Err(why().about(&out.to))).collect()
     }
 
     async fn close(mut self: Box<Self>) -> Result<Left> {

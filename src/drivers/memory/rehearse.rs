@@ -1,7 +1,7 @@
 //! What publishing would do to a message in each shape: the wire message, what is lost, why it is refused.
 
 use super::shape::Shape;
-use crate::broker::{Outgoing, Rehearsal};
+use crate::broker::{Carriage, Outgoing, Rehearsal};
 use crate::model::{Fields, Typed, Value, WireType};
 
 /// Brings a message into what the shape can carry; `limit` is the destination's largest message in bytes, where known.
@@ -44,7 +44,7 @@ pub(super) fn rehearse(shape: &Shape, out: &Outgoing, limit: Option<u64>) -> Reh
     if size > limit {
         refused = Some(format!("{size} bytes are more than the {limit} allowed"));
     }
-    Rehearsal { wire, losses, refused }
+    Rehearsal { wire, losses, refused, way: Carriage::Publish }
 }
 
 fn names(fields: &Fields) -> String {

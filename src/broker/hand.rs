@@ -102,10 +102,20 @@ pub enum Back {
 #[derive(Clone, Debug, PartialEq)]
 pub enum BulkAsk {
     /// All of `from` to `to`; `None`: each to where it came from, where the broker can.
-    Start { from: Address, to: Option<Address>, per_second: Option<u32> },
+    Start {
+        from: Address,
+        to: Option<Address>,
+        per_second: Option<u32>,
+    },
     /// How far the mover of this source is.
-    State { from: Address, id: String },
-    Cancel { from: Address, id: String },
+    State {
+        from: Address,
+        id: String,
+    },
+    Cancel {
+        from: Address,
+        id: String,
+    },
 }
 
 /// How far a broker's own mover is.

@@ -15,7 +15,8 @@ pub use down::Down;
 pub use error::{Done, Error, ErrorKind, Result};
 pub use guard::{Deadlines, Rights, consent, guard};
 pub use hand::{
-    Back, BulkAsk, BulkPhase, BulkState, Carriage, Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle, Writer,
+    Back, BulkAsk, BulkPhase, BulkState, Carriage, Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle,
+    Writer,
 };
 pub use keeper::Keeper;
 pub use look::{Broker, Cursor, Detail, Flow, Left, ListRequest, PartitionDetail, PeekRequest, Peeked, ReadersRequest, Start, Stop, Why};

@@ -42,7 +42,7 @@ impl Shell {
         let (runtime, inbox) = Runtime::new(rooms);
         let (app, effects) = app::start(start);
         let mut shell = Self { app, runtime, inbox, look, chores: VecDeque::new(), dirty: true };
-        shell.carry(effects);
+        shell.perform(effects);
         shell
     }
 
@@ -50,11 +50,11 @@ impl Shell {
     pub fn act(&mut self, action: Action, now: SystemTime) {
         self.app.now = now;
         let effects = app::update(&mut self.app, action);
-        self.carry(effects);
+        self.perform(effects);
         self.dirty = true;
     }
 
-    fn carry(&mut self, effects: Vec<Effect>) {
+    fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Start(id, job) => self.runtime.start(id, *job),

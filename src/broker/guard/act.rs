@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::{Call, Rights};
-use crate::broker::{BulkAsk, BulkState, Done, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle, Writer};
+use crate::broker::{
+    BulkAsk, BulkState, Done, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle, Writer,
+};
 use crate::model::{Address, ConnId};
 
 /// A writer behind its guard.

@@ -14,7 +14,7 @@ use redrive::cli::args::{CheckArgs, Cli, Command, Globals};
 use redrive::cli::exit::Exit;
 use redrive::cli::{self, Desk};
 use redrive::config::model::Role;
-use redrive::config::{self, Config, Context, Loaded, ProcessEnvironment, paths};
+use redrive::config::{self, Config, Context, Diagnostic, Loaded, ProcessEnvironment, paths};
 use redrive::drivers;
 use redrive::drivers::memory::story::{BEAT, Story};
 use redrive::model::ConnId;
@@ -93,6 +93,7 @@ fn watch(mut opened: Opened, globals: &Globals) -> io::Result<ExitCode> {
         let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
         let can_switch = opened.story.is_none();
         let mut setup = tui::Setup::new(opened.config, opened.context, opened.links, opened.rights, opened.permit, ledger);
+        setup.warnings = opened.warnings;
         setup.beside = opened.story.map(|story| Box::pin(tell(story)) as _);
         setup.can_switch = can_switch;
         match runtime.block_on(tui::run(setup)) {
@@ -153,6 +154,11 @@ fn check(globals: &Globals, args: CheckArgs) -> io::Result<Exit> {
 
 fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<Exit> {
     let scratch = opened.scratch.then(|| opened.ledger.clone());
+    match opened.warnings.len() {
+        0 => {}
+        1 => cli::say("redrive: the config has a warning; `redrive check` shows it"),
+        n => cli::say(&format!("redrive: the config has {n} warnings; `redrive check` shows them")),
+    }
     let what = command.word();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), context = opened.context.name, command = what, "started");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -203,6 +209,8 @@ struct Opened {
     /// The ledger is the demo's and goes with it.
     scratch: bool,
     log: Option<Log>,
+    /// What of the config loads and is safe, but somebody should look at.
+    warnings: Vec<Diagnostic>,
     /// The demo's, which the terminal UI lets go on.
     story: Option<Story>,
 }
@@ -215,7 +223,11 @@ fn open(globals: &Globals) -> Result<Opened, Exit> {
     let loaded = load(globals)?;
     let report = loaded.report(false);
     match loaded.config {
-        Some(config) => enter(config, globals),
+        Some(config) => {
+            let mut warnings = loaded.diagnostics;
+            warnings.sort_by_key(|d| d.span);
+            Ok(Opened { warnings, ..enter(config, globals)? })
+        }
         None => {
             cli::say(report.trim_end());
             Err(Exit::Usage)
@@ -280,7 +292,7 @@ fn guarded(config: Config, context: Context, links: Vec<Link>, permit: Permit, l
         (_, false) => Rights::writing(),
     };
     let links = links.into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
-    Opened { config, context, links, rights, permit, ledger, scratch: false, log: None, story: None }
+    Opened { config, context, links, rights, permit, ledger, scratch: false, log: None, warnings: Vec::new(), story: None }
 }
 
 /// Who is at the keys: the name claimed and the system's user.

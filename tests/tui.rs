@@ -259,6 +259,26 @@ async fn a_capital_opens_a_dialog_and_keys_without_use_say_where_they_have_one()
 }
 
 #[tokio::test]
+async fn warnings_of_the_config_are_counted_on_the_overview_and_read_with_their_places() {
+    let text = "[contexts.dev.messaging.kafka]\nbootstrap_servers = [\"10.0.0.1:9092\"]\nflavour = \"sweet\"\n";
+    let loaded = redrive::config::load_text("redrive.toml", text, &redrive::config::ProcessEnvironment);
+    let config = loaded.config.expect("it loads");
+    let warned = loaded.diagnostics.len();
+    assert!(warned > 0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = TriageLedger::open(&folder.path().join("ledger.db")).expect("a ledger");
+    let permit = Permit { actor: Actor::default(), role: Role::Admin, source: "the test".into() };
+    let mut setup = Setup::new(config, Story::context(), Story::new(1, noon()).links(), Rights::writing(), permit, ledger);
+    setup.warnings = loaded.diagnostics;
+    let shell = setup.shell(Size { width: 80, height: 24 }, noon(), Look::plain());
+    let mut tui = Tui { shell, now: noon(), _ledger: folder };
+    tui.settle().await;
+    tui.expect(&format!("! {warned} config warning")).expect("need a human");
+    tui.press(":").await.type_text("warnings").await.press("enter").await;
+    tui.expect("redrive.toml:3:1").expect("flavour").press("esc").await.expect("need a human");
+}
+
+#[tokio::test]
 async fn a_broker_that_is_down_is_said_first_and_comes_back() {
     let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
     kafka.create("orders.dlt", Spec::default());

@@ -68,6 +68,7 @@ pub enum Command {
     Stop,
     Settle,
     Writes,
+    Warnings,
     Suspend,
 }
 
@@ -86,6 +87,7 @@ pub enum On {
     Job,
     Ledger,
     Describe,
+    Warnings,
 }
 
 impl On {
@@ -104,6 +106,7 @@ impl On {
             On::Job => "a job",
             On::Ledger => "Ledger",
             On::Describe => "Describe",
+            On::Warnings => "Warnings",
         }
     }
 }
@@ -203,9 +206,9 @@ pub const TABLE: &[Entry] = &[
     entry(Command::NextMessage, "next-message", ">", "next message", Group::Look, &[On::Message, On::Plan]),
     entry(Command::PrevMessage, "previous-message", "<", "previous message", Group::Look, &[On::Message, On::Plan]),
     entry(Command::Wrap, "wrap", "w ctrl-w", "wrap, all columns", Group::Look, &[On::Message, On::Messages]),
-    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Messages, On::Message, On::Causes, On::Job]),
+    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Messages, On::Message, On::Causes, On::Job, On::Warnings]),
     entry(Command::Save, "save", "ctrl-s", "save as JSON lines", Group::Look, &[On::Messages, On::Message]),
-    entry(Command::Edit, "edit", "e", "look at a copy in $EDITOR", Group::Look, &[On::Message]),
+    entry(Command::Edit, "edit", "e", "edit in $EDITOR", Group::Look, &[On::Message, On::Warnings]),
     entry(Command::Note, "note", "a", "note", Group::Look, &[On::Causes]),
     entry(Command::Options, "options", "o", "options", Group::Look, &[On::Plan, On::Destinations]),
     entry(Command::Filter, "filter", "/", "filter what is loaded", Group::List, LISTS),
@@ -220,6 +223,7 @@ pub const TABLE: &[Entry] = &[
     entry(Command::Lag, "lag", "3", "lag", Group::Go, &[]),
     entry(Command::Jobs, "jobs", "4", "jobs", Group::Go, &[]),
     entry(Command::Ledger, "ledger", "5", "ledger", Group::Go, &[]),
+    entry(Command::Warnings, "warnings", "", "the config's warnings", Group::Go, &[]),
     entry(Command::Last, "last", "-", "the last place", Group::Go, &[]),
     entry(Command::HistoryBack, "back", "[", "back in history", Group::Go, &[]),
     entry(Command::HistoryForward, "forward", "]", "forward in history", Group::Go, &[]),

@@ -173,6 +173,8 @@ pub enum Effect {
     Write(PathBuf, Bytes),
     /// Open a copy of this in `$EDITOR`; the name's ending tells the editor what it is.
     Edit(String, Bytes),
+    /// Open this very file in `$EDITOR` at a line, from 1.
+    Visit(PathBuf, usize),
     /// Writes on until then, or off: asked at each write, below the UI.
     Writes(Option<SystemTime>),
     Suspend,

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::app::effect::CausesRead;
 use crate::broker::{Cost, Detail, Error, Probe};
-use crate::config::Context;
 use crate::config::model::ReplaySettings;
+use crate::config::{Context, Diagnostic};
 use crate::model::{Address, ConnId, Count, Destination, Reader};
 use crate::monitor::Shelf;
 use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
@@ -138,6 +138,8 @@ pub struct Facts {
     pub who: String,
     /// Pace and canary steps of replays, by the config.
     pub replay: ReplaySettings,
+    /// Warnings of the config.
+    pub warnings: Vec<Diagnostic>,
     /// Nothing is asked by itself while this is on (`p`).
     pub paused: bool,
 }
@@ -158,6 +160,7 @@ impl Facts {
             version: 0,
             who: String::new(),
             replay: ReplaySettings::default(),
+            warnings: Vec::new(),
             paused: false,
         }
     }

@@ -24,7 +24,7 @@ pub mod width;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::Context;
+use crate::config::{Context, Diagnostic};
 use crate::model::ConnId;
 
 use command::{Command, Keys};
@@ -90,8 +90,8 @@ pub struct Start {
     pub times: Times,
     pub size: Size,
     pub now: SystemTime,
-    /// What is to be said at once: warnings of the config, refused keys.
-    pub warnings: Vec<String>,
+    /// Warnings of the config, refused keys among them.
+    pub warnings: Vec<Diagnostic>,
     /// Pace and canary steps of replays, by the config.
     pub replay: crate::config::model::ReplaySettings,
     /// The program to start again with another context's name, where it can: `:ctx`.
@@ -122,7 +122,6 @@ pub struct App {
     next_due: Option<SystemTime>,
     /// `ctrl-c` was pressed on nothing: the next one quits.
     leaving: bool,
-    warnings: Vec<String>,
     can_switch: bool,
     /// Set by `:ctx NAME`: quit, and start again there.
     pub switch_to: Option<String>,

@@ -10,7 +10,7 @@ use super::input::Input;
 use super::key::Key;
 use super::layout::{Size, areas};
 use super::overlay::{Asking, Confirm, Dialog, Heard, Menu, Overlay, Pick, Then};
-use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, refresh_broker};
+use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, refresh_broker, warnings};
 use super::slots::{JobId, Place, ScreenId};
 use super::text::{Line, Tone};
 use super::{App, Open, Start, Toast, Writes};
@@ -38,22 +38,17 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         last_key: None,
         next_due: None,
         leaving: false,
-        warnings: start.warnings,
         can_switch: start.can_switch,
         switch_to: None,
     };
     app.facts.who.clone_from(&app.who);
     app.facts.replay = start.replay;
+    app.facts.warnings = start.warnings;
     let now = app.now;
     for b in app.facts.brokers.values_mut() {
         b.asked = Some(now);
     }
     let effects = app.ask_all();
-    if let Some(warning) = app.warnings.first().cloned() {
-        let more = app.warnings.len() - 1;
-        let rest = if more > 0 { format!("  ({more} more: redrive check)") } else { String::new() };
-        app.say(Tone::Watch, format!("! {warning}{rest}"));
-    }
     app.sync();
     (app, effects)
 }
@@ -399,6 +394,8 @@ impl App {
             Command::Lag => return self.jump(Some(Screen::Lag(lag::State::default()))),
             Command::Jobs => return self.jump(Some(Screen::Jobs(jobs::State::default()))),
             Command::Ledger => return self.jump(Some(Screen::Ledger(ledger::State::default()))),
+            Command::Warnings if on == On::Warnings => {}
+            Command::Warnings => return self.push(Screen::Warnings(warnings::State::default())),
             Command::Last | Command::HistoryBack => return self.history(true),
             Command::HistoryForward => return self.history(false),
             Command::Contexts => return self.contexts(arg),

@@ -35,6 +35,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A warning about what shows only later than at load: it has no place.
+    pub fn late(message: impl Into<String>) -> Self {
+        let (file, note) = (String::new(), String::new());
+        Self { level: Level::Warning, file, line: 0, col: 0, message: message.into(), note, span: Span::default() }
+    }
+
     /// `file:line:col: message`, in one line.
     pub fn one_line(&self) -> String {
         format!("{}:{}:{}: {}", self.file, self.line, self.col, self.message)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::{Command as Process, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -26,7 +27,7 @@ use crate::app::times::Times;
 use crate::app::{Start, Writes};
 use crate::broker::{Brokers, Link, Rights, Writer};
 use crate::config::theme::theme;
-use crate::config::{Config, Context};
+use crate::config::{Config, Context, Diagnostic};
 use crate::model::ConnId;
 use crate::runtime::Rooms;
 use crate::schema::Declared;
@@ -53,8 +54,8 @@ pub struct Setup {
     pub ledger: TriageLedger,
     /// Whether the caller starts again when [`Ended::Switch`] is answered.
     pub can_switch: bool,
-    /// Warnings of the config, the gravest first.
-    pub warnings: Vec<String>,
+    /// What the config has that loads and is safe, but somebody should look at.
+    pub warnings: Vec<Diagnostic>,
     /// Runs beside the TUI and ends with it: the demo's story.
     pub beside: Option<BoxFuture<'static, ()>>,
 }
@@ -109,7 +110,7 @@ pub async fn run(setup: Setup) -> io::Result<Ended> {
     let size = tty.terminal.size()?;
     let (look, trouble) = setup.look();
     let mut setup = setup;
-    setup.warnings.extend(trouble);
+    setup.warnings.extend(trouble.map(Diagnostic::late));
     let mut shell = setup.shell(Size { width: size.width, height: size.height }, SystemTime::now(), look);
     let ended = turn(&mut shell, &mut tty, &mut signals).await;
     // The batch in flight is brought to its end while the screen still stands; then the terminal is free.
@@ -123,7 +124,7 @@ impl Setup {
     /// The TUI of this setup without its terminal: its jobs run from here on.
     pub fn shell(mut self, size: Size, now: SystemTime, look: Look) -> Shell {
         let (keys, refused) = Keys::new(self.config.keymap.iter().map(|b| (b.command.as_str(), b.key.as_str())));
-        self.warnings.extend(refused);
+        self.warnings.extend(refused.into_iter().map(Diagnostic::late));
         let writes = match (self.hands.is_empty() || self.rights.never().is_some(), self.context.read_only) {
             (true, _) => Writes::Never,
             (false, true) => Writes::ReadOnly,
@@ -313,6 +314,16 @@ fn chore(chore: Chore, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
             tty.resume()?;
             shell.act(Action::Edited(edited), SystemTime::now());
         }
+        Chore::Visit(path, line) => {
+            terminal::leave();
+            let place = format!("+{}", line.max(1));
+            let visited = editor().and_then(|editor| run_editor(&editor, &[place.as_ref(), path.as_os_str()]));
+            tty.resume()?;
+            match visited {
+                Ok(()) => shell.app.say(Tone::Muted, "what was changed there holds from the next start on, or after :ctx"),
+                Err(why) => shell.app.say(Tone::Bad, why),
+            }
+        }
         Chore::Suspend => {
             terminal::leave();
             // Sent to ourselves by the one portable way that needs no unsafe code.
@@ -326,25 +337,34 @@ fn chore(chore: Chore, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs `$VISUAL` or `$EDITOR` on a copy; what it holds afterwards.
+/// The program that `$VISUAL` or `$EDITOR` names.
+fn editor() -> Result<String, String> {
+    let named = ["VISUAL", "EDITOR"].iter().find_map(|v| std::env::var(v).ok().filter(|e| !e.trim().is_empty()));
+    named.ok_or_else(|| "no editor: set EDITOR (or VISUAL) and try again".into())
+}
+
+fn run_editor(editor: &str, args: &[&std::ffi::OsStr]) -> Result<(), String> {
+    let mut words = editor.split_whitespace();
+    let status = Process::new(words.next().unwrap_or("vi")).args(words).args(args).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{editor} ended with {status}: what it wrote is not taken")),
+        Err(e) => Err(format!("{editor} could not be started: {e}; EDITOR names another")),
+    }
+}
+
+/// Runs the editor on a copy; what it holds afterwards.
 fn edit(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let editor = ["VISUAL", "EDITOR"].iter().find_map(|v| std::env::var(v).ok().filter(|e| !e.trim().is_empty()));
-    let editor = editor.ok_or("no editor: set EDITOR (or VISUAL) and try again")?;
-    let dir = std::env::temp_dir().join(format!("redrive-{}", std::process::id()));
-    let work = || -> io::Result<Vec<u8>> {
-        std::fs::create_dir_all(&dir)?;
-        let path = dir.join(name);
-        std::fs::write(&path, bytes)?;
-        let mut words = editor.split_whitespace();
-        let status = Process::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;
-        if !status.success() {
-            return Err(io::Error::other(format!("{editor} ended with {status}")));
-        }
-        std::fs::read(&path)
-    };
-    let result = work().map_err(|e| format!("editing failed: {e}"));
+    let editor = editor()?;
+    let failed = |e: io::Error| format!("editing failed: {e}");
+    let dir = std::env::temp_dir().join(format!("redrive-{}", uuid::Uuid::now_v7()));
+    // made anew, and nobody else may read what is in it
+    std::fs::DirBuilder::new().mode(0o700).create(&dir).map_err(failed)?;
+    let path = dir.join(name);
+    let written = std::fs::write(&path, bytes).map_err(failed);
+    let edited = written.and_then(|()| run_editor(&editor, &[path.as_os_str()])).and_then(|()| std::fs::read(&path).map_err(failed));
     let _ = std::fs::remove_dir_all(&dir);
-    result
+    edited
 }
 
 impl From<Ended> for ExitCode {

@@ -22,6 +22,7 @@ pub enum Chore {
     Copy(String),
     Write(std::path::PathBuf, Bytes),
     Edit(String, Bytes),
+    Visit(std::path::PathBuf, usize),
     Suspend,
     Quit,
 }
@@ -63,6 +64,7 @@ impl Shell {
                 Effect::Copy(text) => self.chores.push_back(Chore::Copy(text)),
                 Effect::Write(path, bytes) => self.chores.push_back(Chore::Write(path, bytes)),
                 Effect::Edit(name, bytes) => self.chores.push_back(Chore::Edit(name, bytes)),
+                Effect::Visit(path, line) => self.chores.push_back(Chore::Visit(path, line)),
                 Effect::Writes(until) => self.runtime.writes(until),
                 Effect::Suspend => self.chores.push_back(Chore::Suspend),
                 Effect::Quit => self.chores.push_back(Chore::Quit),

@@ -74,6 +74,7 @@ fn of(app: &App) -> Sheet<'_> {
         Screen::Jobs(s) => views::jobs::list(s, &cx),
         Screen::Job(s) => views::jobs::one(s, &cx),
         Screen::Ledger(s) => views::ledger::sheet(s, &cx),
+        Screen::Warnings(s) => views::warnings::sheet(s, &cx),
     }
 }
 

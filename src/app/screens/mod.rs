@@ -13,6 +13,7 @@ pub mod message;
 pub mod messages;
 pub mod overview;
 pub mod plan;
+pub mod warnings;
 
 use std::time::SystemTime;
 
@@ -147,6 +148,7 @@ pub enum Screen {
     Jobs(jobs::State),
     Job(job::State),
     Ledger(ledger::State),
+    Warnings(warnings::State),
 }
 
 impl Screen {
@@ -165,6 +167,7 @@ impl Screen {
             Screen::Jobs(s) => s,
             Screen::Job(s) => s,
             Screen::Ledger(s) => s,
+            Screen::Warnings(s) => s,
         }
     }
 
@@ -183,6 +186,7 @@ impl Screen {
             Screen::Jobs(s) => s,
             Screen::Job(s) => s,
             Screen::Ledger(s) => s,
+            Screen::Warnings(s) => s,
         }
     }
 }

@@ -73,19 +73,26 @@ impl Page for State {
 
     fn facts(&self, cx: &Cx) -> Line {
         let act = self.survey.rows.iter().filter(|n| n.act).count();
+        let warned = match cx.facts.warnings.len() {
+            0 => Line::new(),
+            n => {
+                let s = if n == 1 { "" } else { "s" };
+                Line::new().add(Tone::Watch, format!("! {n} config warning{s}")).add(Tone::Muted, " (:warnings)   ")
+            }
+        };
         if self.survey.known == 0 {
             let (up, asked, down) = cx.facts.tally();
             return match (up, asked, down) {
-                (0, 0, 0) => "no connections".into(),
-                (0, n, 0) => format!("asking {n} broker{}", if n == 1 { "" } else { "s" }).into(),
-                _ => Line::new(),
+                (0, 0, 0) => warned.plain("no connections"),
+                (0, n, 0) => warned.plain(format!("asking {n} broker{}", if n == 1 { "" } else { "s" })),
+                _ => warned,
             };
         }
         let known = human::count_plain(self.survey.known as u64);
         if act == 0 {
-            Line::new().add(Tone::Ok, format!("nothing of {known} needs a human"))
+            warned.add(Tone::Ok, format!("nothing of {known} needs a human"))
         } else {
-            Line::new().add(Tone::Strong, format!("{act} of {known} need a human"))
+            warned.add(Tone::Strong, format!("{act} of {known} need a human"))
         }
     }
 

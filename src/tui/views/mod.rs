@@ -12,6 +12,7 @@ pub mod messages;
 pub mod overlay;
 pub mod overview;
 pub mod plan;
+pub mod warnings;
 
 use crate::app::spark::spark;
 use crate::app::text::Tone;

@@ -35,7 +35,9 @@ impl State {
         let Some(d) = cx.facts.warnings.get(self.cursor.row()) else { return Vec::new() };
         let room = usize::from(cx.size.width).saturating_sub(6);
         let mut out: Vec<Line> = wrap(&safe(&d.message), room).into_iter().map(|l| format!("   {l}").into()).collect();
-        out.extend(wrap(&safe(&d.note), room).into_iter().filter(|l| !l.is_empty()).map(|l| Line::new().add(Tone::Muted, format!("   {l}"))));
+        out.extend(
+            wrap(&safe(&d.note), room).into_iter().filter(|l| !l.is_empty()).map(|l| Line::new().add(Tone::Muted, format!("   {l}"))),
+        );
         out
     }
 

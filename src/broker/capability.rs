@@ -1,6 +1,6 @@
 //! What a connection can do, and what looking into one destination costs.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What a probe found: the broker is reachable and let us in.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Probe {
     pub identity: String,
     /// Round trip of one small request.
     pub took: Duration,
+    /// Since when the broker has run without a break, where it tells: what it once began was not cut off since.
+    pub started: Option<SystemTime>,
     pub capabilities: Capabilities,
 }
 

@@ -33,7 +33,7 @@ impl Kafka {
         tracing::debug!(cluster = cluster.id, brokers = cluster.nodes.len(), "probed");
         let (id, looking) = (self.desk.clone(), self.profile.looking.clone());
         let identity = id.run(move || settings::identity(&looking)).await.unwrap_or_default();
-        Ok(Probe { product: "Apache Kafka".into(), version, identity, took, capabilities: CAPABILITIES })
+        Ok(Probe { product: "Apache Kafka".into(), version, identity, took, started: None, capabilities: CAPABILITIES })
     }
 
     pub(super) async fn describe(&self, at: &Address) -> Result<Detail> {

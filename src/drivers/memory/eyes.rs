@@ -41,6 +41,7 @@ impl Broker for Eyes {
             version: shape.version.clone(),
             identity: format!("{}, in memory", self.login.user),
             took: began.elapsed(),
+            started: self.memory.started(),
             capabilities: shape.capabilities.clone(),
         })
     }

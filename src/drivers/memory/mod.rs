@@ -17,6 +17,7 @@ mod tests;
 mod world;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::watch;
 
@@ -40,6 +41,7 @@ struct Inner {
     clock: Clock,
     faults: Faults,
     store: Mutex<Store>,
+    started: Mutex<SystemTime>,
     /// Counts changes: what a tail waits for.
     changes: watch::Sender<u64>,
 }
@@ -87,7 +89,7 @@ impl Memory {
     /// The same, by a clock of one's own.
     pub fn with_clock(id: ConnId, shape: Shape, clock: Clock) -> Self {
         let (changes, _) = watch::channel(0);
-        Self(Arc::new(Inner { id, shape, clock, faults: Faults::default(), store: Mutex::default(), changes }))
+        Self(Arc::new(Inner { id, shape, started: Mutex::new(clock.now()), clock, faults: Faults::default(), store: Mutex::default(), changes }))
     }
 
     /// A connection of redrive's: any number of them share the one broker.
@@ -121,15 +123,20 @@ impl Memory {
         self.change(|_| {});
     }
 
-    /// Brings it back.
+    /// Brings it back, as one that was started anew.
     pub fn up(&self) {
         self.0.faults.set_down(None);
+        *self.0.started.lock().unwrap_or_else(PoisonError::into_inner) = self.clock().now();
         self.change(|_| {});
     }
 
     /// The address of a destination here.
     pub fn at(&self, name: impl Into<String>) -> Address {
         Address::new(self.0.id.clone(), self.0.shape.kind, name)
+    }
+
+    fn started(&self) -> Option<SystemTime> {
+        Some(*self.0.started.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn look<T>(&self, read: impl FnOnce(&Store) -> T) -> T {

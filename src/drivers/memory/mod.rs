@@ -89,7 +89,15 @@ impl Memory {
     /// The same, by a clock of one's own.
     pub fn with_clock(id: ConnId, shape: Shape, clock: Clock) -> Self {
         let (changes, _) = watch::channel(0);
-        Self(Arc::new(Inner { id, shape, started: Mutex::new(clock.now()), clock, faults: Faults::default(), store: Mutex::default(), changes }))
+        Self(Arc::new(Inner {
+            id,
+            shape,
+            started: Mutex::new(clock.now()),
+            clock,
+            faults: Faults::default(),
+            store: Mutex::default(),
+            changes,
+        }))
     }
 
     /// A connection of redrive's: any number of them share the one broker.

@@ -20,7 +20,7 @@ use redrive::model::{Address, ConnId, Message, Seat, Typed};
 use crate::hosts::{Host, NotHere, Who};
 
 /// Longest wait for one answer of the broker to the test's own clients.
-const WAIT: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(60);
 
 pub struct Kafka {
     servers: String,

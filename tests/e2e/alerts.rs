@@ -1,12 +1,24 @@
 //! What the real Alertmanager knows.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use crate::testbed::listener;
+use crate::testbed::{PATIENCE, listener};
 
 /// Where it is, if it is there.
 pub fn address() -> Option<String> {
     listener("REDRIVE_TEST_ALERTMANAGER")
+}
+
+/// Waits until no alert about this queue is active: a resolved one goes at Alertmanager's own pace.
+#[track_caller]
+pub fn gone(address: &str, queue: &str) {
+    let end = Instant::now() + PATIENCE;
+    while !of(address, queue).is_empty() {
+        assert!(Instant::now() < end, "the alert about {queue} is still there");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// The active alerts about this queue.

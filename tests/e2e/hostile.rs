@@ -1,13 +1,10 @@
 //! Bytes that mean harm, or are large: shown right, and no control byte of theirs reaches the terminal.
 
-use rdkafka::Offset;
-use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-
 use crate::binary::{Place, plain_config};
+use crate::commits::commit;
 use crate::dead_letters::spring;
 use crate::terminal::Terminal;
-use crate::testbed::{Rec, client, filled, fresh, make_topic, plain, rec};
+use crate::testbed::{Rec, filled, fresh, make_topic, plain, rec};
 
 /// Clears, titles, rings, colours, and the same by C1 bytes.
 const EVIL: &str = "\u{1b}[31;5;7m\u{1b}[2J\u{1b}]0;pwned\u{7}\u{9b}31mred\u{7f}\r\nnext\u{85}\u{1b}Pq\u{1b}\\";
@@ -44,10 +41,7 @@ fn hostile(server: &str) -> (String, Vec<Vec<u8>>, String) {
         make_topic(server, &name, 1, &[("max.message.bytes", "3000000")]).await;
         filled(server, &name, recs).await;
     });
-    let member: BaseConsumer = client(server).set("group.id", &group).create().expect("a consumer");
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(&name, 0, Offset::Offset(2)).expect("offset");
-    member.commit(&list, CommitMode::Sync).expect("committed");
+    commit(server, &group, &name, &[(0, 2)]);
     (name, bodies, group)
 }
 

@@ -2,7 +2,6 @@
 
 use rdkafka::consumer::Consumer;
 use serde_json::Value;
-use std::time::Duration;
 
 use crate::alerts;
 use crate::binary::{Place, plain_config};
@@ -141,7 +140,7 @@ fn letters(server: &str, origin: &str, connect: &str) -> Vec<Rec> {
 }
 
 fn groups(server: &str) -> Vec<String> {
-    let list = looker(server).fetch_group_list(None, Duration::from_secs(20)).expect("groups");
+    let list = looker(server).fetch_group_list(None, crate::testbed::PATIENCE).expect("groups");
     // other tests make groups of theirs meanwhile
     let mut names: Vec<String> =
         list.groups().iter().map(|g| g.name().to_owned()).filter(|n| n.contains("redrive") || n.contains("e2e")).collect();

@@ -3,6 +3,8 @@
 
 #[path = "../support/binary.rs"]
 mod binary;
+#[path = "../support/commits.rs"]
+mod commits;
 #[path = "../support/dead_letters.rs"]
 mod dead_letters;
 #[path = "../support/judge.rs"]

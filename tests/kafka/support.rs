@@ -1,7 +1,7 @@
 //! redrive's driver in the tests of a real Kafka: connections by every login, flows read to their end.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use redrive::broker::{Flow, Link, PeekRequest, Peeked, Result, Start, Stop, Why};
@@ -11,6 +11,9 @@ use redrive::model::{Address, ConnId, Message, Seat};
 
 pub use crate::people::*;
 pub use crate::testbed::*;
+
+/// The driver's deadline of one call. What took longer waited in vain for it; what took less saw its answer.
+pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The CA of the testbed, and for mTLS our certificate.
 pub fn tls(client: bool) -> Tls {
@@ -49,7 +52,7 @@ pub fn plain_link(at: &str) -> Link {
 
 pub fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(90), test).await.expect("within 90 s") })
+    runtime.block_on(async { tokio::time::timeout(Duration::from_secs(180), test).await.expect("within 180 s") })
 }
 
 pub fn at(topic: &str) -> Address {
@@ -101,6 +104,19 @@ pub async fn all(mut flow: Flow<Peeked>) -> Result<Seen> {
 
 pub fn ask(topic: &str, start: Start, limit: usize) -> PeekRequest {
     PeekRequest { start, stop: Stop::Now, ..PeekRequest::new(at(topic), limit) }
+}
+
+/// Waits until a partition ends there: the mark of a transaction's end is written after its producer was told so.
+pub async fn ends_at(link: &Link, topic: &str, end: i64) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = link.eyes.describe(&at(topic)).await.expect("described").partitions[0].end;
+        if found == end {
+            return;
+        }
+        assert!(found < end && Instant::now() < until, "{topic} ends at {found}, not at {end}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The rows of a flow of batches.

@@ -1,13 +1,17 @@
 //! A real Kafka for tests: where it listens, clients of the tests' own, topics and records, all without redrive.
 
 use std::io::Write;
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+
+/// Longest wait for one thing of the broker's: only what hangs takes so long, however busy the machine is.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a listener is; as [`given`].
 pub fn listener(name: &str) -> Option<String> {
@@ -52,8 +56,9 @@ pub fn admin(at: &str) -> AdminClient<DefaultClientContext> {
 
 /// A name that no other test and no earlier run has.
 pub fn fresh(word: &str) -> String {
-    let t = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").as_nanos();
-    format!("t-{word}-{:x}", t)
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let t = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").as_micros();
+    format!("t-{word}-{t:x}-{:x}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Makes a topic of a name of its own.
@@ -69,8 +74,21 @@ pub async fn make_topic(server: &str, name: &str, partitions: i32, config: &[(&s
     for (k, v) in config {
         new = new.set(k, v);
     }
-    let made = admin(server).create_topics([&new], &AdminOptions::new().operation_timeout(Some(Duration::from_secs(10)))).await;
+    let admin = admin(server);
+    let limits = AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let made = admin.create_topics([&new], &limits).await;
     made.expect("created").into_iter().for_each(|r| drop(r.expect("created")));
+    // the controller has it; the broker hears of it a moment later
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let seen = admin.inner().fetch_metadata(Some(name), PATIENCE).expect("metadata");
+        let led = |t: &rdkafka::metadata::MetadataTopic| t.partitions().iter().filter(|p| p.leader() >= 0).count();
+        if seen.topics().first().map(led) == usize::try_from(partitions).ok() {
+            return;
+        }
+        assert!(Instant::now() < end, "{name} has no leaders");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A record to be sent by the independent client.
@@ -118,5 +136,5 @@ pub fn producer(server: &str, options: &[(&str, &str)]) -> FutureProducer {
 pub async fn filled(server: &str, topic: &str, recs: impl IntoIterator<Item = Rec>) {
     let p = producer(server, &[]);
     send(&p, topic, recs).await;
-    p.flush(Duration::from_secs(10)).expect("flushed");
+    p.flush(PATIENCE).expect("flushed");
 }

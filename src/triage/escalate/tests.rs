@@ -82,7 +82,7 @@ fn header(request: &str, name: &str) -> Option<String> {
 
 fn target(name: &str, kind: &str, url: &str) -> EscalationTarget {
     let (url, key) = (Some(Secret::clear(url)), Some(Secret::clear("hook-secret")));
-    EscalationTarget { name: name.into(), kind: kind.into(), url, key, timeout: Duration::from_secs(5), ..EscalationTarget::default() }
+    EscalationTarget { name: name.into(), kind: kind.into(), url, key, timeout: Duration::from_secs(60), ..EscalationTarget::default() }
 }
 
 struct Scene {
@@ -208,7 +208,7 @@ async fn what_was_not_sent_survives_a_restart_and_silence_has_an_end() {
     assert_eq!(first.waiting[0].2, "no answer in time");
     scene.time_passes().await;
     scene.ledger = TriageLedger::open(&scene.dir.path().join("ledger")).unwrap();
-    scene.config.escalation.targets[0].timeout = Duration::from_secs(5);
+    scene.config.escalation.targets[0].timeout = Duration::from_secs(60);
     assert_eq!(scene.outbox().deliver().await.unwrap().sent.len(), 1);
 }
 
@@ -269,7 +269,7 @@ async fn the_real_alertmanager_shows_one_alert_and_forgets_it_when_resolved() {
     };
     let mut scene = Scene::new(vec![target("am", "alertmanager", &base)]);
     scene.context.name = format!("test-{}", uuid::Uuid::now_v7());
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
     let alerts = async || -> Vec<serde_json::Value> {
         let filter = format!("context=\"{}\"", scene.context.name);
         let url = reqwest::Url::parse_with_params(&alertmanager::url(&base), [("filter", filter.as_str())]).unwrap();
@@ -298,7 +298,7 @@ async fn the_real_alertmanager_shows_one_alert_and_forgets_it_when_resolved() {
     assert_eq!(scene.outbox().deliver().await.unwrap().sent.len(), 1);
     assert_eq!(scene.outbox().repeat().await.unwrap(), Delivered::default());
     // Alertmanager drops a resolved alert from its list at its own pace
-    let until = SystemTime::now() + Duration::from_secs(10);
+    let until = SystemTime::now() + Duration::from_secs(60);
     while !alerts().await.is_empty() {
         assert!(SystemTime::now() < until, "the alert is still there");
         tokio::time::sleep(Duration::from_millis(100)).await;

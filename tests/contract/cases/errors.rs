@@ -79,19 +79,29 @@ pub async fn wrong_host_is_unreachable(host: &dyn Host) -> Ran {
 }
 
 const SHORT: Duration = Duration::from_millis(400);
+/// Nothing of it takes so long, however busy the machine is.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// Late by our own short limit, or refused before: not after a limit of the driver's.
+fn is_late(error: &Error) {
+    match error.kind {
+        ErrorKind::Timeout => assert!(error.cause.contains("0.4s"), "{error}"),
+        kind => assert_eq!(kind, ErrorKind::Unreachable, "{error}"),
+    }
+}
 
 pub async fn late_look(host: &dyn Host) -> Ran {
     let link = connect!(host, Who::Silent);
     let eyes = guard(link, &Rights::writing(), Deadlines { look: SHORT, write: SHORT }).eyes;
     let began = std::time::Instant::now();
     let error = eyes.probe().await.expect_err("no answer");
-    assert!(matches!(error.kind, ErrorKind::Timeout | ErrorKind::Unreachable), "{error}");
+    is_late(&error);
     assert_eq!(error.done, Done::No);
     says_what_to_do(&error);
     let listed = eyes.list(Default::default()).next().await.expect("an answer").expect_err("no answer");
-    assert!(matches!(listed.kind, ErrorKind::Timeout | ErrorKind::Unreachable), "{listed}");
-    assert!(read(&eyes, PeekRequest::new(host.nowhere(), 1)).await.is_err());
-    assert!(began.elapsed() < SHORT * 10, "{:?}", began.elapsed());
+    is_late(&listed);
+    is_late(&read(&eyes, PeekRequest::new(host.nowhere(), 1)).await.expect_err("no answer"));
+    assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
     Ran::Well
 }
 
@@ -105,7 +115,7 @@ pub async fn late_write_is_in_doubt(host: &dyn Host) -> Ran {
         assert_eq!((error.kind, error.done, error.retry), (ErrorKind::Timeout, Done::Perhaps, false), "{error}");
         says_what_to_do(&error);
     }
-    assert!(began.elapsed() < SHORT * 5, "{:?}", began.elapsed());
+    assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
     Ran::Well
 }
 

@@ -20,7 +20,7 @@ pub async fn hears_only_what_is_new(host: &dyn Host) -> Ran {
     let reading = tokio::spawn(read_all(flow));
     // a tail starts in its own time: keep sending until it has its four
     let mut sent = 0;
-    while !reading.is_finished() && sent < 500 {
+    while !reading.is_finished() && sent < 3000 {
         host.put(&at, vec![Put::body(format!("new {sent}")).to(sent % 2)]).await;
         sent += 1;
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

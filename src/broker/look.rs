@@ -106,6 +106,8 @@ pub enum Why {
 /// What a destination is in detail.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
+    /// The broker's own id of it, where it has one: what is deleted and made anew under its old name has another.
+    pub id: Option<String>,
     pub partitions: Vec<PartitionDetail>,
     /// How long messages are kept; `None`: for ever or unknown (see `facts`).
     pub retention: Option<Duration>,

@@ -56,7 +56,7 @@ impl Kafka {
         });
         let (starts, ends, configs) = tokio::join!(ask(At::Oldest), ask(At::End), configs);
         let (starts, ends) = (starts?, ends?);
-        let mut detail = Detail { may_write: topic.may_write, ..Detail::default() };
+        let mut detail = Detail { id: topic.id.clone(), may_write: topic.may_write, ..Detail::default() };
         for p in &topic.partitions {
             let of = |found: &Found| found.get(&(name.to_owned(), p.id)).and_then(|o| o.ok().flatten()).unwrap_or(-1);
             detail.partitions.push(PartitionDetail {

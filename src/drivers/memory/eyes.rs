@@ -68,6 +68,7 @@ impl Broker for Eyes {
         }
         let found = self.memory.look(|s| {
             s.places.get(&at.name).map(|place| Detail {
+                id: Some(place.id.to_string()),
                 partitions: if shape.is_log() { partitions(place) } else { Vec::new() },
                 retention: place.spec.retention,
                 max_message_bytes: Some(place.spec.max_message_bytes.unwrap_or(shape.max_message_bytes)),

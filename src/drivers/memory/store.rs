@@ -151,6 +151,8 @@ impl Log {
 
 #[derive(Clone, Debug)]
 pub(super) struct Place {
+    /// Of all that were ever made the how many-th.
+    pub id: u64,
     pub spec: Spec,
     pub parts: Vec<Log>,
     /// Counts keyless messages, to spread them.
@@ -158,9 +160,9 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub fn new(spec: Spec) -> Self {
+    pub fn new(id: u64, spec: Spec) -> Self {
         let parts = vec![Log::default(); spec.partitions.max(1) as usize];
-        Self { spec, parts, turn: 0 }
+        Self { id, spec, parts, turn: 0 }
     }
 
     /// The partition of a message that names none.
@@ -218,6 +220,7 @@ pub(super) struct Store {
     pub groups: BTreeMap<String, Group>,
     /// Replay ids seen lately, with the time and the seat they got.
     pub recent: BTreeMap<String, (SystemTime, Seat)>,
+    pub made: u64,
     visits: u64,
 }
 

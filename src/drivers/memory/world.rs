@@ -20,7 +20,9 @@ impl Memory {
     pub fn create(&self, name: impl Into<String>, spec: Spec) -> Address {
         let at = self.at(name);
         self.change(|s| {
-            let place = s.places.entry(at.name.clone()).or_insert_with(|| Place::new(spec.clone()));
+            s.made += 1;
+            let id = s.made;
+            let place = s.places.entry(at.name.clone()).or_insert_with(|| Place::new(id, spec.clone()));
             place.parts.resize_with(spec.partitions.max(1) as usize, Default::default);
             place.spec = spec;
         });

@@ -33,6 +33,8 @@ pub struct TopicPartition {
 /// What DescribeTopics tells of one topic.
 #[derive(Clone, Debug)]
 pub struct TopicFacts {
+    /// The topic's id; brokers before 2.8 have none.
+    pub id: Option<String>,
     pub partitions: Vec<TopicPartition>,
     /// Whether we may write; `None` where the broker does not say.
     pub may_write: Option<bool>,
@@ -131,7 +133,14 @@ impl Client {
                         (!operations.is_empty())
                             .then(|| operations.contains(&what) || operations.contains(&Operation::RD_KAFKA_ACL_OPERATION_ALL))
                     };
+                    let id = sys::bindings::rd_kafka_TopicDescription_topic_id(*topic);
+                    let is_set = !id.is_null()
+                        && (
+                            sys::bindings::rd_kafka_Uuid_most_significant_bits(id),
+                            sys::bindings::rd_kafka_Uuid_least_significant_bits(id),
+                        ) != (0, 0);
                     Ok(TopicFacts {
+                        id: is_set.then(|| text(sys::bindings::rd_kafka_Uuid_base64str(id))),
                         partitions,
                         may_write: may(Operation::RD_KAFKA_ACL_OPERATION_WRITE),
                         may_read: may(Operation::RD_KAFKA_ACL_OPERATION_READ),

@@ -1,6 +1,6 @@
 //! Looks, before a plan is frozen: targets, rights, limits, who else reads them, what the ledger knows. Writes nothing to a broker.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use futures::StreamExt;
@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::ledger::TriageLedger;
 use super::plan::{Draft, Group, Preflight, Refusal, ReplayPlan, Source, Target};
 use super::replay::Hands;
-use crate::broker::{Broker, Brokers, ErrorKind, ReadersRequest};
+use crate::broker::{Broker, Brokers, Detail, ErrorKind, ReadersRequest};
 use crate::model::{Address, Reader};
 
 /// Readers of one target at most; more are counted by their first.
@@ -37,8 +37,9 @@ pub async fn look(draft: &Draft, brokers: &Brokers, hands: &Hands, ledger: &Tria
     let targets = futures::future::join_all(draft.targets().iter().map(|at| target(at, draft, brokers, hands)));
     let source = source(&ask.from, brokers);
     let past = ledger.past(draft.ids());
-    let resolved = ledger.resolved(ask.from.at().clone());
-    let (targets, (removes, retention, starts), past, resolved) = futures::join!(targets, source, past, resolved);
+    let (targets, (removes, source), past) = futures::join!(targets, source, past);
+    let resolved = ledger.resolved(ask.from.at().clone(), source.id.clone()).await;
+    let starts = source.partitions.iter().map(|p| (p.id, p.start)).collect();
     let open = ledger.open_intents(None).await?;
     let mut places: HashMap<_, Option<Address>> = HashMap::new();
     let mut here = HashMap::new();
@@ -53,7 +54,18 @@ pub async fn look(draft: &Draft, brokers: &Brokers, hands: &Hands, ledger: &Tria
         }
     }
     let seed = *uuid::Uuid::now_v7().as_bytes();
-    Ok(Preflight { targets, past: past?, resolved: resolved?, open: here, removes, retention, starts, seed, at: Some(SystemTime::now()) })
+    Ok(Preflight {
+        targets,
+        past: past?,
+        resolved: resolved?,
+        open: here,
+        removes,
+        source_id: source.id,
+        retention: source.retention,
+        starts,
+        seed,
+        at: Some(SystemTime::now()),
+    })
 }
 
 async fn target(at: &Address, draft: &Draft, brokers: &Brokers, hands: &Hands) -> Target {
@@ -100,10 +112,8 @@ async fn readers(broker: &dyn Broker, at: &Address) -> crate::broker::Result<Vec
     Ok(all)
 }
 
-async fn source(from: &Source, brokers: &Brokers) -> (bool, Option<std::time::Duration>, BTreeMap<i32, i64>) {
-    let Some(broker) = brokers.get(&from.at().conn) else { return (false, None, BTreeMap::new()) };
+async fn source(from: &Source, brokers: &Brokers) -> (bool, Detail) {
+    let Some(broker) = brokers.get(&from.at().conn) else { return (false, Detail::default()) };
     let (probe, detail) = futures::join!(broker.probe(), broker.describe(from.at()));
-    let removes = probe.is_ok_and(|p| p.capabilities.remove);
-    let detail = detail.unwrap_or_default();
-    (removes, detail.retention, detail.partitions.iter().map(|p| (p.id, p.start)).collect())
+    (probe.is_ok_and(|p| p.capabilities.remove), detail.unwrap_or_default())
 }

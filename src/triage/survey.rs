@@ -34,6 +34,11 @@ pub enum OldestFound {
     NotLookedAt(String),
 }
 
+/// The broker's own id of a destination; `None`: it has none, or does not say. Then the ledger's marks on its name count.
+pub async fn id(broker: &dyn Broker, at: &Address) -> Option<String> {
+    broker.describe(at).await.ok().and_then(|detail| detail.id)
+}
+
 /// The oldest message of a destination that is not done with. One small read per partition; never a look with a trace.
 pub async fn oldest(broker: &dyn Broker, at: &Address, detail: &Detail, resolved: &Resolved) -> Result<OldestFound, Error> {
     if let Some(why) = costs(broker, at).await? {

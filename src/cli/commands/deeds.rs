@@ -18,6 +18,7 @@ use crate::triage::preflight::{self, Unfrozen};
 use crate::triage::prepare::{prepare, prepare_restore};
 use crate::triage::replay::{replay, resume};
 use crate::triage::report::{Progress, Status, Wish};
+use crate::triage::survey;
 
 /// Wire messages that a dry run shows.
 const SHOWN: usize = 3;
@@ -131,7 +132,8 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
 async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, seats: Option<Vec<Seat>>) -> Result<(Draft, Samples), Error> {
     if want.deed == Deed::Restore {
         let chosen: Option<BTreeSet<Seat>> = seats.map(|s| s.into_iter().collect());
-        let rows = desk.means.ledger.restorable(at.clone()).await;
+        let id = survey::id(desk.broker(&at.conn)?.as_ref(), at).await;
+        let rows = desk.means.ledger.restorable(at.clone(), id).await;
         let rows = rows.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
         return Ok((prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new()));
     }

@@ -39,7 +39,7 @@ pub async fn describe(broker: &dyn Broker, at: &Address, ledger: &TriageLedger, 
     let detail = detail?;
     let spans = detail.partitions.iter().map(|p| (p.id, p.start, p.end)).collect();
     // without the ledger's word all counts as waiting
-    let done = ledger.resolved_within(at.clone(), spans).await.unwrap_or(0);
+    let done = ledger.resolved_within(at.clone(), detail.id.clone(), spans).await.unwrap_or(0);
     out.tell(News::Detail(Box::new(detail), Box::new(cost?), done)).await;
     Ok(())
 }

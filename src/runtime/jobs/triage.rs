@@ -18,6 +18,7 @@ use crate::triage::preflight::freeze;
 use crate::triage::prepare::{prepare, prepare_restore};
 use crate::triage::replay::{Means, resume};
 use crate::triage::report::{EntryQuery, Mark, MarkKind, Wish};
+use crate::triage::survey;
 
 /// Plans listed at most.
 const PLANS: usize = 500;
@@ -84,7 +85,8 @@ pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, room
             prepared.draft
         }
         Chosen::Restorable(ids) => {
-            let rows = rooms.ledger.restorable(from.clone()).await.map_err(|e| kept("read the ledger", &e))?;
+            let id = survey::id(broker, &from).await;
+            let rows = rooms.ledger.restorable(from.clone(), id).await.map_err(|e| kept("read the ledger", &e))?;
             prepare_restore(ask, &rows, |r| ids.is_empty() || ids.contains(&r.id))
         }
     };

@@ -10,6 +10,7 @@ use crate::triage::group::Cause;
 use crate::triage::ledger::{LedgerError, TriageLedger};
 use crate::triage::report::Resolved;
 use crate::triage::rules::{Hand, Rules};
+use crate::triage::survey;
 
 /// What the ledger knows of one queue, read before the queue is.
 pub struct Known {
@@ -21,10 +22,10 @@ pub struct Known {
 }
 
 impl Known {
-    /// Asks the ledger and the config.
-    pub async fn of(ask: &CausesAsk, context: &Context, ledger: &TriageLedger) -> Result<Self, Error> {
+    /// Asks the ledger and the config; the broker only for its id of the queue.
+    pub async fn of(broker: &dyn Broker, ask: &CausesAsk, context: &Context, ledger: &TriageLedger) -> Result<Self, Error> {
         let unread = |e: LedgerError| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()).about(&ask.dlq);
-        let resolved = ledger.resolved(ask.dlq.clone()).await.map_err(unread)?;
+        let resolved = ledger.resolved(ask.dlq.clone(), survey::id(broker, &ask.dlq).await).await.map_err(unread)?;
         let marks = ledger.categories(ask.dlq.clone()).await.map_err(unread)?;
         let set = marks.into_values().filter(|m| !m.value.is_empty());
         let hands = set.map(|m| (m.subject, Hand { category: m.value, actor: m.actor, when: m.at })).collect();
@@ -47,7 +48,7 @@ pub async fn causes(
     before: Option<Reading>,
     say: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Vec<Cause>, Reading), Error> {
-    let known = Known::of(ask, context, ledger).await?;
+    let known = Known::of(broker, ask, context, ledger).await?;
     let facts = Knowledge { declared, resolved: &known.resolved, ledger: Some(ledger) };
     let mut reading = before.unwrap_or_else(|| Reading::new(ask));
     go_on(broker, ask, facts, &mut reading, say).await?;

@@ -100,6 +100,37 @@ async fn time_up_is_said_and_the_rest_can_be_read_later() {
 }
 
 #[tokio::test]
+async fn dead_letters_of_a_topic_made_anew_are_not_hidden_by_marks_on_the_old_one() {
+    let (dir, memory) = (tempfile::tempdir().unwrap(), broker(8));
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let link = memory.connect(Login::admin());
+    let brokers = crate::broker::Brokers([(memory.id().clone(), link.eyes.clone())].into());
+    let hands = crate::triage::replay::Hands::new([(memory.id().clone(), link.hand.unwrap())].into());
+    let count = async || {
+        let ask = CausesAsk { time: Duration::from_secs(60), ..ask(&memory) };
+        let (found, _) = causes(&*link.eyes, &ask, &Context::default(), &Declared::default(), &ledger, None, &|_| {}).await.unwrap();
+        found.iter().map(|c| c.count).sum::<u64>()
+    };
+    assert_eq!(count().await, 8);
+    let source = crate::triage::plan::Source::Queue(memory.at("orders.dlt"));
+    let (deed, nowhere) = (crate::triage::plan::Deed::Discard, crate::triage::plan::Route::Nowhere);
+    let ask = crate::triage::plan::ReplayRequest::new(deed, source, nowhere, crate::triage::plan::Actor::default());
+    let seats = memory.messages("orders.dlt").into_iter().map(|m| m.seat).collect();
+    let found = crate::triage::prepare::prepare(&*link.eyes, ask, seats, &Declared::default(), Vec::new(), 0).await.unwrap();
+    let plan = crate::triage::preflight::freeze(found.draft, &brokers, &hands, &ledger).await.unwrap();
+    let means = crate::triage::replay::Means { brokers, hands, ledger: ledger.clone() };
+    let (_wish, heard) = tokio::sync::watch::channel(crate::triage::report::Wish::Run { per_second: None });
+    assert_eq!(crate::triage::replay::replay(&plan, &means, &|_| {}, heard).await.counts.marked, 8);
+    assert_eq!(count().await, 0);
+    memory.delete("orders.dlt");
+    memory.create("orders.dlt", Spec::with(3));
+    for p in 0..3 {
+        memory.put("orders.dlt", Put::body("new").to(p));
+    }
+    assert_eq!(count().await, 3);
+}
+
+#[tokio::test]
 async fn a_limit_is_no_end() {
     let memory = broker(10);
     let reading = read(&memory, &CausesAsk { limit: 4, ..ask(&memory) }, &Resolved::default()).await.unwrap();

@@ -80,7 +80,7 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         }
     }
     let mut there: HashMap<usize, Receipt> = HashMap::new();
-    // found, but perhaps in a transaction that never was committed: nobody else would see it
+    // found, but in or behind a transaction that is still open: whether anybody else will see it is not decided
     let mut open: HashMap<usize, Receipt> = HashMap::new();
     // partition → why its silence proves nothing
     let mut blind: BTreeMap<i32, String> = BTreeMap::new();
@@ -120,13 +120,15 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
             continue;
         }
         // an end that cannot be read leaves what was found before it certain all the same
-        let _ = read(broker, target, partition, begin, true, &mut |message| committed.extend(sought_in(message))).await;
+        let decided = read(broker, target, partition, begin, true, &mut |message| committed.extend(sought_in(message))).await;
+        let decided = decided.ok().flatten().and_then(|passed| begin.checked_add_unsigned(passed)).unwrap_or(begin);
         for (i, receipt) in found {
-            if committed.contains(&i) {
-                there.insert(i, receipt)
-            } else {
-                open.insert(i, receipt)
-            };
+            match receipt.seat {
+                _ if committed.contains(&i) => drop(there.insert(i, receipt)),
+                // given up: it takes up an offset, and no reader of what is committed will ever see it
+                Some(Seat::Offset { offset, .. }) if offset < decided => {}
+                _ => drop(open.insert(i, receipt)),
+            }
         }
     }
     let verdict = |(i, intent): &(usize, &OpenIntent)| {
@@ -136,10 +138,11 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         if let Some(seat) = open.get(i).and_then(|r| r.seat.as_ref()) {
             return (
                 *i,
-                Finding::Ask(format!(
-                    "it is at {seat}, in or behind a transaction that is open or was given up: whether readers ever see it is not certain"
-                )),
+                Finding::Ask(format!("it is at {seat}, in or behind a transaction that is still open: look again once that has ended")),
             );
+        }
+        if made_anew(target, intent, detail.id.as_deref()) {
+            return (*i, Finding::Ask("the target was deleted and made anew since: what had arrived went with it".into()));
         }
         let aims = aims(plan, target, intent);
         if aims.is_empty() {
@@ -153,17 +156,23 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
     wanted.iter().map(verdict).collect()
 }
 
+/// Whether a target has another id than when its ends were noted.
+fn made_anew(target: &Address, intent: &OpenIntent, now: Option<&str>) -> bool {
+    let noted = intent.ends.as_ref().and_then(|e| e.of(target)).and_then(|t| t.id.as_deref());
+    noted.zip(now).is_some_and(|(noted, now)| noted != now)
+}
+
 /// Partitions that a message may have gone to, with the noted end of each.
 fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i32, i64> {
-    let Some(ends) = intent.ends.as_ref().and_then(|e| e.of(target)) else { return BTreeMap::new() };
+    let Some(ends) = intent.ends.as_ref().and_then(|e| e.of(target)).map(|t| &t.ends) else { return BTreeMap::new() };
     match plan.item(intent.n).map(|i| i.place) {
         Some(Where::Partition(p)) => ends.get(&p).map(|end| (p, *end)).into_iter().collect(),
         _ => ends.clone(),
     }
 }
 
-/// Reads one partition from an offset to its present end; unless `committed_only`, open and aborted transactions too. The error says why it is not
-/// all that there is.
+/// Reads one partition from an offset to its present end; unless `committed_only`, open and aborted transactions too. Gives how many offsets were
+/// passed, `None` where some of them vanished under the read. The error says why it is not all that there is.
 pub(in crate::triage) async fn read(
     broker: &dyn Broker,
     target: &Address,
@@ -171,7 +180,8 @@ pub(in crate::triage) async fn read(
     offset: i64,
     committed_only: bool,
     see: &mut (dyn FnMut(&Message) + Send),
-) -> Result<(), String> {
+) -> Result<Option<u64>, String> {
+    let mut passed = Some(0);
     let mut start = Start::Seat(Seat::Offset { partition, offset });
     loop {
         let want = PeekRequest { start, stop: Stop::Now, max_bytes: READ_BYTES, committed_only, ..PeekRequest::new(target.clone(), READ) };
@@ -182,7 +192,8 @@ pub(in crate::triage) async fn read(
             match step.map_err(|e| format!("the target could not be read to its end: {e}"))? {
                 Peeked::Batch(messages) => messages.iter().for_each(&mut *see),
                 Peeked::Progress { .. } => {}
-                Peeked::End { why: end, more: next, .. } => {
+                Peeked::End { why: end, more: next, read, notes, .. } => {
+                    passed = passed.filter(|_| notes.is_empty()).map(|before: u64| before + read);
                     why = Some(end);
                     more = next;
                     break;
@@ -190,7 +201,7 @@ pub(in crate::triage) async fn read(
             }
         }
         match (why, more) {
-            (Some(Why::Complete), _) => return Ok(()),
+            (Some(Why::Complete), _) => return Ok(passed),
             (Some(Why::Limit), Some(cursor)) => start = Start::From(cursor),
             _ => return Err("the target could not be read to its end".into()),
         }

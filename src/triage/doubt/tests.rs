@@ -30,6 +30,7 @@ async fn crashed(target: Spec) -> Crashed {
     }
     let link = memory.connect(Login::admin());
     let id = memory.id().clone();
+    let eyes = link.eyes.clone();
     let brokers = Brokers([(id.clone(), link.eyes)].into());
     let hands = Hands::new([(id, link.hand.unwrap())].into());
     let dir = tempfile::tempdir().unwrap();
@@ -44,7 +45,10 @@ async fn crashed(target: Spec) -> Crashed {
     let lease = ledger.lease_plan(&plan.id, "test".into()).await.unwrap().unwrap();
     let run = Run { plan: Arc::new(plan.clone()), lease };
     let ends = memory.ends("orders").iter().enumerate().map(|(p, (_, end))| (i32::try_from(p).unwrap(), *end)).collect();
-    let visit = ledger.visit(&run, Ends(vec![TargetEnds { at: memory.at("orders"), ends }])).await.unwrap();
+    let visit = ledger
+        .visit(&run, Ends(vec![TargetEnds { at: memory.at("orders"), id: eyes.describe(&memory.at("orders")).await.unwrap().id, ends }]))
+        .await
+        .unwrap();
     let intents = (1..=2).map(|n| Intent { n, visit: Some(visit), copy: Some(bytes::Bytes::from_static(b"copy")) }).collect();
     ledger.step(&run, Vec::new(), intents).await.unwrap();
     ledger.break_lease(&plan.id).await;
@@ -88,13 +92,23 @@ async fn what_retention_took_proves_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_never_committed_is_asked_about() {
+async fn what_was_given_up_did_not_arrive_and_what_is_open_is_asked_about() {
     let crashed = crashed(Spec::with(2)).await;
     crashed.arrives(1, Hidden::Aborted);
     crashed.arrives(2, Hidden::Open);
     let (left, outcomes) = crashed.clear().await;
-    assert_eq!(left, [1, 2]);
-    assert!(outcomes.values().all(|o| matches!(o, Outcome::InDoubt { why } if why.contains("transaction"))), "{outcomes:?}");
+    assert_eq!(left, [2]);
+    assert_eq!(outcomes.get(&1), None, "untouched: it may be sent again");
+    assert!(matches!(outcomes.get(&2), Some(Outcome::InDoubt { why }) if why.contains("transaction")), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn behind_an_open_transaction_nothing_is_certain() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.memory.put("orders", Put { hidden: Hidden::Open, ..Put::body("of somebody else").to(0) }).unwrap();
+    crashed.arrives(1, Hidden::No);
+    crashed.arrives(2, Hidden::Aborted);
+    assert_eq!(crashed.clear().await.0, [1, 2]);
 }
 
 #[tokio::test]
@@ -107,9 +121,22 @@ async fn a_broker_that_is_down_leaves_it_in_doubt() {
 }
 
 #[tokio::test]
+async fn a_target_that_was_made_anew_proves_nothing() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.memory.delete("orders");
+    crashed.memory.create("orders", Spec::with(2));
+    for i in 0..9 {
+        crashed.memory.put("orders", Put::body(format!("new {i}")).to(0)).unwrap();
+    }
+    let (left, outcomes) = crashed.clear().await;
+    assert_eq!(left, [1, 2]);
+    assert!(outcomes.values().all(|o| matches!(o, Outcome::InDoubt { why } if why.contains("made anew"))), "{outcomes:?}");
+}
+
+#[tokio::test]
 async fn a_person_has_the_last_word_and_the_first_is_kept() {
     let crashed = crashed(Spec::with(2)).await;
-    crashed.arrives(1, Hidden::Aborted);
+    crashed.arrives(1, Hidden::Open);
     crashed.clear().await;
     let by = Actor { name: "tom".into(), os_user: "tom".into() };
     settle_by_hand(&crashed.plan.id, 1, Answer::NotArrived, &by, Some("aborted".into()), &crashed.ledger).await.unwrap();

@@ -71,10 +71,12 @@ impl<'a> Book<'a> {
             return Ok(None);
         }
         let (part, off, seat) = seat_columns(item);
-        let mut find =
-            self.c.prepare_cached("SELECT how, plan FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
-        let found =
-            find.query_row(params![self.source, part, off, seat], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))).optional()?;
+        let mut find = self.c.prepare_cached(
+            "SELECT how, plan FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4
+             AND (source_id = ?5 OR source_id = '' OR ?5 = '')",
+        )?;
+        let row = |r: &rusqlite::Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?));
+        let found = find.query_row(params![self.source, part, off, seat, self.source_id()], row).optional()?;
         // what is parked waits to be replayed or discarded; only parking it again makes no sense
         let found = found.filter(|(how, _)| how != PastKind::Parked.word() || self.plan.ask.deed == Deed::Park);
         Ok(found.map(|(how, plan)| Skip::Resolved { how, plan }))
@@ -144,28 +146,39 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Which making of the source the plan is about; empty: its broker does not tell.
+    fn source_id(&self) -> &str {
+        self.plan.source_id.as_deref().unwrap_or_default()
+    }
+
     fn resolve(&self, item: &Planned, how: &str) -> std::result::Result<(), Trouble> {
+        // one row a seat: a mark from before its id was known gives way
+        self.unresolve(item)?;
         let (part, off, seat) = seat_columns(item);
         let mut set = self
             .c
-            .prepare_cached("INSERT OR REPLACE INTO resolved (source, part, off, seat, how, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        set.execute(params![self.source, part, off, seat, how, self.plan.id.0])?;
+            .prepare_cached("INSERT INTO resolved (source, part, off, seat, source_id, how, plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        set.execute(params![self.source, part, off, seat, self.source_id(), how, self.plan.id.0])?;
         Ok(())
     }
 
     fn unresolve(&self, item: &Planned) -> std::result::Result<(), Trouble> {
         let (part, off, seat) = seat_columns(item);
-        let mut set = self.c.prepare_cached("DELETE FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4")?;
-        set.execute(params![self.source, part, off, seat])?;
+        let mut set = self.c.prepare_cached(
+            "DELETE FROM resolved WHERE source = ?1 AND part = ?2 AND off = ?3 AND seat = ?4 AND (source_id = ?5 OR source_id = '' OR ?5 = '')",
+        )?;
+        set.execute(params![self.source, part, off, seat, self.source_id()])?;
         Ok(())
     }
 
     fn aside(&self, item: &Planned, deed: Deed, removed: bool) -> std::result::Result<(), Trouble> {
         let mut set = self.c.prepare_cached(
-            "INSERT OR REPLACE INTO aside (source, seat, id, how, at, plan, n, removed, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO aside (source, seat, id, how, at, plan, n, removed, size, source_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?;
         let size = i64::try_from(item.size).unwrap_or(i64::MAX);
-        set.execute(params![self.source, seat_text(&item.seat), item.id.0, deed.past(), self.at, self.plan.id.0, item.n, removed, size])?;
+        let (seat, id, plan) = (seat_text(&item.seat), &item.id.0, &self.plan.id.0);
+        set.execute(params![self.source, seat, id, deed.past(), self.at, plan, item.n, removed, size, self.source_id()])?;
         Ok(())
     }
 

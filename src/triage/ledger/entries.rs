@@ -13,6 +13,9 @@ use crate::model::{Address, MessageId, Past, Seat};
 use crate::triage::plan::PlanId;
 use crate::triage::report::{Entry, EntryKind, EntryQuery, Resolved, Restorable};
 
+/// Rows that are about the making of the source that is there now.
+const OF: &str = "(source_id = ?2 OR source_id = '' OR ?2 = '')";
+
 impl TriageLedger {
     /// What was done with these messages before, oldest first each; messages without a past are left out.
     pub async fn past(&self, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Vec<Past>>> {
@@ -44,13 +47,15 @@ impl TriageLedger {
             .await
     }
 
-    /// What is done with at a source.
-    pub async fn resolved(&self, source: Address) -> Result<Resolved> {
+    /// What is done with at a source. `id`: the broker's id of it as it is now ([`crate::broker::Detail::id`]); marks on one that was deleted and
+    /// made anew under its name count no more. Unknown on either side, they count.
+    pub async fn resolved(&self, source: Address, id: Option<String>) -> Result<Resolved> {
         self.reads
             .ask("read what is resolved", move |c| {
                 let Some(no) = find_place(c, &source)? else { return Ok(Resolved::default()) };
-                let mut find = c.prepare_cached("SELECT part, off, seat, how FROM resolved WHERE source = ?1 ORDER BY part, off")?;
-                let mut rows = find.query([no])?;
+                let mut find =
+                    c.prepare_cached(&format!("SELECT part, off, seat, how FROM resolved WHERE source = ?1 AND {OF} ORDER BY part, off"))?;
+                let mut rows = find.query(params![no, id.unwrap_or_default()])?;
                 let mut all = Vec::new();
                 while let Some(r) = rows.next()? {
                     let Some(how) = r.get_ref(3)?.as_str().ok().and_then(past_kind) else { continue };
@@ -65,17 +70,20 @@ impl TriageLedger {
 
     /// How many at a source are done with and still lie there: of a log those within these (partition, first offset, end), of a queue all
     /// that have not left it. Counted by the index alone, so that a list may ask at each refresh.
-    pub async fn resolved_within(&self, source: Address, spans: Vec<(i32, i64, i64)>) -> Result<u64> {
+    /// `id` as in [`TriageLedger::resolved`].
+    pub async fn resolved_within(&self, source: Address, id: Option<String>, spans: Vec<(i32, i64, i64)>) -> Result<u64> {
         self.reads
             .ask("count what is resolved", move |c| {
                 let Some(no) = find_place(c, &source)? else { return Ok(0) };
-                let mut count =
-                    c.prepare_cached("SELECT count(*) FROM resolved WHERE source = ?1 AND part = ?2 AND off >= ?3 AND off < ?4")?;
+                let id = id.unwrap_or_default();
+                let mut count = c.prepare_cached(&format!(
+                    "SELECT count(*) FROM resolved WHERE source = ?1 AND {OF} AND part = ?3 AND off >= ?4 AND off < ?5"
+                ))?;
                 // seats that are no offsets are kept under -1 (see `seat_columns`)
                 let all = if spans.is_empty() { vec![(-1, -1, 0)] } else { spans };
                 let mut n = 0u64;
                 for (partition, start, end) in all {
-                    let here: i64 = count.query_row(params![no, partition, start, end], |r| r.get(0))?;
+                    let here: i64 = count.query_row(params![no, id, partition, start, end], |r| r.get(0))?;
                     n += u64::try_from(here).unwrap_or(0);
                 }
                 Ok(n)
@@ -83,14 +91,15 @@ impl TriageLedger {
             .await
     }
 
-    /// What was parked or discarded at a source and can be brought back, oldest first.
-    pub async fn restorable(&self, source: Address) -> Result<Vec<Restorable>> {
+    /// What was parked or discarded at a source and can be brought back, oldest first. `id` as in [`TriageLedger::resolved`].
+    pub async fn restorable(&self, source: Address, id: Option<String>) -> Result<Vec<Restorable>> {
         self.reads
             .ask("read what can be restored", move |c| {
                 let Some(no) = find_place(c, &source)? else { return Ok(Vec::new()) };
-                let mut find =
-                    c.prepare_cached("SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 ORDER BY at, plan, n")?;
-                let mut rows = find.query([no])?;
+                let mut find = c.prepare_cached(&format!(
+                    "SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 AND {OF} ORDER BY at, plan, n"
+                ))?;
+                let mut rows = find.query(params![no, id.unwrap_or_default()])?;
                 let mut all = Vec::new();
                 while let Some(r) = rows.next()? {
                     let Some(how) = r.get_ref(2)?.as_str().ok().and_then(past_kind) else { continue };

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::desk::Trouble;
 
 /// Each brings the file from the version before to its own; never edited once released.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
 CREATE TABLE places (
   no INTEGER PRIMARY KEY, conn TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (conn, kind, name));
 CREATE TABLE plans (
@@ -47,6 +47,14 @@ CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, dedup TEXT NOT NULL, target TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
   tries INTEGER NOT NULL, next_at INTEGER NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, made INTEGER NOT NULL, taken INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'waiting';
+", "
+ALTER TABLE resolved RENAME TO resolved_1;
+CREATE TABLE resolved (
+  source INTEGER NOT NULL, part INTEGER NOT NULL, off INTEGER NOT NULL, seat TEXT NOT NULL, source_id TEXT NOT NULL, how TEXT NOT NULL,
+  plan TEXT NOT NULL, PRIMARY KEY (source, part, off, seat, source_id)) WITHOUT ROWID;
+INSERT INTO resolved SELECT source, part, off, seat, '', how, plan FROM resolved_1;
+DROP TABLE resolved_1;
+ALTER TABLE aside ADD COLUMN source_id TEXT NOT NULL DEFAULT '';
 "];
 
 /// Brings the file up to date. A file of a newer redrive is refused and left as it is.

@@ -23,13 +23,16 @@ pub struct Ends(pub Vec<TargetEnds>);
 pub struct TargetEnds {
     #[serde(with = "stored::address")]
     pub at: Address,
+    /// The broker's own id of it, where it has one.
+    #[serde(default)]
+    pub id: Option<String>,
     pub ends: BTreeMap<i32, i64>,
 }
 
 impl Ends {
-    /// The noted end offsets of a target.
-    pub fn of(&self, at: &Address) -> Option<&BTreeMap<i32, i64>> {
-        self.0.iter().find(|t| &t.at == at).map(|t| &t.ends)
+    /// What was noted of a target.
+    pub fn of(&self, at: &Address) -> Option<&TargetEnds> {
+        self.0.iter().find(|t| &t.at == at)
     }
 }
 

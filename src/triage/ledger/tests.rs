@@ -240,7 +240,7 @@ async fn pruning_keeps_what_is_open_and_what_is_done_with() {
     assert_eq!(ledger.plan(one.id).await.unwrap(), None);
     assert_eq!(ledger.open_intents(None).await.unwrap().len(), 1);
     assert!(ledger.copy(two.id, 4).await.unwrap().is_some());
-    assert_eq!(ledger.resolved(at("dlt")).await.unwrap().len(), 1);
+    assert_eq!(ledger.resolved(at("dlt"), None).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -294,15 +294,41 @@ async fn throughput() {
     let took = began.elapsed();
     println!("10,240 messages in {took:?}: {:.0} a second", 10_240.0 / took.as_secs_f64());
     let began = std::time::Instant::now();
-    let resolved = ledger.resolved(at("dlt")).await.unwrap();
+    let resolved = ledger.resolved(at("dlt"), None).await.unwrap();
     println!("{} resolved read in {:?}", resolved.len(), began.elapsed());
+}
+
+#[tokio::test]
+async fn marks_on_a_topic_that_was_made_anew_count_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let ledger = TriageLedger::open(&path).unwrap();
+    let first = ReplayPlan { source_id: Some("one".into()), ..plan(2, 1, 1) };
+    let run_of = run(&ledger, &first).await;
+    ledger.step(&run_of, Vec::new(), vec![intent(1, 1), intent(2, 1)]).await.unwrap();
+    ledger.step(&run_of, vec![(1, replayed(0)), (2, replayed(1))], Vec::new()).await.unwrap();
+    let known = async |id: Option<&str>| {
+        let id = id.map(str::to_owned);
+        let all = ledger.resolved(at("dlt"), id.clone()).await.unwrap().len();
+        (all as u64, ledger.resolved_within(at("dlt"), id, vec![(0, 0, 9)]).await.unwrap())
+    };
+    assert_eq!((known(Some("one")).await, known(Some("two")).await, known(None).await), ((2, 2), (0, 0), (2, 2)));
+    // its messages may be replayed, and are then done with by themselves
+    let second = ReplayPlan { source_id: Some("two".into()), ..plan(1, 1, 2) };
+    let run_of = run(&ledger, &second).await;
+    assert_eq!(ledger.step(&run_of, Vec::new(), vec![intent(1, 1)]).await.unwrap(), []);
+    ledger.step(&run_of, vec![(1, replayed(2))], Vec::new()).await.unwrap();
+    assert_eq!((known(Some("one")).await, known(Some("two")).await), ((2, 2), (1, 1)));
+    // a ledger from before ids were noted goes on to count for all
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE resolved SET source_id = '' WHERE source_id = 'one'", []).unwrap();
+    assert_eq!(known(Some("two")).await.1, 3);
 }
 
 #[tokio::test]
 async fn what_is_done_with_is_counted_within_what_still_lies_there() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
-    let within = |start, end| ledger.resolved_within(at("dlt"), vec![(0, start, end), (1, 0, 100)]);
+    let within = |start, end| ledger.resolved_within(at("dlt"), None, vec![(0, start, end), (1, 0, 100)]);
     assert_eq!(within(0, 100).await.unwrap(), 0);
     let plan = plan(5, 1, 1);
     let run = run(&ledger, &plan).await;
@@ -311,5 +337,5 @@ async fn what_is_done_with_is_counted_within_what_still_lies_there() {
     ledger.step(&run, vec![(1, replayed(0)), (2, replayed(1)), (3, failed), (4, replayed(2))], Vec::new()).await.unwrap();
     // offsets 0, 1 and 3
     assert_eq!((within(0, 5).await.unwrap(), within(1, 5).await.unwrap(), within(0, 3).await.unwrap()), (3, 2, 2));
-    assert_eq!(ledger.resolved_within(at("other"), vec![(0, 0, 5)]).await.unwrap(), 0);
+    assert_eq!(ledger.resolved_within(at("other"), None, vec![(0, 0, 5)]).await.unwrap(), 0);
 }

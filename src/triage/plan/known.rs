@@ -103,6 +103,8 @@ pub struct Preflight {
     pub open: HashMap<Seat, String>,
     /// Whether the source lets go of one chosen message.
     pub removes: bool,
+    /// The broker's id of the source.
+    pub source_id: Option<String>,
     /// How long the source keeps messages, and since when its oldest are there.
     pub retention: Option<Duration>,
     /// First offsets still there, per partition of the source.

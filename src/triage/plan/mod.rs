@@ -101,6 +101,9 @@ pub struct ReplayPlan {
     pub id: PlanId,
     pub ask: ReplayRequest,
     pub frozen: SystemTime,
+    /// The broker's own id of the source when it was looked at, where it has one: marks count for this making of it alone.
+    #[serde(default)]
+    pub source_id: Option<String>,
     /// Every place that a message of this plan goes to, with who reads it.
     pub targets: Vec<Target>,
     /// Lists of framework headers to strip; each message names its own.

@@ -121,7 +121,7 @@ async fn a_log_is_replayed_whole_and_stays_with_its_dead_marked_as_done() {
         assert!(text_field(&message.headers, REPLAY_ID).unwrap().starts_with(&plan.id.0));
         assert!(matches!(message.seat, Seat::Offset { partition: 1, .. }));
     }
-    let resolved = stage.means.ledger.resolved(stage.memory.at("orders.dlt")).await.unwrap();
+    let resolved = stage.means.ledger.resolved(stage.memory.at("orders.dlt"), None).await.unwrap();
     assert_eq!(resolved.len(), 12);
     assert!(stage.memory.messages("orders.dlt").iter().all(|m| resolved.contains(&m.seat)));
     // the same messages again: nothing is left to do
@@ -143,7 +143,7 @@ async fn a_queue_is_emptied_of_what_was_replayed() {
     assert_eq!(report.counts.replayed, 12);
     assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
     assert_eq!(stage.arrived().values().sum::<usize>(), 12);
-    assert!(stage.means.ledger.resolved(stage.memory.at("orders.dlt")).await.unwrap().is_empty());
+    assert!(stage.means.ledger.resolved(stage.memory.at("orders.dlt"), None).await.unwrap().is_empty());
     let copy = stage.means.ledger.copy(plan.id.clone(), 1).await.unwrap().unwrap();
     assert_eq!(text_field(&copy.message.headers, "kafka_dlt-x"), Some("gone"));
 }
@@ -395,9 +395,9 @@ async fn park_and_discard_on_a_log_are_marks_and_restore_takes_them_back() {
         let plan = stage.plan_for(stage.ask(deed, Route::Nowhere)).await;
         let report = run(&stage, &plan).await;
         assert_eq!((report.counts.marked, report.exit_code()), (12, 0), "{report:?}");
-        let resolved = stage.means.ledger.resolved(at.clone()).await.unwrap();
+        let resolved = stage.means.ledger.resolved(at.clone(), None).await.unwrap();
         assert_eq!(resolved.how(&plan.items[0].seat), Some(how));
-        let rows = stage.means.ledger.restorable(at.clone()).await.unwrap();
+        let rows = stage.means.ledger.restorable(at.clone(), None).await.unwrap();
         assert_eq!(rows.len(), 12);
         assert!(stage.means.ledger.copy(rows[0].plan.clone(), rows[0].item).await.unwrap().is_some());
         let mut ask = stage.ask(Deed::Restore, Route::Same);
@@ -407,8 +407,8 @@ async fn park_and_discard_on_a_log_are_marks_and_restore_takes_them_back() {
         let plan = preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap();
         let report = run(&stage, &plan).await;
         assert_eq!((report.counts.marked, report.exit_code()), (12, 0), "{report:?}");
-        assert!(stage.means.ledger.resolved(at.clone()).await.unwrap().is_empty());
-        assert!(stage.means.ledger.restorable(at.clone()).await.unwrap().is_empty());
+        assert!(stage.means.ledger.resolved(at.clone(), None).await.unwrap().is_empty());
+        assert!(stage.means.ledger.restorable(at.clone(), None).await.unwrap().is_empty());
         assert_eq!(stage.memory.messages("orders.dlt").len(), 12);
         assert!(stage.arrived().is_empty());
     }
@@ -427,7 +427,7 @@ async fn a_discard_takes_out_of_a_queue_and_restore_publishes_the_copy() {
     let mut ask = stage.ask(Deed::Restore, Route::Same);
     ask.from = Source::Ledger(at.clone());
     let mut draft = Draft::new(ask);
-    stage.means.ledger.restorable(at.clone()).await.unwrap().iter().for_each(|row| draft.add_restorable(row));
+    stage.means.ledger.restorable(at.clone(), None).await.unwrap().iter().for_each(|row| draft.add_restorable(row));
     let plan = preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap();
     let report = run(&stage, &plan).await;
     assert_eq!((report.counts.replayed, report.exit_code()), (12, 0), "{report:?}");

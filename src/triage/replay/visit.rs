@@ -113,7 +113,8 @@ impl Runner<'_> {
                 .get(&target.at.conn)
                 .ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
             let detail = broker.describe(&target.at).await.map_err(|e| unreachable(e.to_string()))?;
-            ends.0.push(TargetEnds { at: target.at.clone(), ends: detail.partitions.iter().map(|p| (p.id, p.end)).collect() });
+            let at_end = detail.partitions.iter().map(|p| (p.id, p.end)).collect();
+            ends.0.push(TargetEnds { at: target.at.clone(), id: detail.id, ends: at_end });
         }
         Ok(Some(self.means.ledger.visit(&self.run, ends).await?))
     }

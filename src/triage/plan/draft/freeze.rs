@@ -57,6 +57,7 @@ impl Draft {
         let mut plan = ReplayPlan {
             id: PlanId(String::new()),
             frozen: now,
+            source_id: known.source_id,
             targets,
             owned: self.owned,
             changes,

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use redrive::broker::{Done, ErrorKind, Outgoing, Place, Selection, Settle, Start, partition_for};
+use rdkafka::producer::Producer;
+use redrive::broker::{Done, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, partition_for};
 use redrive::config::profile::KafkaSecurity;
 use redrive::model::{Seat, Typed};
 
@@ -151,15 +152,16 @@ fn a_hold_gives_exactly_the_seats_that_are_there() {
 fn transactions_commit_a_batch_as_one() {
     let Some(server) = plain() else { return };
     run(async {
-        let topic = topic(&server, "tx", 2, &[]).await;
+        let topic = topic(&server, "tx", 1, &[]).await;
         let mut p = profile(&server, KafkaSecurity::default());
         p.kafka.writing.transactional = true;
         let link = link(&p);
-        let hand = link.hand.unwrap();
+        let hand = link.hand.clone().unwrap();
         for _ in 0..2 {
-            let answers = hand.publish((0..5).map(|i| out(&topic, Place::Partition(i % 2), None, Some(b"x".to_vec()))).collect()).await;
+            let answers = hand.publish((0..5).map(|_| out(&topic, Place::Any, None, Some(b"x".to_vec()))).collect()).await;
             assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         }
+        ends_at(&link, &topic, 12).await;
         let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 100))).await.unwrap();
         assert_eq!(seen.messages.len(), 10);
         // one bad message takes its batch with it, and the next batch works again
@@ -167,7 +169,38 @@ fn transactions_commit_a_batch_as_one() {
         let answers = hand.publish(bad).await;
         assert!(answers.iter().all(|a| a.as_ref().is_err_and(|e| e.done == Done::No)), "{answers:?}");
         assert!(hand.publish(vec![out(&topic, Place::Any, None, None)]).await[0].is_ok());
+        // the given-up one may have left a record and its mark, or neither
+        let until = Instant::now() + PATIENCE;
+        let count = async || all(link.eyes.peek(ask(&topic, Start::Oldest, 100))).await.unwrap().messages.len();
+        while count().await < 11 && Instant::now() < until {}
         let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 100))).await.unwrap();
         assert_eq!(seen.messages.len(), 11);
+    });
+}
+
+#[test]
+fn who_goes_on_with_a_plan_ends_what_was_left_open_and_shuts_out_who_left_it() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let (topic, plan) = (topic(&server, "fence", 1, &[]).await, fresh("plan"));
+        let crashed = producer(&server, &[("transactional.id", &format!("redrive-{plan}"))]);
+        crashed.init_transactions(PATIENCE).expect("ready");
+        crashed.begin_transaction().expect("begun");
+        send(&crashed, &topic, [rec(0, "left open")]).await;
+        let mut p = profile(&server, KafkaSecurity::default());
+        p.kafka.writing.transactional = true;
+        let link = link(&p);
+        let sent = |plan: &str| Outgoing {
+            headers: vec![(REPLAY_ID.to_owned(), Typed::bytes(Some(format!("{plan}/2").into())))],
+            ..out(&topic, Place::Any, None, Some(b"gone on".to_vec()))
+        };
+        let hand = link.hand.clone().unwrap();
+        assert!(hand.publish(vec![sent(&fresh("another"))]).await[0].is_ok());
+        assert_eq!(all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap().bodies(), [""; 0], "another plan's is left alone");
+        assert!(hand.publish(vec![sent(&plan)]).await[0].is_ok());
+        // the open one and its end, and two with their ends
+        ends_at(&link, &topic, 6).await;
+        assert_eq!(all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap().bodies(), ["gone on", "gone on"]);
+        assert!(crashed.commit_transaction(PATIENCE).is_err(), "shut out");
     });
 }

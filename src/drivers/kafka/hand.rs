@@ -8,31 +8,38 @@ use tokio::sync::Mutex;
 use super::hold::Reading;
 use super::publish::Press;
 use super::{CLOSE, Kafka};
-use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
-use crate::model::Address;
+use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, REPLAY_ID, Receipt, Result, Selection, Writer};
+use crate::model::{Address, text_field};
 
 /// A connection's hand.
 pub struct Hand {
     kafka: Arc<Kafka>,
     /// One batch at a time: the order of publishing is the order given.
     press: Mutex<Option<Press>>,
-    /// Of this hand; a new one takes over an earlier one's open transaction only if it is the same plan's.
-    transactional_id: String,
+    /// Names transactions of what belongs to no plan.
+    own: uuid::Uuid,
 }
 
 impl Hand {
     pub fn new(kafka: Arc<Kafka>) -> Self {
-        let transactional_id = format!("{}-{}", super::settings::NAME, uuid::Uuid::now_v7());
-        Self { kafka, press: Mutex::new(None), transactional_id }
+        Self { kafka, press: Mutex::new(None), own: uuid::Uuid::now_v7() }
     }
 
-    async fn press(&self, slot: &mut Option<Press>) -> Result<()> {
-        if slot.as_ref().is_none_or(Press::spent) {
-            let id = self.kafka.profile.writing.transactional.then(|| self.transactional_id.clone());
+    /// Makes a producer where there is none that can be used for this batch.
+    async fn press(&self, slot: &mut Option<Press>, batch: &[Outgoing]) -> Result<()> {
+        let id = self.kafka.profile.writing.transactional.then(|| self.transactional_id(batch));
+        if slot.as_ref().is_none_or(|p| p.spent() || p.transactional_id() != id.as_deref()) {
             *slot = None;
             *slot = Some(Press::new(&self.kafka, id).await?);
         }
         Ok(())
+    }
+
+    /// The plan's own: who goes on with it shuts out whoever carried it out before, and ends the transaction that was left open.
+    fn transactional_id(&self, batch: &[Outgoing]) -> String {
+        let replay_id = batch.iter().find_map(|out| text_field(&out.headers, REPLAY_ID));
+        let plan = replay_id.and_then(|id| id.rsplit_once('/')).map_or_else(|| self.own.to_string(), |(plan, _)| plan.to_owned());
+        format!("{}-{plan}", super::settings::NAME)
     }
 }
 
@@ -44,7 +51,7 @@ impl Writer for Hand {
 
     async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>> {
         let mut slot = self.press.lock().await;
-        if let Err(e) = self.press(&mut slot).await {
+        if let Err(e) = self.press(&mut slot, &batch).await {
             return batch.iter().map(|out| Err(e.clone().about(&out.to))).collect();
         }
         match &mut *slot {

@@ -23,7 +23,8 @@ pub struct Press {
     delivered: UnboundedReceiver<Delivered>,
     /// Tags of earlier batches are below: an answer that came too late is nobody's.
     tag: usize,
-    transactional: bool,
+    /// Each batch is a transaction of this id.
+    transactional_id: Option<String>,
     /// Where the next record without key and place goes.
     turn: usize,
     /// An answer was not waited for, or librdkafka says so: the next batch gets a new producer.
@@ -36,20 +37,25 @@ impl Press {
     pub async fn new(kafka: &Kafka, transactional_id: Option<String>) -> Result<Self> {
         let (tell, delivered) = unbounded_channel();
         let (id, profile, desk) = (kafka.id.clone(), kafka.profile.clone(), kafka.desk.clone());
-        let transactional = transactional_id.is_some();
+        let named = transactional_id.clone();
         let made = kafka.desk.run(move || {
-            let options = settings::publishing(&id, &profile, transactional_id.as_deref())?;
+            let options = settings::publishing(&id, &profile, named.as_deref())?;
             Client::new(Role::Producer, &options, &desk, Some(tell)).map_err(|f| not_made(&f, &id))
         });
         let client = made.await.map_err(|f| not_made(&f, &kafka.id))??;
         let cause = settings::cause(&kafka.profile, &kafka.profile.publishing);
-        if transactional {
+        if transactional_id.is_some() {
             let limit = settings::DELIVERY;
             if let Err(fault) = watched(&client, limit, client.init_transactions(limit)).await {
                 return Err(error(&fault, "publish", "Write on the transactional id", &kafka.id, None, &cause));
             }
         }
-        Ok(Self { client, delivered, tag: 0, transactional, turn: 0, spent: false, cause })
+        Ok(Self { client, delivered, tag: 0, transactional_id, turn: 0, spent: false, cause })
+    }
+
+    /// The id of its transactions; `None`: it makes none.
+    pub fn transactional_id(&self) -> Option<&str> {
+        self.transactional_id.as_deref()
     }
 
     /// Whether this producer cannot be used again.
@@ -63,7 +69,7 @@ impl Press {
         self.spent = true;
         let mut answers: Vec<Option<Result<Receipt>>> = vec![None; batch.len()];
         let counts = self.counts(kafka, batch).await;
-        if self.transactional
+        if self.transactional_id.is_some()
             && let Err(fault) = self.client.begin()
         {
             let e = self.failed(kafka, &fault, None);
@@ -82,7 +88,7 @@ impl Press {
             }
         }
         self.await_answers(kafka, first, batch, &mut answers).await;
-        if self.transactional {
+        if self.transactional_id.is_some() {
             self.settle(kafka, batch, &mut answers).await;
         }
         self.spent = answers.iter().any(Option::is_none);

@@ -5,13 +5,16 @@ java_17() {
   local java
   for java in "$(command -v java || true)" "${JAVA_HOME:-/nowhere}/bin/java" /usr/lib/jvm/*/bin/java; do
     [ -x "$java" ] || continue
-    if "$java" -version 2>&1 | awk -F'[".]' '/version/ { found = ($2 >= 17) } END { exit !found }'; then
+    if [ "$(java_major "$java")" -ge 17 ]; then
       echo "$java"
       return
     fi
   done
   return 1
 }
+
+# java_major JAVA: its version's first number, 0 if it does not run.
+java_major() { "$1" -version 2>&1 | awk -F'[".]' '/version/ { found = $2 } END { print found + 0 }'; }
 
 # need_java: sets JAVA; installs one if there is none. Which versions a distribution has differs.
 need_java() {
@@ -34,20 +37,44 @@ pom() {
   echo '</dependencies></project>'
 }
 
-# jars FOLDER GROUP:NAME:VERSION...: these and all they need, in FOLDER of the cache. A folder is there as a whole or
-# not at all, so that a broken download is never taken for a good one.
+# jars FOLDER GROUP:NAME:VERSION...: these and all they need, in FOLDER of the cache.
 jars() {
-  local what=$1 folder=$CACHE/$1 work log=$TB/maven.log
-  [ -d "$folder" ] && return
+  local what=$1
   shift
+  cached "$what" jars_into "$@"
+}
+
+jars_into() {
+  local work=$1
+  shift
+  pom "$@" >"$work/pom.xml"
+  maven -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/got"
+}
+
+# archive FOLDER GROUP:NAME:VERSION:TYPE:CLASSIFIER: a program's distribution, unpacked into FOLDER of the cache.
+archive() { cached "$1" archive_into "$2"; }
+
+archive_into() {
+  maven dependency:copy "-Dartifact=$2" -DoutputDirectory="$1" && mkdir -p "$1/got" && tar xzf "$1"/*.tar.gz -C "$1/got" --strip-components=1
+}
+
+# file_of_maven FOLDER GROUP:NAME:VERSION:TYPE:CLASSIFIER: one file, in FOLDER of the cache.
+file_of_maven() { cached "$1" file_into "$2"; }
+
+file_into() { maven dependency:copy "-Dartifact=$2" -DoutputDirectory="$1/got"; }
+
+# cached FOLDER COMMAND...: COMMAND is given a folder to work in and leaves there, in `got`, what becomes FOLDER of the
+# cache. A folder is there as a whole or not at all, so that a broken download is never taken for a good one.
+cached() {
+  local what=$1 folder=$CACHE/$1 work log=$TB/maven.log how=$2
+  [ -d "$folder" ] && return
+  shift 2
   need mvn=maven || return
   mkdir -p "$CACHE"
   work=$(mktemp -d "$CACHE/download.XXXXXX")
-  pom "$@" >"$work/pom.xml"
   say "downloading $what (Maven Central)"
-  # Tried twice: one lost connection must not fail a run.
-  if maven "$work" >"$log" 2>&1 || maven "$work" >"$log" 2>&1; then
-    mv -T "$work/libs" "$folder" 2>/dev/null || [ -d "$folder" ] # another checkout may have been first
+  if retry 4 "$how" "$work" "$@" >"$log" 2>&1; then
+    mv -T "$work/got" "$folder" 2>/dev/null || [ -d "$folder" ] # another checkout may have been first
     rm -rf "$work"
   else
     rm -rf "$work"
@@ -56,4 +83,4 @@ jars() {
   fi
 }
 
-maven() { JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$JAVA")")") mvn -q -B -f "$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1/libs"; }
+maven() { JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$JAVA")")") mvn -q -B "$@"; }

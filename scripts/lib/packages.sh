@@ -10,17 +10,35 @@ as_root() {
   fi
 }
 
-# apt COMMAND...: apt-get that asks nothing and waits for another apt to end.
-apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@"; }
+# apt COMMAND...: apt-get that asks nothing, waits for another apt to end, and tries each download again.
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 "$@"; }
 
-# install_packages PACKAGE...: with the lists as they are, and once more with fresh ones.
+# retry TIMES COMMAND...: until it succeeds, with growing pauses: one lost connection must not fail a run.
+retry() {
+  local times=$1 i
+  shift
+  for ((i = 1; i <= times; i++)); do
+    if "$@"; then return; fi
+    [ "$i" = "$times" ] || sleep $((i * 3))
+  done
+  return 1
+}
+
+# install_packages PACKAGE...: with the lists as they are, and then with fresh ones.
 install_packages() {
   command -v apt-get >/dev/null || { WHY="missing: $*; and there is no apt-get here to install it with"; return 1; }
   say "installing $*"
   if apt install --no-install-recommends "$@" >"$TB/apt.log" 2>&1; then return 0; fi
-  if apt update >"$TB/apt.log" 2>&1 && apt install --no-install-recommends "$@" >>"$TB/apt.log" 2>&1; then return 0; fi
-  WHY="apt-get install $* failed: $(grep -E '^E:|^sudo|neither root' "$TB/apt.log" | head -1 || true) (all of it: $TB/apt.log)"
+  if retry 4 install_afresh "$@"; then return 0; fi
+  WHY="apt-get install $* failed: $(grep -E '^E:|^sudo|neither root' "$TB/apt.log" | tail -2 | tr '\n' ' ' || true)(all of it: $TB/apt.log)"
   return 1
+}
+
+# install_afresh PACKAGE...: the package is tried even if the update failed, which one unreachable source among many is
+# enough for.
+install_afresh() {
+  apt update >"$TB/apt.log" 2>&1 || true
+  apt install --no-install-recommends "$@" >>"$TB/apt.log" 2>&1
 }
 
 # need COMMAND=PACKAGE...: installs the packages whose command is missing.

@@ -1,0 +1,72 @@
+# ActiveMQ Artemis: all protocols on one port, AMQP and STOMP on ports of their own, Jolokia by its console.
+
+ARTEMIS_VERSION=2.56.0
+ARTEMIS=$TB/artemis
+ARTEMIS_MARK=$ARTEMIS/instance
+
+artemis_version() { echo "ActiveMQ Artemis $ARTEMIS_VERSION"; }
+artemis_alive() { alive "$ARTEMIS" "$ARTEMIS_MARK"; }
+artemis_address() { echo "tcp://$(local_port artemis 01)"; }
+artemis_jolokia() { echo "http://$(local_port artemis 04)/console/jolokia"; }
+artemis_down() { end "$ARTEMIS" "$ARTEMIS_MARK"; }
+artemis_have() {
+  need curl=curl && python_clients_have && jms_have &&
+    archive "artemis-$ARTEMIS_VERSION" "org.apache.artemis:apache-artemis:$ARTEMIS_VERSION:tar.gz:bin"
+}
+
+# artemis_answers: the ports are open and Jolokia knows the broker.
+artemis_answers() {
+  local p ending
+  p=$(cat "$ARTEMIS/prefix")
+  for ending in 01 02 03; do ! port_free "$p$ending" || return 1; done
+  curl -sf -m 2 -u admin:adminpw -H 'Origin: http://127.0.0.1' "$(artemis_jolokia)" \
+    -d '{"type":"read","mbean":"org.apache.activemq.artemis:broker=\"artemis\"","attribute":"Active"}' 2>/dev/null | grep -c '"value":true' >/dev/null
+}
+
+artemis_up() {
+  mkdir -p "$ARTEMIS"
+  if artemis_alive && as_wished_prefix artemis && await 30 "$ARTEMIS" "$ARTEMIS_MARK" artemis_answers; then return; fi
+  artemis_down
+  choose_prefix artemis 204 01 02 03 04 && artemis_create || return
+  # The script becomes java: the pid is the broker's.
+  launch "$ARTEMIS" env "JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$JAVA")")")" "$ARTEMIS/instance/bin/artemis" run
+  await 120 "$ARTEMIS" "$ARTEMIS_MARK" artemis_answers || did_not_start artemis "$(artemis_version)" "$ARTEMIS" "$ARTEMIS_MARK"
+}
+
+# artemis_create: an empty broker for these ports, if there is none yet.
+artemis_create() {
+  local p
+  p=$(cat "$ARTEMIS/prefix")
+  [ -e "$ARTEMIS/instance/made-$ARTEMIS_VERSION-$p" ] && return
+  rm -rf "$ARTEMIS/instance"
+  JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$JAVA")")") "$CACHE/artemis-$ARTEMIS_VERSION/bin/artemis" create "$ARTEMIS/instance" --silent \
+    --name artemis --user admin --password adminpw --role amq --require-login --host 127.0.0.1 --http-host 127.0.0.1 --http-port "${p}04" \
+    --default-port "${p}01" --no-mqtt-acceptor --no-hornetq-acceptor --no-amqp-acceptor --no-stomp-acceptor --no-autotune --nio \
+    --java-memory 512M --queues orders:anycast >"$ARTEMIS/log" 2>&1 && artemis_config "$p" >>"$ARTEMIS/log" 2>&1 ||
+    { warn "artemis: $(artemis_version) was had, but an instance cannot be made:"; last_lines "$ARTEMIS/log" >&2; return 1; }
+  touch "$ARTEMIS/instance/made-$ARTEMIS_VERSION-$p"
+}
+
+# artemis_config PREFIX: AMQP and STOMP alone, where dead letters go, and the users: admin and app may do all, reader may
+# browse, and look in the console.
+artemis_config() {
+  local etc=$ARTEMIS/instance/etc acceptors settings
+  acceptors="<acceptor name=\"amqp\">tcp://127.0.0.1:${1}02?protocols=AMQP;amqpCredits=1000;amqpLowCredits=300;amqpMinLargeMessageSize=102400</acceptor>"
+  acceptors+="<acceptor name=\"stomp\">tcp://127.0.0.1:${1}03?protocols=STOMP</acceptor>"
+  settings='<address-setting match="orders"><dead-letter-address>DLQ</dead-letter-address><expiry-address>ExpiryQueue</expiry-address><max-delivery-attempts>3</max-delivery-attempts></address-setting>'
+  settings+='<address-setting match="auto.#"><dead-letter-address>DLA</dead-letter-address><expiry-address>EXP</expiry-address><max-delivery-attempts>2</max-delivery-attempts>'
+  settings+='<auto-create-dead-letter-resources>true</auto-create-dead-letter-resources><auto-create-expiry-resources>true</auto-create-expiry-resources></address-setting>'
+  sed -i -e "s|</acceptors>|$acceptors</acceptors>|; s|</address-settings>|$settings</address-settings>|" \
+    -e 's|<permission type="browse" roles="amq"/>|<permission type="browse" roles="amq,app,reader"/>|; s|roles="amq"/>|roles="amq,app"/>|' "$etc/broker.xml" &&
+    printf '%s\n' 'admin = adminpw' 'app = apppw' 'reader = readerpw' >"$etc/artemis-users.properties" &&
+    printf '%s\n' 'amq = admin' 'app = app' 'reader = reader' >"$etc/artemis-roles.properties" &&
+    sed -i "s|^\(HAWTIO_ROLES=\).*|\1'amq,reader'|" "$etc/artemis.profile" &&
+    sed -i -E '/method="(list|get|is|browse|count)\*"/ s|roles="[^"]*"|roles="amq,reader"|' "$etc/management.xml"
+}
+
+artemis_env() {
+  echo "export REDRIVE_TEST_ARTEMIS=$(artemis_address)"
+  echo "export REDRIVE_TEST_ARTEMIS_AMQP=amqp://$(local_port artemis 02)"
+  echo "export REDRIVE_TEST_ARTEMIS_STOMP=stomp://$(local_port artemis 03)"
+  echo "export REDRIVE_TEST_ARTEMIS_JOLOKIA=$(artemis_jolokia)"
+}

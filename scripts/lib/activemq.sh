@@ -40,19 +40,20 @@ activemq_have() {
   esac
 }
 
-# activemq_answers: the ports are open, and Jolokia (where it is) knows the broker; it answers before that is there.
+# activemq_answers: Jolokia (where it is) knows the broker, which it may answer before that is there; the ports are open.
 activemq_answers() {
-  local p ending
-  p=$(cat "$TB/activemq$1/prefix")
-  for ending in $(activemq_listeners "$1"); do ! port_free "$p$ending" || return 1; done
-  [ "$1" = 517 ] || activemq_known "$1"
+  local ending bean=org.apache.activemq:type=Broker,brokerName
+  case $1 in
+    6) jolokia_knows "$(activemq_jolokia 6)" admin:adminpw "$bean=activemq6" || return ;;
+    518) jolokia_knows "$(activemq_jolokia 518)" admin:admin "$bean=localhost" || return ;;
+  esac
+  for ending in $(activemq_listeners "$1"); do ! port_free "$(cat "$TB/activemq$1/prefix")$ending" || return 1; done
 }
 
-activemq_known() {
-  local user=admin:adminpw name=activemq$1
-  [ "$1" = 6 ] || user=admin:admin name=localhost
-  curl -sf -m 2 -u $user -H 'Origin: http://127.0.0.1' "$(activemq_jolokia "$1")" \
-    -d "{\"type\":\"read\",\"mbean\":\"org.apache.activemq:type=Broker,brokerName=$name\",\"attribute\":\"BrokerName\"}" 2>/dev/null | grep -c '"status":200' >/dev/null
+# jolokia_knows URL USER:PASSWORD BEAN
+jolokia_knows() {
+  curl -sf -m 2 -u "$2" -H 'Origin: http://127.0.0.1' -H 'Content-Type: application/json' "$1" \
+    -d "{\"type\":\"read\",\"mbean\":\"$3\"}" 2>/dev/null | grep -c '"status":200' >/dev/null
 }
 
 # activemq_listeners VERSION: 01 OpenWire, 02 AMQP, 03 STOMP, 04 Jolokia.

@@ -14,13 +14,11 @@ artemis_have() {
     archive "artemis-$ARTEMIS_VERSION" "org.apache.artemis:apache-artemis:$ARTEMIS_VERSION:tar.gz:bin"
 }
 
-# artemis_answers: the ports are open and Jolokia knows the broker.
+# artemis_answers: Jolokia knows the broker, and the ports are open.
 artemis_answers() {
-  local p ending
-  p=$(cat "$ARTEMIS/prefix")
-  for ending in 01 02 03; do ! port_free "$p$ending" || return 1; done
-  curl -sf -m 2 -u admin:adminpw -H 'Origin: http://127.0.0.1' "$(artemis_jolokia)" \
-    -d '{"type":"read","mbean":"org.apache.activemq.artemis:broker=\"artemis\"","attribute":"Active"}' 2>/dev/null | grep -c '"value":true' >/dev/null
+  local ending
+  jolokia_knows "$(artemis_jolokia)" admin:adminpw 'org.apache.activemq.artemis:broker=\"artemis\"' || return
+  for ending in 01 02 03; do ! port_free "$(cat "$ARTEMIS/prefix")$ending" || return 1; done
 }
 
 artemis_up() {

@@ -2,7 +2,7 @@
 
 use super::json::{self, NodeKind};
 use crate::model::copy::content;
-use crate::model::{Death, Message, MessageId, ORIGINAL_ID, Seat, text_field};
+use crate::model::{Death, Fields, Message, MessageId, ORIGINAL_ID, Seat, Value, field as field_of, text_field};
 
 /// By what a message is known again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,15 +45,17 @@ pub fn original_id(id: &MessageId) -> &str {
     id.0.split_once('|').map_or(&id.0, |(_, who)| who)
 }
 
-/// Headers and properties by which senders name a message, the surest first.
-const SENDERS: [&str; 5] = ["message_id", "ce_id", "message-id", "messageId", "JMSMessageID"];
+/// Headers and properties by which senders name a message, the surest first: frameworks' own ids stay where a transport gives new ones.
+const SENDERS: [&str; 7] = ["message_id", "ce_id", "NServiceBus.MessageId", "rbs2-msg-id", "message-id", "messageId", "JMSMessageID"];
+/// The id that a broker gave and keeps over its own moves, told with each delivery (SQS).
+const BROKERS: [&str; 1] = ["MessageId"];
 
 fn who(message: &Message, death: &Death, by: KnownBy<'_>) -> (String, String, bool) {
     if let Some(own) = text_field(&message.headers, ORIGINAL_ID).or_else(|| text_field(&message.properties, ORIGINAL_ID)) {
         return (own.to_owned(), ORIGINAL_ID.to_owned(), false);
     }
     let sent = match by {
-        KnownBy::SendersId => SENDERS.iter().find_map(|name| named(message, name)),
+        KnownBy::SendersId => SENDERS.iter().find_map(|name| named(message, name)).or_else(|| task(message)).or_else(|| given(message)),
         KnownBy::Header(name) => named(message, name),
         KnownBy::Field(pointer) => field(message, pointer),
     };
@@ -85,10 +87,31 @@ fn field(message: &Message, pointer: &str) -> Option<(String, String)> {
     (!text.trim().is_empty()).then(|| (text, format!("body {pointer}")))
 }
 
-/// A header's or property's text, if it is there and not empty.
+/// A header's or property's value, if it is there and not empty.
 fn named(message: &Message, name: &str) -> Option<(String, String)> {
-    let text = text_field(&message.headers, name).or_else(|| text_field(&message.properties, name))?;
-    (!text.trim().is_empty()).then(|| (text.to_owned(), name.to_owned()))
+    text(&message.headers, name).or_else(|| text(&message.properties, name)).map(|text| (text, name.to_owned()))
+}
+
+/// Celery's task id; only beside a task's name is `id` an id of the message.
+fn task(message: &Message) -> Option<(String, String)> {
+    text(&message.headers, "task").and_then(|_| text(&message.headers, "id")).map(|id| (id, "id".to_owned()))
+}
+
+/// The broker's own id.
+fn given(message: &Message) -> Option<(String, String)> {
+    BROKERS.iter().find_map(|name| text(&message.delivery, name).map(|text| (text, (*name).to_owned())))
+}
+
+/// A text, a number, or bytes in hex (AMQP 1.0 message ids are any of these, or a UUID).
+fn text(fields: &Fields, name: &str) -> Option<String> {
+    let typed = field_of(fields, name)?;
+    let text = match (&typed.value, typed.as_text()) {
+        (_, Some(text)) => text.to_owned(),
+        (Value::Bytes(bytes), None) => bytes.iter().map(|b| format!("{b:02x}")).collect(),
+        (Value::Int(number), None) => number.to_string(),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
 }
 
 /// What finds a message unchanged: blake3 over key, body, headers and properties with their types, order counted; not over
@@ -135,7 +158,7 @@ mod tests {
         let mut message = message();
         let mut death = failed_by("billing");
         assert_eq!(identity(&message, &death).0, "billing|seat:kafka/orders.dlt/3/9");
-        death.origin = Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(5) }, "h");
+        death.origin = Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(5), ..Origin::default() }, "h");
         let at_origin = identify(&message, &death, KnownBy::SendersId);
         assert_eq!((at_origin.id.0.as_str(), at_origin.derived), ("billing|at:kafka/orders/1/5", true));
         message.headers.push(("ce_id".into(), text("e-1")));
@@ -164,6 +187,20 @@ mod tests {
         assert_eq!(by(KnownBy::Field("/n/x")), "|id:u-1");
         assert_eq!(by(KnownBy::Field("/id")), "|id:7");
         assert_eq!(by(KnownBy::Field("/n")), "|seat:kafka/orders.dlt/3/9");
+    }
+
+    #[test]
+    fn queue_messages_are_known_by_their_protocol_s_id_and_it_outlives_the_broker_s() {
+        let mut message = message();
+        message.delivery.push(("MessageId".into(), text("sqs-1")));
+        let of = |message: &Message| identify(message, &Death::default(), KnownBy::SendersId);
+        assert_eq!((of(&message).id.0.as_str(), of(&message).derived), ("|id:sqs-1", false));
+        message.headers.extend([("id".into(), text("c-1")), ("task".into(), text("shop.charge"))]);
+        assert_eq!(of(&message).id.0, "|id:c-1");
+        message.properties.push(("message-id".into(), Typed { value: Value::Int(7), wire: crate::model::WireType("ulong".into()) }));
+        assert_eq!((of(&message).id.0.as_str(), of(&message).source.as_str()), ("|id:7", "message-id"));
+        message.headers.push(("NServiceBus.MessageId".into(), text("n-1")));
+        assert_eq!(of(&message).id.0, "|id:n-1");
     }
 
     #[test]

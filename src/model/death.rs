@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use super::Kind;
+
 /// How sure a fact is; the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sure {
@@ -51,8 +53,13 @@ impl<T> Default for Told<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Origin {
     pub name: String,
+    /// Its kind where the message tells; `None`: as the dead-letter destination's own.
+    pub kind: Option<Kind>,
     pub partition: Option<i32>,
     pub offset: Option<i64>,
+    /// The exchange it was published to, and the routing keys it was published with, where the broker has them.
+    pub exchange: Option<String>,
+    pub routing_keys: Vec<String>,
 }
 
 /// The error a message died of.
@@ -83,7 +90,7 @@ pub struct Death {
     pub last: Told<SystemTime>,
     /// The original record's time, before it died.
     pub sent: Told<SystemTime>,
-    /// Header names that this family owns: stripped by a replay.
+    /// Names of headers and properties that tell of deaths, or would act again (`CC`): stripped by a replay.
     pub owned: Vec<String>,
     /// True when the body is not here (share-group pointers): the original must be fetched from `origin`.
     pub pointer: bool,

@@ -282,7 +282,7 @@ fn a_dead_letter_is_held_to_the_rules_of_its_origin() {
     let declared = declared();
     let message = message("user-events-dlt", None, body(&cases()[4]));
     assert!(checked(&declared, &message).violations.is_empty(), "nobody knows where it was sent to");
-    let origin = Origin { name: "user-events".into(), partition: None, offset: None };
+    let origin = Origin { name: "user-events".into(), ..Origin::default() };
     let death = Death { origin: Told::header(origin, "h"), ..Death::default() };
     assert_eq!(check(&message, &death, &declared).violations.len(), 1);
 }

@@ -1,31 +1,10 @@
-//! Headers of dead letters by name: numbers by length or as text, repeats in their order, and where each came from.
+//! Headers of dead letters by name: repeats in their order, and where each came from.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use super::values::{moment, number, text, timestamp};
 use crate::decode::stack::Stack;
 use crate::model::{Failure, Message, Origin, Told, Typed, Value};
-
-/// A number in a header: decimal text, or big-endian and signed by its length (1 to 8 bytes: Java's int, long, BigInteger).
-///
-/// Digits are tried first: read as binary, four of them would be a partition above 800 million, eight an offset above 3e18.
-pub fn integer(bytes: &[u8]) -> Option<i64> {
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
-        && let Ok(number) = text.parse()
-    {
-        return Some(number);
-    }
-    if bytes.is_empty() || bytes.len() > 8 {
-        return None;
-    }
-    let negative = bytes[0] & 0x80 != 0;
-    Some(bytes.iter().fold(if negative { -1 } else { 0 }, |n: i64, b| (n << 8) | i64::from(*b)))
-}
-
-/// A time in milliseconds since the epoch; `None` before it, as Kafka's -1 means no time.
-pub fn timestamp(millis: i64) -> Option<SystemTime> {
-    UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
-}
 
 /// Headers of one message, below one prefix.
 pub(super) struct Headers<'a> {
@@ -48,10 +27,16 @@ impl<'a> Headers<'a> {
         format!("{}{short}", self.prefix)
     }
 
-    /// Every value of that name, in order; nulls left out.
+    /// Every value of that name, in order; nulls left out. Brokers put what they say of a death among the properties or with the delivery.
     fn all(&self, short: &str) -> impl Iterator<Item = &'a Typed> {
         let name = self.name(short);
-        self.message.headers.iter().filter(move |(n, v)| *n == name && v.value != Value::Null).map(|(_, v)| v)
+        let fields = self.message.headers.iter().chain(&self.message.properties).chain(&self.message.delivery);
+        fields.filter(move |(n, v)| *n == name && v.value != Value::Null).map(|(_, v)| v)
+    }
+
+    /// The last value.
+    pub(super) fn value(&self, short: &str) -> Option<&'a Typed> {
+        self.all(short).last()
     }
 
     pub(super) fn has(&self, short: &str) -> bool {
@@ -60,23 +45,23 @@ impl<'a> Headers<'a> {
 
     /// The last value as text: later deaths replace or follow earlier ones. Bytes that are no UTF-8 are read with losses.
     pub(super) fn text(&self, short: &str) -> Option<String> {
-        self.all(short).last().and_then(text_of)
+        self.value(short).and_then(text)
     }
 
     /// The value number `nth` as text.
     fn nth_text(&self, short: &str, nth: usize) -> Option<String> {
-        self.all(short).nth(nth).and_then(text_of)
+        self.all(short).nth(nth).and_then(text)
     }
 
     /// The value number `nth` as a number; where a name is repeated less often than its fellows, the last one.
     fn nth_integer(&self, short: &str, nth: usize) -> Option<i64> {
         let last = self.all(short).count().checked_sub(1)?;
-        self.all(short).nth(nth.min(last)).and_then(number_of)
+        self.all(short).nth(nth.min(last)).and_then(number)
     }
 
     /// The last value as a number.
     pub(super) fn integer(&self, short: &str) -> Option<i64> {
-        self.all(short).last().and_then(number_of)
+        self.value(short).and_then(number)
     }
 
     /// A text with the header it came from.
@@ -87,7 +72,7 @@ impl<'a> Headers<'a> {
     /// The origin from three headers. Where they repeat (appendOriginalHeaders), the first that is no retry or dead-letter
     /// topic itself; its number in the row is the second result.
     pub(super) fn origin(&self, topic: &str, partition: &str, offset: &str) -> (Told<Origin>, usize) {
-        let topics: Vec<String> = self.all(topic).filter_map(text_of).collect();
+        let topics: Vec<String> = self.all(topic).filter_map(text).collect();
         let nth = topics.iter().position(|name| !super::names::is_detour(name)).unwrap_or(0);
         let Some(name) = self.nth_text(topic, nth) else {
             return (Told::nothing(""), 0);
@@ -95,7 +80,7 @@ impl<'a> Headers<'a> {
         let part = self.nth_integer(partition, nth).and_then(|p| i32::try_from(p).ok()).filter(|p| *p >= 0);
         let at = self.nth_integer(offset, nth).filter(|o| *o >= 0);
         let shorts = [(topic, true), (partition, part.is_some()), (offset, at.is_some())];
-        (Told::header(Origin { name, partition: part, offset: at }, self.names(&shorts)), nth)
+        (Told::header(Origin { name, partition: part, offset: at, ..Origin::default() }, self.names(&shorts)), nth)
     }
 
     /// A time in milliseconds, of the value number `nth`.
@@ -103,6 +88,19 @@ impl<'a> Headers<'a> {
         match self.nth_integer(short, nth).and_then(timestamp) {
             Some(time) => Told::header(time, self.name(short)),
             None => Told::nothing(""),
+        }
+    }
+
+    /// A time in any of the forms that [`moment`] reads.
+    pub(super) fn moment(&self, short: &str, otherwise: &str) -> Told<SystemTime> {
+        self.value(short).and_then(moment).map_or_else(|| Told::nothing(otherwise), |time| Told::header(time, self.name(short)))
+    }
+
+    /// A count that stands one below the attempts: of retries.
+    pub(super) fn retries(&self, short: &str, otherwise: &str) -> Told<u32> {
+        match self.integer(short).and_then(|n| u32::try_from(n).ok()) {
+            Some(retries) => Told::header(retries.saturating_add(1), format!("{}, and the first try", self.name(short))),
+            None => Told::nothing(otherwise),
         }
     }
 
@@ -122,15 +120,11 @@ impl<'a> Headers<'a> {
     }
 }
 
-fn text_of(typed: &Typed) -> Option<String> {
-    typed.as_bytes().map(|b| String::from_utf8_lossy(b).into_owned())
-}
-
-fn number_of(typed: &Typed) -> Option<i64> {
-    match &typed.value {
-        Value::Int(i) => i64::try_from(*i).ok(),
-        Value::Time(t) => Some(*t),
-        _ => typed.as_bytes().and_then(integer),
+/// A queue that a header names: as the origin, and as who failed the message.
+pub(super) fn queue_of(name: Option<String>, source: String) -> (Told<Origin>, Told<String>) {
+    match name.filter(|n| !n.is_empty()) {
+        Some(name) => (Told::header(Origin { name: name.clone(), ..Origin::default() }, source.clone()), Told::header(name, source)),
+        None => (Told::nothing(format!("no {source}")), Told::nothing(format!("no {source}"))),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn origin_of(name: &str) -> Option<&str> {
 pub(super) fn origin_by_name(topic: &str) -> Told<Origin> {
     match origin_of(topic) {
         Some(name) => {
-            let origin = Origin { name: name.to_owned(), partition: None, offset: None };
+            let origin = Origin { name: name.to_owned(), ..Origin::default() };
             Told::from(origin, "name of this topic", Sure::Name)
         }
         None => Told::nothing(""),

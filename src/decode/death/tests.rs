@@ -1,5 +1,7 @@
 //! Golden vectors: for every family the headers with the bytes that its writer puts there.
 
+mod queues;
+
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;

@@ -38,7 +38,7 @@ async fn crashed(target: Spec) -> Crashed {
     let ask = ReplayRequest::new(Deed::Replay, Source::Queue(memory.at("orders.dlt")), Route::Origin, Actor::default());
     let mut draft = Draft::new(ask);
     for (i, message) in memory.messages("orders.dlt").iter().enumerate() {
-        let origin = Origin { name: "orders".into(), partition: Some(0), offset: None };
+        let origin = Origin { name: "orders".into(), partition: Some(0), ..Origin::default() };
         draft.add(message, &MessageId(i.to_string()), &Death { origin: Told::header(origin, "h"), ..Death::default() });
     }
     let plan = preflight::freeze(draft, &brokers, &hands, &ledger).await.unwrap();

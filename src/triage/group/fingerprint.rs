@@ -136,8 +136,8 @@ pub fn fingerprint(death: &Death) -> Fingerprint {
         part(stage.unwrap_or(""));
         part(origin.unwrap_or(""));
         let title = match (stage, origin) {
-            (Some(stage), Some(origin)) => format!("{stage}, from {origin}"),
-            (Some(stage), None) => stage.to_owned(),
+            (Some(stage), Some(origin)) => format!("{stage} from {origin} (no error recorded)"),
+            (Some(stage), None) => format!("{stage} (no error recorded)"),
             (None, origin) => format!("no error recorded, from {}", origin.unwrap_or("?")),
         };
         (Basis::Reason, title)
@@ -215,7 +215,7 @@ mod tests {
         let origin = Origin { name: "orders".into(), ..Origin::default() };
         let death = Death { error: Told::header(failure, "x"), origin: Told::header(origin, "y"), ..Death::default() };
         let print = fingerprint(&death);
-        assert_eq!((print.basis, print.title.as_str()), (Basis::Reason, "rejected, from orders"));
+        assert_eq!((print.basis, print.title.as_str()), (Basis::Reason, "rejected from orders (no error recorded)"));
         assert_eq!(fingerprint(&Death::default()).basis, Basis::Nothing);
     }
 

@@ -34,7 +34,7 @@ fn plan(n: i64, body: usize, seed: u8) -> ReplayPlan {
     let ask =
         ReplayRequest { reason: Some("INC-1".into()), ..ReplayRequest::new(Deed::Replay, Source::Queue(at("dlt")), Route::Origin, by) };
     let mut draft = Draft::new(ask);
-    let origin = Origin { name: "orders".into(), partition: Some(0), offset: None };
+    let origin = Origin { name: "orders".into(), partition: Some(0), ..Origin::default() };
     let death = crate::model::Death { origin: Told::header(origin, "h"), ..Default::default() };
     for i in 0..n {
         draft.add(&message(i, body), &MessageId(format!("m{i}")), &death);

@@ -216,7 +216,9 @@ impl Draft {
             Route::Same => (Some(from.clone()), false),
             Route::To(at) => (Some(at.clone()), false),
             Route::Origin => match (&death.origin.value, &self.ask.home) {
-                (Some(origin), _) if !origin.name.is_empty() => (Some(near(&origin.name)), false),
+                (Some(origin), _) if !origin.name.is_empty() => {
+                    (Some(Address { kind: origin.kind.unwrap_or(from.kind), ..near(&origin.name) }), false)
+                }
                 (_, Some(home)) => (Some(near(home)), true),
                 _ => (None, false),
             },
@@ -244,7 +246,7 @@ impl Draft {
         if as_they_are(&self.ask) || matches!(self.ask.route, Route::Nowhere) {
             return;
         }
-        for (name, _) in &message.headers {
+        for (name, _) in message.headers.iter().chain(&message.properties) {
             let counts = match Fate::of(name, owned, &self.ask) {
                 Fate::Stripped => &mut self.changes.stripped,
                 Fate::Kept => &mut self.changes.kept,

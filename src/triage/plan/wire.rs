@@ -30,7 +30,7 @@ pub fn replay_id(plan: &ReplayPlan, item: &Planned) -> String {
 /// What publishing changes in one message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
-    /// Headers taken off, in order.
+    /// Headers, then properties, taken off, in order.
     pub stripped: Fields,
     /// Names of headers that stay although a rule would take them: trace headers, and those kept by wish.
     pub kept: Vec<String>,
@@ -89,7 +89,7 @@ impl Changes {
             return changes;
         }
         let owned = plan.owned.get(usize::from(item.owned)).map_or(&[][..], Vec::as_slice);
-        for (name, value) in &message.headers {
+        for (name, value) in message.headers.iter().chain(&message.properties) {
             match Fate::of(name, owned, &plan.ask) {
                 Fate::Stripped => changes.stripped.push((name.clone(), value.clone())),
                 Fate::Kept => changes.kept.push(name.clone()),
@@ -110,27 +110,22 @@ fn mark(name: &str, value: String) -> (String, Typed) {
 }
 
 /// The message as it is published, and what that changes. `None` where this plan publishes nothing of it.
-/// Key, body, properties, and headers that are neither stripped nor added are the same bytes in the same order.
+/// Key, body, and the headers and properties that are neither stripped nor added are the same bytes in the same order.
 pub fn wire(message: &Message, item: &Planned, plan: &ReplayPlan) -> Option<(Outgoing, Changes)> {
     let to = plan.to(item)?.clone();
     let changes = Changes::of(message, item, plan);
     let mut gone = changes.stripped.iter().peekable();
-    let mut headers: Fields = Vec::with_capacity(message.headers.len() + changes.added.len());
-    for header in &message.headers {
-        // `stripped` is in the message's order, so one pass tells which of several alike went
-        if gone.peek().is_some_and(|g| *g == header) {
-            gone.next();
-        } else {
-            headers.push(header.clone());
-        }
-    }
+    // `stripped` is in the message's order, headers before properties, so one pass tells which of several alike went
+    let mut left = |fields: &Fields| -> Fields { fields.iter().filter(|field| gone.next_if(|g| g == field).is_none()).cloned().collect() };
+    let mut headers = left(&message.headers);
+    let properties = left(&message.properties);
     headers.extend(changes.added.iter().cloned());
     let place = match item.place {
         Where::Partition(p) => Place::Partition(p),
         Where::ByKey => Place::ByKey,
         Where::Any => Place::Any,
     };
-    let out = Outgoing { to, place, key: message.key.clone(), body: message.body.clone(), headers, properties: message.properties.clone() };
+    let out = Outgoing { to, place, key: message.key.clone(), body: message.body.clone(), headers, properties };
     Some((out, changes))
 }
 

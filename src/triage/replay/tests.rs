@@ -64,7 +64,7 @@ impl Stage {
         let mut draft = Draft::new(ask);
         for message in self.memory.messages("orders.dlt") {
             let seq = text_field(&message.headers, "seq").unwrap().to_owned();
-            let origin = Origin { name: "orders".into(), partition: Some(1), offset: None };
+            let origin = Origin { name: "orders".into(), partition: Some(1), ..Origin::default() };
             let death = Death { owned: vec!["kafka_dlt-x".into()], origin: Told::header(origin, "h"), ..Death::default() };
             draft.add(&message, &MessageId(format!("id-{seq}")), &death);
         }

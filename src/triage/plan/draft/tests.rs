@@ -28,7 +28,10 @@ fn message(offset: i64, key: Option<&'static str>) -> Message {
 }
 
 fn death(offset: i64) -> Death {
-    Death { origin: Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(offset) }, "h"), ..Death::default() }
+    Death {
+        origin: Told::header(Origin { name: "orders".into(), partition: Some(1), offset: Some(offset), ..Origin::default() }, "h"),
+        ..Death::default()
+    }
 }
 
 fn draft(deed: Deed, route: Route) -> Draft {

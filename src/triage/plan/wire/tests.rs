@@ -28,7 +28,7 @@ fn plan(headers: Fields, owned: Vec<String>, edit: Edit, partitions: u32) -> (Re
     };
     let death = Death {
         owned,
-        origin: Told::header(Origin { name: "orders".into(), partition: Some(3), offset: Some(9) }, "h"),
+        origin: Told::header(Origin { name: "orders".into(), partition: Some(3), offset: Some(9), ..Origin::default() }, "h"),
         ..Death::default()
     };
     let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(from), crate::triage::plan::Route::Origin, Actor::default());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Parser;
-use redrive::broker::{Brokers, Deadlines, Down, Link, Rights, guard};
+use redrive::broker::{Brokers, Down, Limits, Link, Pace, Rights, guard};
 use redrive::cli::args::{CheckArgs, Cli, Command, Globals};
 use redrive::cli::exit::Exit;
 use redrive::cli::{self, Desk};
@@ -291,7 +291,8 @@ fn guarded(config: Config, context: Context, links: Vec<Link>, permit: Permit, l
         (_, true) => Rights::read_only(),
         (_, false) => Rights::writing(),
     };
-    let links = links.into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
+    let limits = Limits { reading: Pace::new(context.read_bytes_per_second), ..Limits::default() };
+    let links = links.into_iter().map(|l| guard(l, &rights, &limits)).collect();
     Opened { config, context, links, rights, permit, ledger, scratch: false, log: None, warnings: Vec::new(), story: None }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use redrive::app::action::Action;
 use redrive::app::layout::Size;
-use redrive::broker::{Deadlines, Link, Rights, guard};
+use redrive::broker::{Limits, Link, Rights, guard};
 use redrive::config::model::Role;
 use redrive::config::{Config, Context};
 use redrive::drivers::memory::story::Story;
@@ -36,7 +36,7 @@ impl Tui {
 
     fn at(now: SystemTime, context: Context, links: Vec<Link>, width: u16, height: u16) -> Self {
         let rights = if context.read_only { Rights::read_only() } else { Rights::writing() };
-        let links = links.into_iter().map(|l| guard(l, &rights, Deadlines::default())).collect();
+        let links = links.into_iter().map(|l| guard(l, &rights, &Limits::default())).collect();
         let folder = tempfile::tempdir().expect("a folder");
         let ledger = TriageLedger::open(&folder.path().join("ledger.db")).expect("a ledger");
         let permit = Permit { actor: Actor { name: "lea".into(), os_user: "lea".into() }, role: Role::Admin, source: "the test".into() };

@@ -13,7 +13,7 @@ mod position;
 pub use capability::{Capabilities, Cost, Doubt, Probe, Trace};
 pub use down::Down;
 pub use error::{Done, Error, ErrorKind, Result};
-pub use guard::{Deadlines, Rights, consent, guard};
+pub use guard::{Limits, Pace, Rights, consent, guard};
 pub use hand::{
     Back, BulkAsk, BulkPhase, BulkState, Carriage, Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle,
     Writer,

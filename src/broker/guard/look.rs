@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::{Call, consent};
+use super::{Call, Pace, consent};
 use crate::broker::{
     Broker, Cost, Detail, Done, Flow, Left, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result, Stop,
 };
@@ -16,6 +16,7 @@ use crate::model::{Address, ConnId, Destination, Message, Reader};
 pub(super) struct GuardedBroker {
     pub inner: Arc<dyn Broker>,
     pub limit: Duration,
+    pub pace: Pace,
 }
 
 impl GuardedBroker {
@@ -66,14 +67,14 @@ impl Broker for GuardedBroker {
     }
 
     fn peek(&self, want: PeekRequest) -> Flow<Peeked> {
-        let (inner, price) = (self.inner.clone(), self.call("ask the price of a look", Some(&want.from)));
+        let (inner, pace, price) = (self.inner.clone(), self.pace.clone(), self.call("ask the price of a look", Some(&want.from)));
         let call = self.call("read", Some(&want.from));
         stream::once(async move {
             let cost = price.run(inner.cost(&want.from)).await??;
             consent(&cost, &want)?;
             let tail = want.stop == Stop::Never;
             let flow = inner.peek(want);
-            Ok(if tail { flow } else { steps(flow, call) })
+            Ok(pace.keep(if tail { flow } else { steps(flow, call) }))
         })
         .try_flatten()
         .boxed()

@@ -2,6 +2,7 @@
 
 mod act;
 mod look;
+mod pace;
 mod rights;
 #[cfg(test)]
 mod tests;
@@ -11,34 +12,37 @@ use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
+pub use pace::Pace;
 pub use rights::Rights;
 
 use super::{Cost, Done, Error, ErrorKind, Link, PeekRequest, Result, Trace};
 use crate::model::{Address, ConnId};
 
-/// How long a call may take before it counts as failed.
-#[derive(Clone, Copy, Debug)]
-pub struct Deadlines {
+/// How long a call may take before it counts as failed, and how fast looks may read.
+#[derive(Clone, Debug)]
+pub struct Limits {
     /// For a look, and for each step of a flow with an end. A live tail has none: silence is its normal state.
     pub look: Duration,
     /// For a write; longer than the driver's own delivery timeout, which knows more about what happened.
     pub write: Duration,
+    /// What is taken in hand to be replayed is not held up by it.
+    pub reading: Pace,
 }
 
-impl Default for Deadlines {
+impl Default for Limits {
     fn default() -> Self {
-        Self { look: Duration::from_secs(15), write: Duration::from_secs(45) }
+        Self { look: Duration::from_secs(15), write: Duration::from_secs(45), reading: Pace::default() }
     }
 }
 
 /// Puts the guards before both sides of a driver's link. Where writing is never allowed, no hand is left.
-pub fn guard(link: Link, rights: &Rights, deadlines: Deadlines) -> Link {
+pub fn guard(link: Link, rights: &Rights, limits: &Limits) -> Link {
     let conn = link.eyes.id().clone();
     let hand = link.hand.filter(|_| rights.never().is_none());
     Link {
-        eyes: Arc::new(look::GuardedBroker { inner: link.eyes, limit: deadlines.look }),
+        eyes: Arc::new(look::GuardedBroker { inner: link.eyes, limit: limits.look, pace: limits.reading.clone() }),
         hand: hand.map(|inner| {
-            Arc::new(act::GuardedWriter { inner, conn, rights: rights.clone(), limit: deadlines.write }) as Arc<dyn super::Writer>
+            Arc::new(act::GuardedWriter { inner, conn, rights: rights.clone(), limit: limits.write }) as Arc<dyn super::Writer>
         }),
     }
 }

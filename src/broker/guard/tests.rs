@@ -17,7 +17,7 @@ fn queue() -> (Memory, Address) {
 
 fn guarded(memory: &Memory, rights: &Rights) -> Link {
     let short = Duration::from_millis(20);
-    guard(memory.connect(Login::admin()), rights, Deadlines { look: short, write: short })
+    guard(memory.connect(Login::admin()), rights, &Limits { look: short, write: short, ..Limits::default() })
 }
 
 fn out(to: &Address) -> Outgoing {
@@ -67,6 +67,24 @@ async fn writes_ask_the_switch_each_time() {
     assert!(hold.close().await.is_ok());
     assert_eq!(memory.messages("billing").len(), 2);
     assert!(guarded(&memory, &Rights::looking("role viewer")).hand.is_none());
+}
+
+#[tokio::test]
+async fn a_pace_holds_back_what_comes_after_the_first_batch_and_loses_none_of_it() {
+    let memory = Memory::new(ConnId::new("k"), Shape::kafka());
+    let at = memory.create("orders", Spec::with(1));
+    (0..600).for_each(|_| drop(memory.put("orders", Put::body("x".repeat(1_000)))));
+    let eyes =
+        guard(memory.connect(Login::admin()), &Rights::writing(), &Limits { reading: Pace::new(Some(1_000_000)), ..Limits::default() })
+            .eyes;
+    let (mut flow, mut seen) = (eyes.peek(PeekRequest::new(at, 600)), Vec::new());
+    while let Some(step) = flow.next().await {
+        if let crate::broker::Peeked::Batch(messages) = step.unwrap() {
+            seen.push((tokio::time::Instant::now(), messages.len()));
+        }
+    }
+    assert_eq!(seen.iter().map(|s| s.1).collect::<Vec<_>>(), [256, 256, 88]);
+    assert!(seen.windows(2).all(|w| w[1].0 - w[0].0 >= Duration::from_millis(200)), "{seen:?}");
 }
 
 #[tokio::test]

@@ -62,8 +62,6 @@ pub struct Profile {
     /// Why it cannot be used at all, by what the config says (a setting's variable is unset).
     /// The other connections go on.
     pub down: Option<SecretError>,
-    /// Limit of reading, bytes per second (`read_bytes_per_second` of the context).
-    pub read_bytes_per_second: Option<u64>,
     /// Settings of a Kafka connection.
     pub kafka: KafkaProfile,
     /// Settings of a RabbitMQ connection; waits for its driver.

@@ -35,7 +35,6 @@ impl Reader<'_> {
                 context: context.name.clone(),
                 kind: *kind,
                 down: view.node.and_then(|node| unset(node, view.name(), self.sources)),
-                read_bytes_per_second: context.read_bytes_per_second,
                 ..Profile::default()
             };
             match kind {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use redrive::broker::{Deadlines, Done, Error, ErrorKind, Link, PeekRequest, Rights, Selection, guard};
+use redrive::broker::{Done, Error, ErrorKind, Limits, Link, PeekRequest, Rights, Selection, guard};
 
 use crate::hosts::{Host, Ran, Who};
 use crate::tools::{accepting, admin, can, list, numbered, out, read, until};
@@ -92,7 +92,7 @@ fn is_late(error: &Error) {
 
 pub async fn late_look(host: &dyn Host) -> Ran {
     let link = connect!(host, Who::Silent);
-    let eyes = guard(link, &Rights::writing(), Deadlines { look: SHORT, write: SHORT }).eyes;
+    let eyes = guard(link, &Rights::writing(), &Limits { look: SHORT, write: SHORT, ..Limits::default() }).eyes;
     let began = std::time::Instant::now();
     let error = eyes.probe().await.expect_err("no answer");
     is_late(&error);
@@ -107,7 +107,7 @@ pub async fn late_look(host: &dyn Host) -> Ran {
 
 pub async fn late_write_is_in_doubt(host: &dyn Host) -> Ran {
     let link = connect!(host, Who::Silent);
-    let hand = guard(link, &Rights::writing(), Deadlines { look: SHORT, write: SHORT }).hand.expect("a hand");
+    let hand = guard(link, &Rights::writing(), &Limits { look: SHORT, write: SHORT, ..Limits::default() }).hand.expect("a hand");
     let began = std::time::Instant::now();
     let to = host.nowhere();
     for answer in hand.publish(vec![out(&to, Some("a"), "1"), out(&to, Some("b"), "2")]).await {

@@ -1,6 +1,6 @@
 //! Looking changes nothing, or exactly what its price said.
 
-use redrive::broker::{Deadlines, ErrorKind, PeekRequest, ReadersRequest, Rights, Trace, guard};
+use redrive::broker::{ErrorKind, Limits, PeekRequest, ReadersRequest, Rights, Trace, guard};
 use redrive::model::{Message, Value, field};
 
 use crate::hosts::{Host, Ran, Who};
@@ -49,7 +49,7 @@ pub async fn none_without_consent(host: &dyn Host) -> Ran {
         return Ran::NotApplicable("looking is free".into());
     }
     let link = host.connect(Who::Admin).await.expect("connect");
-    let eyes = guard(link, &Rights::read_only(), Deadlines::default()).eyes;
+    let eyes = guard(link, &Rights::read_only(), &Limits::default()).eyes;
     let before = host.traces(&at).await;
     let error = read(&eyes, PeekRequest::new(at.clone(), 10)).await.expect_err("without consent");
     assert_eq!(error.kind, ErrorKind::Unsafe);

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rdkafka::producer::Producer;
 use redrive::broker::{Done, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, partition_for};
+use redrive::config::model::Codec;
 use redrive::config::profile::KafkaSecurity;
 use redrive::model::{Seat, Typed};
 
@@ -202,5 +203,29 @@ fn who_goes_on_with_a_plan_ends_what_was_left_open_and_shuts_out_who_left_it() {
         ends_at(&link, &topic, 6).await;
         assert_eq!(all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap().bodies(), ["gone on", "gone on"]);
         assert!(crashed.commit_transaction(PATIENCE).is_err(), "shut out");
+    });
+}
+
+#[test]
+fn a_topic_has_the_codec_that_the_config_gives_it() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let small = [("max.message.bytes", "1000")];
+        let (plain, zipped) = (topic(&server, "plain", 1, &small).await, topic(&server, "zipped", 1, &small).await);
+        let mut p = profile(&server, KafkaSecurity::default());
+        p.kafka.writing.compression_of = vec![(zipped.clone(), Codec::Zstd)];
+        let link = link(&p);
+        let hand = link.hand.clone().unwrap();
+        // the broker's limit is on what goes over the wire: this fits only compressed
+        let large = |topic: &str| out(topic, Place::Any, None, Some(vec![b'x'; 50_000]));
+        link.eyes.describe(&at(&zipped)).await.unwrap();
+        for _ in 0..2 {
+            let answers = hand.publish(vec![large(&plain), large(&zipped)]).await;
+            assert_eq!(answers[0].as_ref().unwrap_err().kind, ErrorKind::Invalid, "{answers:?}");
+            assert!(answers[1].is_ok(), "{answers:?}");
+        }
+        let seen = all(link.eyes.peek(ask(&zipped, Start::Oldest, 9))).await.unwrap();
+        assert!(seen.messages.len() == 2 && seen.messages.iter().all(|m| m.body.as_ref().unwrap().len() == 50_000));
+        hand.close().await;
     });
 }

@@ -139,6 +139,13 @@ pub struct KafkaWriting {
     pub transaction_timeout: Duration,
 }
 
+impl KafkaWriting {
+    /// The codec of batches to this topic.
+    pub fn codec(&self, topic: &str) -> Codec {
+        self.compression_of.iter().find(|(of, _)| of == topic).map_or(self.compression, |(_, codec)| *codec)
+    }
+}
+
 impl Default for KafkaWriting {
     fn default() -> Self {
         Self {

@@ -23,6 +23,7 @@ use crate::broker::{
     Result,
 };
 use crate::config::Profile;
+use crate::config::model::Codec;
 use crate::config::profile::KafkaProfile;
 use crate::model::{Address, ConnId, Destination, Message, Reader};
 use error::Cause;
@@ -130,7 +131,10 @@ impl Kafka {
     }
 
     fn known(&self, topic: &str) -> Option<Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(topic).copied()
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(topic).copied()?;
+        // the limit is on what is left after compression, which only the broker sees
+        let compressed = self.profile.writing.codec(topic) != Codec::None;
+        Some(Known { max_message_bytes: known.max_message_bytes.filter(|_| !compressed), ..known })
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::error::{Cause, error};
-use super::ffi::{Client, Delivered, Fault, Parcel, Role};
+use super::ffi::{Apart, Client, Delivered, Fault, Outcome, Parcel, Role};
 use super::{Kafka, not_made, rehearse, settings, watched};
 use crate::broker::{Error, ErrorKind, Outgoing, Place, Receipt, Result};
 use crate::model::{Address, Seat};
@@ -25,6 +25,8 @@ pub struct Press {
     tag: usize,
     /// Each batch is a transaction of this id.
     transactional_id: Option<String>,
+    /// Topics with a codec of their own that were published to.
+    codecs: HashMap<String, Apart>,
     /// Where the next record without key and place goes.
     turn: usize,
     /// An answer was not waited for, or librdkafka says so: the next batch gets a new producer.
@@ -50,7 +52,7 @@ impl Press {
                 return Err(error(&fault, "publish", "Write on the transactional id", &kafka.id, None, &cause));
             }
         }
-        Ok(Self { client, delivered, tag: 0, transactional_id, turn: 0, spent: false, cause })
+        Ok(Self { client, delivered, tag: 0, transactional_id, codecs: HashMap::new(), turn: 0, spent: false, cause })
     }
 
     /// The id of its transactions; `None`: it makes none.
@@ -69,6 +71,10 @@ impl Press {
         self.spent = true;
         let mut answers: Vec<Option<Result<Receipt>>> = vec![None; batch.len()];
         let counts = self.counts(kafka, batch).await;
+        if let Err(fault) = self.compress(kafka, batch) {
+            let e = self.failed(kafka, &fault, None);
+            return batch.iter().map(|_| Err(e.clone())).collect();
+        }
         if self.transactional_id.is_some()
             && let Err(fault) = self.client.begin()
         {
@@ -105,6 +111,18 @@ impl Press {
             }
         }
         counts
+    }
+
+    /// Gives topics their codec where the config has one for them.
+    fn compress(&mut self, kafka: &Kafka, batch: &[Outgoing]) -> Outcome<()> {
+        let writing = &kafka.profile.writing;
+        for topic in batch.iter().map(|out| &out.to.name) {
+            let codec = writing.codec(topic);
+            if codec != writing.compression && !self.codecs.contains_key(topic) {
+                self.codecs.insert(topic.clone(), self.client.apart(topic, "compression.codec", codec.word())?);
+            }
+        }
+        Ok(())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one loop's state, used here only")]

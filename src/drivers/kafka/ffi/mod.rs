@@ -23,7 +23,7 @@ pub use consumer::{Consumer, Record};
 pub use desk::Desk;
 pub use groups::{Commit, GroupFacts};
 pub use offsets::{At, Found};
-pub use producer::{Delivered, Parcel};
+pub use producer::{Apart, Delivered, Parcel};
 
 /// What librdkafka or the broker said of a failure.
 #[derive(Clone, Debug, PartialEq)]

@@ -57,7 +57,47 @@ fn part(vtype: Kind) -> Part {
     Part { vtype, u: sys::bindings::rd_kafka_vu_s__bindgen_ty_1 { _pad: [0; 64] } }
 }
 
+/// A topic of a producer with options of its own, for as long as this lives.
+pub struct Apart {
+    topic: *mut sys::RDKafkaTopic,
+    /// The client outlives its topics.
+    _client: Arc<Client>,
+}
+
+// SAFETY: a librdkafka topic may be used from any thread.
+unsafe impl Send for Apart {}
+// SAFETY: as above.
+unsafe impl Sync for Apart {}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        // SAFETY: made by `apart`, freed once, and the client is alive.
+        unsafe { sys::rd_kafka_topic_destroy(self.topic) };
+    }
+}
+
 impl Client {
+    /// Gives a topic an option of its own, before anything is published there; all else is as for the others.
+    pub fn apart(self: &Arc<Self>, topic: &str, option: &str, value: &str) -> Outcome<Apart> {
+        let (topic, option, value) = (c_text(topic)?, c_text(option)?, c_text(value)?);
+        let mut why = [0; 512];
+        // SAFETY: every pointer lives until its call returns; the conf is freed here if it is not taken over.
+        unsafe {
+            let conf = sys::bindings::rd_kafka_default_topic_conf_dup(self.ptr());
+            let set = sys::bindings::rd_kafka_topic_conf_set(conf, option.as_ptr(), value.as_ptr(), why.as_mut_ptr(), why.len());
+            if set != sys::types::RDKafkaConfRes::RD_KAFKA_CONF_OK {
+                sys::bindings::rd_kafka_topic_conf_destroy(conf);
+                return Err(Fault::new(Code::InvalidArgument, text(why.as_ptr())));
+            }
+            let topic = sys::rd_kafka_topic_new(self.ptr(), topic.as_ptr(), conf);
+            if topic.is_null() {
+                sys::bindings::rd_kafka_topic_conf_destroy(conf);
+                return Err(Fault::new(sys::rd_kafka_last_error(), ""));
+            }
+            Ok(Apart { topic, _client: self.clone() })
+        }
+    }
+
     /// Queues a record; its bytes are copied. `QueueFull`: wait for deliveries and try again.
     pub fn produce(&self, parcel: &Parcel<'_>) -> Outcome<()> {
         let topic = c_text(parcel.topic)?;

@@ -28,6 +28,8 @@ fn a_listing_has_depths_and_describe_has_limits_and_rights() {
         assert_eq!(detail.max_message_bytes, Some(2_000_000));
         assert_eq!(detail.may_write, Some(true));
         assert!(detail.facts.iter().any(|(n, v, s)| n == "retention.ms" && v == "3600000" && s == "topic"), "{:?}", detail.facts);
+        assert_eq!(detail.bytes, None);
+        assert!(detail.facts.iter().any(|(n, v, _)| n == "size" && v == "?"), "what is not known is said: {:?}", detail.facts);
         let probe = link.eyes.probe().await.unwrap();
         println!("{probe:?}");
         assert_eq!(probe.identity, "anonymous");

@@ -72,6 +72,7 @@ impl Kafka {
             Ok(lines) => configured(&mut detail, lines),
             Err(e) => detail.facts.push(("configs".into(), e.kind.words().into(), e.next)),
         }
+        detail.facts.push(("size".into(), "?".into(), "the brokers know it, but librdkafka cannot ask (DescribeLogDirs)".into()));
         self.remember(name, |known| {
             known.partitions = u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX);
             known.may_write = topic.may_write;

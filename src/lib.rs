@@ -8,7 +8,7 @@
 //!
 //! | room | what it is | may import |
 //! |---|---|---|
-//! | [`model`] | the nouns: address, destination, message, seat, death, reader, count; std and bytes only | nothing of ours |
+//! | [`model`] | the nouns: address, destination, message, seat, death, reader, count; std, bytes and blake3 only | nothing of ours |
 //! | [`broker`] | the contract: `Broker` looks, `Writer` and `Hold` act; one error; rights, deadlines and consent as decorators | model |
 //! | [`config`] | TOML and HypnoScript files → one model, with every setting accounted for; profiles for drivers, secrets, keys, themes | model |
 //! | [`decode`] | bytes → readable: bodies as lines, hostile text made safe, frameworks' headers → `Death`, who a message is; pure | model |

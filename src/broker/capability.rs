@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::model::Kind;
+
 /// What a probe found: the broker is reachable and let us in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
@@ -22,6 +24,7 @@ pub struct Probe {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capabilities {
     pub tail: bool,
+    /// Whether messages have positions to start from; without, a look begins at the oldest.
     pub seek: bool,
     pub lag: bool,
     /// Whether one chosen message can be taken out. Not so on Kafka and streams: there "resolved" is a fact of the ledger.
@@ -34,6 +37,18 @@ pub struct Capabilities {
     pub max_batch: usize,
     /// How a crash between publish and record is cleared up.
     pub doubt: Doubt,
+}
+
+impl Capabilities {
+    /// What holds for one kind of destination: a stream is a log also where the connection's other destinations are queues.
+    pub fn of(&self, kind: Kind) -> Self {
+        match kind {
+            Kind::Stream => {
+                Self { tail: true, seek: true, lag: false, remove: false, carry: false, doubt: Doubt::ScanTarget, ..self.clone() }
+            }
+            Kind::Topic | Kind::Queue | Kind::Exchange | Kind::Subscription => self.clone(),
+        }
+    }
 }
 
 /// How a message in doubt is cleared up after a crash.

@@ -1,7 +1,6 @@
 //! Who a message is across moves, and a digest that notices any change of it.
 
 use super::json::{self, NodeKind};
-use crate::model::copy::content;
 use crate::model::{Death, Fields, Message, MessageId, ORIGINAL_ID, Seat, Value, field as field_of, text_field};
 
 /// By what a message is known again.
@@ -114,21 +113,12 @@ fn text(fields: &Fields, name: &str) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// What finds a message unchanged: blake3 over key, body, headers and properties with their types, order counted; not over
-/// seat, times and delivery.
-pub fn digest(message: &Message) -> [u8; 32] {
-    let mut hash = blake3::Hasher::new();
-    content(message, &mut |bytes| {
-        hash.update(bytes);
-    });
-    *hash.finalize().as_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::model::copy::digest;
     use crate::model::{Address, ConnId, Origin, Told, Typed};
 
     fn message() -> Message {

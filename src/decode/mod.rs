@@ -13,9 +13,10 @@ mod safe;
 pub mod stack;
 mod text;
 
+pub use crate::model::copy::digest;
 pub use body::{Decoded, Form, Hint, Place, body};
 pub use death::death;
 pub use header::{Shown, ShownAs, header, preview};
-pub use identity::{Identity, digest, identify, identity};
+pub use identity::{Identity, identify, identity};
 pub use line::{Line, Token, TokenKind};
 pub use safe::{is_unsafe, safe, safe_bytes, safe_cut};

@@ -82,6 +82,15 @@ pub fn content(message: &Message, sink: &mut dyn FnMut(&[u8])) {
     }
 }
 
+/// What finds a message unchanged: blake3 over [`content`], order counted.
+pub fn digest(message: &Message) -> [u8; 32] {
+    let mut hash = blake3::Hasher::new();
+    content(message, &mut |bytes| {
+        hash.update(bytes);
+    });
+    *hash.finalize().as_bytes()
+}
+
 /// The message that was encoded.
 pub fn decode(copy: Bytes) -> Result<Message, BadCopy> {
     let mut rest = Reader { rest: copy };

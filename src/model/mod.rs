@@ -1,4 +1,4 @@
-//! The nouns every room shares: addresses, destinations, messages, deaths, readers, counts; std and bytes only.
+//! The nouns every room shares: addresses, destinations, messages, deaths, readers, counts; std, bytes and blake3 only.
 
 mod address;
 pub mod copy;

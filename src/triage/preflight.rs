@@ -76,7 +76,7 @@ async fn target(at: &Address, draft: &Draft, brokers: &Brokers, hands: &Hands) -
     };
     let (probe, detail, readers) = futures::join!(broker.probe(), broker.describe(at), readers(broker.as_ref(), at));
     match probe {
-        Ok(probe) => found.doubt = probe.capabilities.doubt,
+        Ok(probe) => found.doubt = probe.capabilities.of(at.kind).doubt,
         Err(e) => found.trouble = Some(e.to_string()),
     }
     match detail {
@@ -115,5 +115,5 @@ async fn readers(broker: &dyn Broker, at: &Address) -> crate::broker::Result<Vec
 async fn source(from: &Source, brokers: &Brokers) -> (bool, Detail) {
     let Some(broker) = brokers.get(&from.at().conn) else { return (false, Detail::default()) };
     let (probe, detail) = futures::join!(broker.probe(), broker.describe(from.at()));
-    (probe.is_ok_and(|p| p.capabilities.remove), detail.unwrap_or_default())
+    (probe.is_ok_and(|p| p.capabilities.of(from.at().kind).remove), detail.unwrap_or_default())
 }

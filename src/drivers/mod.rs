@@ -9,6 +9,8 @@ pub mod kafka;
 pub mod memory;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
+#[cfg(any(feature = "rabbitmq", feature = "activemq"))]
+mod tls;
 
 use crate::broker::{Error, ErrorKind, Link, Result};
 use crate::config::{BrokerKind, Profile};

@@ -1,14 +1,139 @@
 //! RabbitMQ: queues and streams over AMQP 0-9-1, everything else over the management API.
 
-use std::sync::Arc;
+mod amqp;
+mod catalog;
+mod cost;
+mod describe;
+mod error;
+mod management;
+mod message;
+mod queue;
+mod readers;
+mod settings;
+mod stream;
+mod topology;
+mod values;
 
-use crate::broker::{Down, Error, ErrorKind, Link};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::broker::{
+    Broker, Cost, Detail, Flow, Keeper, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
+};
 use crate::config::Profile;
-use crate::model::ConnId;
+use crate::model::{Address, ConnId, Destination, Message, Reader};
+use amqp::Lane;
+use management::{Ask, Management};
+use queue::{Queue, Version};
+use settings::Settings;
 
-/// Both sides of a connection; does no I/O.
+/// Both sides of a RabbitMQ connection. No I/O: connections are made at the first use, and secrets fetched then.
 pub fn connect(profile: &Profile, _may_write: bool) -> Link {
-    let conn = ConnId::new(profile.name.as_str());
-    let why = Error::new(ErrorKind::Unsupported, "connect", "RabbitMQ is not built in").on(&conn).next("wait for its driver");
-    Link { eyes: Arc::new(Down::new(conn, why)), hand: None }
+    let rabbit = Arc::new(Rabbit::new(profile));
+    Link { eyes: Arc::new(Eyes(rabbit)), hand: None }
+}
+
+/// What one connection keeps.
+struct Rabbit {
+    settings: Arc<Settings>,
+    management: Management,
+    keeper: Arc<Keeper>,
+    looking: Lane,
+    known: Mutex<Known>,
+}
+
+/// What was learnt so far, for questions that must not be asked of the broker each time.
+#[derive(Default)]
+struct Known {
+    version: Option<Version>,
+    queues: HashMap<String, Counted>,
+}
+
+/// What our last look into a queue found.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    /// The most that any of its messages was given back, ours included.
+    given_back: u64,
+}
+
+impl Rabbit {
+    fn new(profile: &Profile) -> Self {
+        let settings = Arc::new(Settings::new(profile));
+        let keeper = Arc::new(Keeper::new());
+        Self {
+            management: Management::new(Arc::clone(&settings)),
+            looking: Lane::new(&settings, &keeper, "looking"),
+            known: Mutex::default(),
+            settings,
+            keeper,
+        }
+    }
+
+    fn known<T>(&self, with: impl FnOnce(&mut Known) -> T) -> T {
+        with(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn vhost(&self) -> &str {
+        &self.settings.profile.virtual_host
+    }
+
+    /// The broker's version, asked once.
+    async fn version(&self, op: &'static str) -> Result<Version> {
+        if let Some(version) = self.known(|k| k.version) {
+            return Ok(version);
+        }
+        Ok(Version::parse(&self.overview(op).await?.rabbitmq_version))
+    }
+
+    /// One queue as it is now.
+    async fn queue(&self, op: &'static str, at: &Address) -> Result<Queue> {
+        self.management.get(Ask { op, at: Some(at), path: &["queues", self.vhost(), &at.name], query: &[] }).await
+    }
+}
+
+/// The looking side.
+struct Eyes(Arc<Rabbit>);
+
+#[async_trait]
+impl Broker for Eyes {
+    fn id(&self) -> &ConnId {
+        &self.0.settings.id
+    }
+
+    async fn probe(&self) -> Result<Probe> {
+        self.0.probe().await
+    }
+
+    fn list(&self, want: ListRequest) -> Flow<Vec<Destination>> {
+        catalog::list(Arc::clone(&self.0), want)
+    }
+
+    async fn describe(&self, at: &Address) -> Result<Detail> {
+        self.0.describe(at).await
+    }
+
+    async fn cost(&self, at: &Address) -> Result<Cost> {
+        Ok(self.0.price("ask the price of a look", at).await?.cost)
+    }
+
+    fn readers(&self, want: ReadersRequest) -> Flow<Vec<Reader>> {
+        readers::readers(Arc::clone(&self.0), want)
+    }
+
+    fn peek(&self, want: PeekRequest) -> Flow<Peeked> {
+        let _ = want;
+        futures::stream::StreamExt::boxed(futures::stream::empty())
+    }
+
+    fn rehearse(&self, _: &Message, out: &Outgoing) -> Rehearsal {
+        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some("not yet".into()), way: Default::default() }
+    }
+
+    async fn close(&self) -> Left {
+        self.0.keeper.close().await;
+        self.0.looking.close().await;
+        Left::default()
+    }
 }

@@ -1,0 +1,160 @@
+//! What a look into a queue costs, by version, type, limit and consumers; and the way of giving back that leaves the least. Pure but for asking.
+
+use super::queue::{Queue, Type, Version};
+use super::{Counted, Rabbit};
+use crate::broker::{Cost, Result, Trace};
+use crate::model::Address;
+
+/// No look is taken with so many left or fewer: what is left belongs to consumers that try again.
+pub const FLOOR: u64 = 5;
+
+/// How messages in hand are given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GiveBack {
+    /// `basic.nack` one by one, in the order of delivery.
+    Nack,
+    /// By closing the channel: they keep their places where a nack would put them at the tail.
+    Close,
+}
+
+/// A look's price, with what was found out for it.
+#[derive(Clone, Debug)]
+pub struct Price {
+    pub cost: Cost,
+    pub of_type: Type,
+    pub limit: Option<u64>,
+    pub give_back: GiveBack,
+    /// Whether each give-back counts towards the limit.
+    pub counts: bool,
+}
+
+impl Rabbit {
+    /// What a look costs now.
+    pub(super) async fn price(&self, op: &'static str, at: &Address) -> Result<Price> {
+        let (queue, version) = futures::try_join!(self.queue(op, at), self.version(op))?;
+        let takes_dead_letters = version >= Version(4, 3) && queue.of_type() == Type::Quorum && self.takes_dead_letters(op, at).await?;
+        Ok(price(&queue, version, takes_dead_letters, self.known(|k| k.queues.get(&at.name).copied())))
+    }
+
+    async fn takes_dead_letters(&self, op: &'static str, at: &Address) -> Result<bool> {
+        let (queues, _) = self.queues(op).await?;
+        let exchanges = self.exchanges(&queues).await?;
+        Ok(super::topology::sources(&queues, &exchanges).contains_key(&at.name))
+    }
+}
+
+/// The price by what the broker says, measured on 3.10.8, 4.0.5 and 4.3.6.
+pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: Option<Counted>) -> Price {
+    let of_type = queue.of_type();
+    let limit = queue.limit(version);
+    let new = version >= Version(4, 3);
+    let counts = of_type == Type::Quorum && !new;
+    let give_back = match (of_type, limit) {
+        (Type::Quorum, None) if !new => GiveBack::Close,
+        _ => GiveBack::Nack,
+    };
+    let mut cost = Cost::default();
+    if of_type == Type::Stream {
+        return Price { cost, of_type, limit: None, give_back, counts: false };
+    }
+    cost.leaves.push(Trace::Redelivered);
+    if counts {
+        cost.leaves.push(Trace::CountsReceive);
+    }
+    if let Some(hidden) = queue.hides(version) {
+        cost.leaves.push(Trace::Hides(hidden));
+    }
+    if queue.consumers.unwrap_or(0) > 0 || queue.single_active() {
+        cost.leaves.push(Trace::DisturbsConsumers);
+    }
+    if let (true, Some(limit), Some(known)) = (counts, limit, known) {
+        cost.looks_left = Some(u32::try_from(limit.saturating_sub(known.given_back)).unwrap_or(u32::MAX));
+    }
+    cost.refused = refusal(queue, limit, counts, new && takes_dead_letters, known);
+    Price { cost, of_type, limit, give_back, counts }
+}
+
+fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known: Option<Counted>) -> Option<String> {
+    if queue.exclusive == Some(true) {
+        return Some("the queue belongs to one connection alone".into());
+    }
+    if queue.of_type() == Type::Quorum && queue.single_active() && queue.consumers.unwrap_or(0) > 0 {
+        return Some("the queue has a single active consumer: the broker lets nobody else take from it".into());
+    }
+    let limit = limit?;
+    let end = if queue.dead_letters_to().is_some() { "moves on" } else { "drops" };
+    if carried {
+        return Some(format!(
+            "deliveries counted before a message died count here too: giving one back that has more than {limit} of them {end} it at once; {}",
+            remedy(&queue.name)
+        ));
+    }
+    let left = limit.saturating_sub(known.map_or(0, |k| k.given_back));
+    (counts && left <= FLOOR).then(|| too_few(left, limit, end, &queue.name))
+}
+
+/// Why no look is taken with so few left.
+pub fn too_few(left: u64, limit: u64, end: &str, name: &str) -> String {
+    format!("{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); {}", remedy(name))
+}
+
+/// What makes looking safe, as it can be pasted.
+fn remedy(name: &str) -> String {
+    let pattern: String = name.chars().flat_map(|c| if "\\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+    let definition = r#"{"delivery-limit":-1}"#;
+    format!("this makes it safe, as long as it stays: rabbitmqctl set_policy --apply-to queues redrive-look '^{pattern}$' '{definition}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(json: &str) -> Queue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn of(json: &str, version: Version) -> Price {
+        price(&queue(json), version, false, None)
+    }
+
+    #[test]
+    fn each_type_and_version_has_its_price() {
+        let classic = of(r#"{"name":"q","type":"classic"}"#, Version(4, 0));
+        assert_eq!((classic.cost.leaves, classic.give_back), (vec![Trace::Redelivered], GiveBack::Nack));
+        let old = of(r#"{"name":"q","type":"quorum"}"#, Version(3, 10));
+        assert_eq!((old.cost.leaves, old.give_back), (vec![Trace::Redelivered, Trace::CountsReceive], GiveBack::Close));
+        let new = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 0));
+        assert_eq!((new.limit, new.give_back, new.cost.refused), (Some(20), GiveBack::Nack, None));
+        let newest = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 3));
+        assert_eq!((newest.cost.leaves, newest.counts), (vec![Trace::Redelivered], false));
+        assert!(of(r#"{"name":"q","type":"stream"}"#, Version(4, 0)).cost.leaves.is_empty());
+    }
+
+    #[test]
+    fn looks_are_counted_down_and_refused_at_the_floor() {
+        let q = queue(r#"{"name":"orders.dlq","type":"quorum"}"#);
+        let at = |given_back| price(&q, Version(4, 0), false, Some(Counted { given_back })).cost;
+        assert_eq!((at(14).looks_left, at(14).refused), (Some(6), None));
+        let refused = at(15).refused.unwrap();
+        assert!(refused.contains("5 looks are left before RabbitMQ drops") && refused.contains(r"'^orders\.dlq$'"), "{refused}");
+        assert!(of(r#"{"name":"q","type":"quorum","delivery_limit":5}"#, Version(3, 10)).cost.refused.is_some(), "too few from the start");
+    }
+
+    #[test]
+    fn counts_that_travelled_into_a_dead_letter_queue_are_said_before_the_look() {
+        let q = queue(r#"{"name":"dlq","type":"quorum"}"#);
+        let refused = price(&q, Version(4, 3), true, None).cost.refused.unwrap();
+        assert!(refused.contains(r#"set_policy --apply-to queues redrive-look '^dlq$' '{"delivery-limit":-1}'"#), "{refused}");
+        assert_eq!(price(&q, Version(4, 3), false, None).cost.refused, None);
+        let safe = queue(r#"{"name":"dlq","type":"quorum","delivery_limit":-1}"#);
+        assert_eq!(price(&safe, Version(4, 3), true, None).cost.refused, None);
+    }
+
+    #[test]
+    fn consumers_are_disturbed_and_one_active_consumer_keeps_us_out() {
+        let q = of(r#"{"name":"q","type":"classic","consumers":2}"#, Version(4, 0)).cost;
+        assert!(q.leaves.contains(&Trace::DisturbsConsumers));
+        let sac = r#"{"name":"q","type":"quorum","consumers":1,"arguments":{"x-single-active-consumer":true}}"#;
+        assert!(of(sac, Version(4, 0)).cost.refused.is_some());
+    }
+}

@@ -1,0 +1,69 @@
+//! A queue's backlog as a reader: what is ready or in a consumer's hand, and who consumes. Streams tell no positions.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::Rabbit;
+use super::queue::{Queue, Type};
+use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
+use crate::model::{Kind, Position, Reader, ReaderKind};
+
+/// Rows of one batch.
+const BATCH: usize = 256;
+
+/// Queues as readers of themselves: a consumer of RabbitMQ has no position but "the head of its queue".
+pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
+    let all = async move {
+        let rows: Vec<Reader> = match &want {
+            ReadersRequest::All => {
+                let (queues, _) = rabbit.queues("read consumers").await?;
+                queues.iter().filter_map(|q| reader(&rabbit, q)).collect()
+            }
+            ReadersRequest::Named(name) => one(&rabbit, name).await?,
+            ReadersRequest::Of(at) => one(&rabbit, &at.name).await?,
+        };
+        Ok(stream::iter(rows.chunks(BATCH).map(<[Reader]>::to_vec).map(Ok).collect::<Vec<_>>()))
+    };
+    stream::once(all).try_flatten().boxed()
+}
+
+async fn one(rabbit: &Rabbit, name: &str) -> Result<Vec<Reader>> {
+    match rabbit.queue("read consumers", &rabbit.address(Kind::Queue, name)).await {
+        Ok(queue) => Ok(reader(rabbit, &queue).into_iter().collect()),
+        Err(e) if e.kind == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) => Err(e),
+    }
+}
+
+fn reader(rabbit: &Rabbit, queue: &Queue) -> Option<Reader> {
+    if queue.of_type() == Type::Stream {
+        return None;
+    }
+    let consumers = queue.consumers.unwrap_or(0);
+    // what nobody has statistics of yet is unknown, not empty
+    let at = queue.messages.map(|messages| Position {
+        of: rabbit.address(Kind::Queue, &queue.name),
+        partition: None,
+        committed: Some(0),
+        start: 0,
+        end: i64::try_from(messages).unwrap_or(i64::MAX),
+        owner: queue.consumer_details.first().map(|c| c.consumer_tag.clone()),
+        read_at: SystemTime::now(),
+    });
+    let state = match (&queue.state, consumers) {
+        (Some(state), _) if !matches!(state.as_str(), "running" | "flow") => state.clone(),
+        (_, 0) => "no consumers".to_owned(),
+        _ => "running".to_owned(),
+    };
+    let unacked = queue.messages_unacknowledged.unwrap_or(0);
+    Some(Reader {
+        name: queue.name.clone(),
+        kind: ReaderKind::Queue,
+        state,
+        members: queue.consumers,
+        at: at.into_iter().collect(),
+        note: if unacked == 0 { String::new() } else { format!("{unacked} of them in consumers' hands") },
+    })
+}

@@ -66,6 +66,7 @@ fn kafka() -> Result<Maker, String> {
 
 fn add(trials: &mut Vec<Trial>, report: &Report, name: &'static str, host: Maker) {
     for case in cases::all() {
+        report.expect(name, case.name);
         let (host, report) = (host.clone(), report.clone());
         trials.push(Trial::test(format!("{name}/{}", case.name), move || {
             report.began(name, case.name);

@@ -20,5 +20,5 @@ pub use marks::{ORIGINAL_ID, REPLAY_ID};
 pub use message::{Message, MessageId, Seat};
 pub use naming::named_role;
 pub use past::{Past, PastKind};
-pub use reader::{Position, Reader, ReaderKind};
+pub use reader::{Backlog, Position, Reader, ReaderKind};
 pub use value::{Fields, Typed, Value, WireType, field, text_field};

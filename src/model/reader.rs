@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::Address;
+use super::{Address, Count};
 
 /// What kind of reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,12 +66,42 @@ pub struct Position {
     pub end: i64,
     /// Client that owns the partition now (`client id@host`).
     pub owner: Option<String>,
+    /// What a queue tells instead of offsets; then `committed`, `start` and `end` say nothing.
+    pub backlog: Option<Backlog>,
     pub read_at: SystemTime,
 }
 
+/// How a queue stands. Its consumers are the reader's members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backlog {
+    /// Messages that wait to be delivered.
+    pub ready: Count,
+    /// Delivered and not settled yet.
+    pub in_flight: Count,
+    /// When the oldest that waits was sent, where the broker tells without a look.
+    pub oldest: Option<SystemTime>,
+    /// Messages that ever came in, and that were ever taken out, since the broker counts; rates are made of their differences.
+    pub came: Option<u64>,
+    pub went: Option<u64>,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Self { ready: Count::Unknown, in_flight: Count::Unknown, oldest: None, came: None, went: None }
+    }
+}
+
 impl Position {
-    /// Messages behind: end minus the later of commit and log start; `None` without a commit.
+    /// Of a queue as a whole.
+    pub fn of_queue(of: Address, backlog: Backlog, read_at: SystemTime) -> Self {
+        Self { of, partition: None, committed: None, start: 0, end: 0, owner: None, backlog: Some(backlog), read_at }
+    }
+
+    /// Messages behind: end minus the later of commit and log start, or what waits in a queue; `None` without a commit, or where it is not told.
     pub fn behind(&self) -> Option<u64> {
+        if let Some(backlog) = &self.backlog {
+            return backlog.ready.value();
+        }
         self.committed.map(|c| u64::try_from(self.end.saturating_sub(c.max(self.start))).unwrap_or(0))
     }
 

@@ -66,7 +66,8 @@ mod tests {
     fn reader(behind: i64) -> Reader {
         let of = Address::topic(&ConnId::new("k"), "orders");
         let now = SystemTime::UNIX_EPOCH;
-        let at = vec![Position { of, partition: Some(0), committed: Some(0), start: 0, end: behind, owner: None, read_at: now }];
+        let at =
+            vec![Position { of, partition: Some(0), committed: Some(0), start: 0, end: behind, owner: None, backlog: None, read_at: now }];
         Reader { name: "g".into(), kind: ReaderKind::Classic, state: String::new(), members: None, at, note: String::new() }
     }
 

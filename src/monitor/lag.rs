@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use super::{Clear, Loss, Motion, Series, Shelf, Spark, Subject, loss_of_unread};
-use crate::model::{Address, Position, Reader};
+use crate::model::{Address, Backlog, Position, Reader};
 
 /// Buckets of the TREND column.
 const TREND: usize = 4;
@@ -42,6 +42,8 @@ pub struct LagRow {
     pub rate_out: Option<f64>,
     pub clear: Clear,
     pub owner: Option<String>,
+    /// What a queue tells instead of offsets.
+    pub backlog: Option<Backlog>,
     /// Messages that retention took before they were read.
     pub lost: u64,
     pub loss: Loss,
@@ -87,14 +89,18 @@ impl Lag {
                         let series = shelf.get(&subject).unwrap_or(&empty);
                         let read_when = known.next_written.get(&(of.clone(), p.partition)).copied();
                         let time = time_behind(p, series, read_when, now);
-                        let next = read_when.or_else(|| p.committed.and_then(|c| series.written_about(c)));
+                        let oldest = p.backlog.as_ref().and_then(|b| b.oldest);
+                        let next = read_when.or(oldest).or_else(|| p.committed.and_then(|c| series.written_about(c)));
                         let keep = known.retention.get(of);
-                        let about = read_when.is_none() || keep.is_some_and(|k| k.1);
+                        let about = read_when.or(oldest).is_none() || keep.is_some_and(|k| k.1);
                         let loss = match p.behind() {
                             Some(0) => Loss::Never,
                             _ => loss_of_unread(next, keep.map(|k| k.0), about, p.lost(), now),
                         };
-                        row(of, p.partition, p.committed, p.behind(), time, series, stall, now, p.owner.clone(), p.lost(), loss)
+                        let mut row =
+                            row(of, p.partition, p.committed, p.behind(), time, series, stall, now, p.owner.clone(), p.lost(), loss);
+                        row.backlog.clone_from(&p.backlog);
+                        row
                     })
                     .collect();
                 rows.sort_by(|a, b| b.behind.cmp(&a.behind).then(a.partition.cmp(&b.partition)));
@@ -110,6 +116,8 @@ impl Lag {
                 {
                     sum.motion = stalled;
                 }
+                // a queue is one row, and its sum
+                sum.backlog = rows.first().and_then(|r| r.backlog.clone());
                 (sum, rows)
             })
             .collect();
@@ -145,7 +153,7 @@ fn time_behind(p: &Position, series: &Series, read_when: Option<SystemTime>, now
         return TimeBehind::None;
     }
     let ago = |t: SystemTime| now.duration_since(t).unwrap_or_default();
-    if let Some(when) = read_when {
+    if let Some(when) = read_when.or(p.backlog.as_ref().and_then(|b| b.oldest)) {
         return TimeBehind::Exactly(ago(when));
     }
     let Some(committed) = p.committed else { return TimeBehind::Unknown };
@@ -184,6 +192,7 @@ fn row(
         rate_out: series.rate_out(),
         clear: if behind == Some(0) { Clear::Done } else { series.clear() },
         owner,
+        backlog: None,
         lost,
         loss,
     }
@@ -207,6 +216,7 @@ mod tests {
             start: 0,
             end,
             owner: Some(format!("cons-{i}")),
+            backlog: None,
             read_at: at(0),
         };
         let places = at_commit.into_iter().enumerate().map(place).collect();

@@ -45,6 +45,14 @@ impl Shelf {
             let mut sums: BTreeMap<&Address, Option<(i64, i64, u64)>> = BTreeMap::new();
             for p in &reader.at {
                 let behind = p.behind();
+                if let Some(backlog) = &p.backlog {
+                    // one queue is one row: what the broker does not count is not known, and no zero
+                    let told = |n: Option<u64>| n.and_then(|n| i64::try_from(n).ok());
+                    let reading = Reading { at, written: told(backlog.came), read: told(backlog.went), level: behind };
+                    self.push(Subject::Partition { group: reader.name.clone(), of: p.of.clone(), partition: None }, reading);
+                    self.push(Subject::Group { group: reader.name.clone(), of: p.of.clone() }, reading);
+                    continue;
+                }
                 let read = p.committed;
                 let subject = Subject::Partition { group: reader.name.clone(), of: p.of.clone(), partition: p.partition };
                 self.push(subject, Reading { at, written: Some(p.end), read, level: behind });
@@ -119,6 +127,7 @@ mod tests {
             start: 0,
             end,
             owner: None,
+            backlog: None,
             read_at: at(0),
         };
         let places = commits.into_iter().enumerate().map(|(i, c)| position(i as i32, c)).collect();

@@ -171,7 +171,8 @@ mod tests {
             memory.put("orders", Put::body(format!("{i}")).at(t(i)));
         }
         let eyes = memory.connect(Login::viewer()).eyes;
-        let mut position = Position { of: at, partition: Some(0), committed: Some(1), start: 0, end: 3, owner: None, read_at: t(9) };
+        let mut position =
+            Position { of: at, partition: Some(0), committed: Some(1), start: 0, end: 3, owner: None, backlog: None, read_at: t(9) };
         assert_eq!(next_unread(&*eyes, &position).await.unwrap().and_then(|m| m.sent), Some(t(1)));
         position.committed = Some(3);
         assert_eq!(next_unread(&*eyes, &position).await.unwrap(), None);

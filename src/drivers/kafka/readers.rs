@@ -193,6 +193,7 @@ impl Look {
                     start,
                     end,
                     owner: place.owner,
+                    backlog: None,
                     read_at,
                 }),
                 _ => lost.push(format!("{}/p{}", key.0, key.1)),

@@ -10,7 +10,7 @@ use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
     Broker, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
 };
-use crate::model::{Address, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
+use crate::model::{Address, Backlog, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
 
 /// Answers per batch of a listing.
 const BATCH: usize = 100;
@@ -200,6 +200,7 @@ fn groups(memory: &Memory) -> Vec<Reader> {
                     start: log.start,
                     end: log.stable_end(),
                     owner: group.owners.get(at).cloned(),
+                    backlog: None,
                     read_at,
                 })
             };
@@ -224,17 +225,25 @@ fn queues(memory: &Memory) -> Vec<Reader> {
             kind: ReaderKind::Queue,
             state: if place.spec.consumers.unwrap_or(0) > 0 { "running".into() } else { "no consumers".into() },
             members: place.spec.consumers,
-            at: vec![Position {
-                of: memory.at(name),
-                partition: None,
-                committed: Some(0),
-                start: 0,
-                end: place.parts.iter().map(|l| i64::try_from(l.records.len()).unwrap_or(i64::MAX)).sum(),
-                owner: None,
-                read_at,
-            }],
+            at: vec![Position::of_queue(memory.at(name), backlog(memory, place), read_at)],
             note: String::new(),
         };
         s.places.iter().filter(|(_, p)| !p.spec.internal).map(reader).collect()
     })
+}
+
+fn backlog(memory: &Memory, place: &Place) -> Backlog {
+    let shape = memory.shape();
+    let records = || place.parts.iter().flat_map(|l| &l.records);
+    let told = |n: usize| if shape.estimates { Count::About(n as u64) } else { Count::Exact(n as u64) };
+    let came = place.parts.iter().map(|l| u64::try_from(l.end).unwrap_or(0)).sum::<u64>();
+    let counts = !shape.estimates;
+    Backlog {
+        ready: told(records().filter(|r| r.held.is_none()).count()),
+        in_flight: told(records().filter(|r| r.held.is_some()).count()),
+        // who can only be looked into with a trace tells no age either
+        oldest: records().map(|r| r.sent).min().filter(|_| shape.leaves.is_empty()),
+        came: counts.then_some(came),
+        went: counts.then_some(came.saturating_sub(records().count() as u64)),
+    }
 }

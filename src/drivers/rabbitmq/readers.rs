@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::Rabbit;
 use super::queue::{Queue, Type};
 use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
-use crate::model::{Kind, Position, Reader, ReaderKind};
+use crate::model::{Backlog, Count, Kind, Position, Reader, ReaderKind};
 
 /// Rows of one batch.
 const BATCH: usize = 256;
@@ -43,27 +43,13 @@ fn reader(rabbit: &Rabbit, queue: &Queue) -> Option<Reader> {
     }
     let consumers = queue.consumers.unwrap_or(0);
     // what nobody has statistics of yet is unknown, not empty
-    let at = queue.messages.map(|messages| Position {
-        of: rabbit.address(Kind::Queue, &queue.name),
-        partition: None,
-        committed: Some(0),
-        start: 0,
-        end: i64::try_from(messages).unwrap_or(i64::MAX),
-        owner: queue.consumer_details.first().map(|c| c.consumer_tag.clone()),
-        read_at: SystemTime::now(),
-    });
+    let count = |n: Option<u64>| n.map_or(Count::Unknown, Count::Exact);
+    let backlog = Backlog { ready: count(queue.messages_ready), in_flight: count(queue.messages_unacknowledged), ..Backlog::default() };
+    let at = Position::of_queue(rabbit.address(Kind::Queue, &queue.name), backlog, SystemTime::now());
     let state = match (&queue.state, consumers) {
         (Some(state), _) if !matches!(state.as_str(), "running" | "flow") => state.clone(),
         (_, 0) => "no consumers".to_owned(),
         _ => "running".to_owned(),
     };
-    let unacked = queue.messages_unacknowledged.unwrap_or(0);
-    Some(Reader {
-        name: queue.name.clone(),
-        kind: ReaderKind::Queue,
-        state,
-        members: queue.consumers,
-        at: at.into_iter().collect(),
-        note: if unacked == 0 { String::new() } else { format!("{unacked} of them in consumers' hands") },
-    })
+    Some(Reader { name: queue.name.clone(), kind: ReaderKind::Queue, state, members: queue.consumers, at: vec![at], note: String::new() })
 }

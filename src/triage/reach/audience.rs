@@ -188,7 +188,8 @@ mod tests {
 
     fn reader(name: &str, topic: &str, members: u32, behind: i64) -> Reader {
         let read_at = SystemTime::UNIX_EPOCH;
-        let place = Position { of: at(topic), partition: Some(0), committed: Some(0), start: 0, end: behind, owner: None, read_at };
+        let place =
+            Position { of: at(topic), partition: Some(0), committed: Some(0), start: 0, end: behind, owner: None, backlog: None, read_at };
         Reader {
             name: name.into(),
             kind: ReaderKind::Classic,

@@ -56,7 +56,9 @@ impl<K: Ord + Clone> Cursor<K> {
             return;
         }
         let same = self.thing.as_ref().filter(|t| self.row < len && key(self.row) == **t).map(|_| self.row);
-        let found = same.or_else(|| self.thing.as_ref().and_then(|t| (0..len).find(|i| key(*i) == *t)));
+        // rows that came pushed it down, rows that went pulled it up: it is near where it was
+        let near = (self.row.min(len)..len).chain((0..self.row.min(len)).rev());
+        let found = same.or_else(|| self.thing.as_ref().and_then(|t| near.into_iter().find(|i| key(*i) == *t)));
         self.row = found.unwrap_or(self.row.min(len - 1));
         self.thing = Some(key(self.row));
         if !self.marks.is_empty() {

@@ -1,7 +1,7 @@
 //! Loaded messages, bounded by rows and bytes; what falls out is a position again and can be read again.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::Seat;
@@ -24,14 +24,27 @@ pub enum Order {
 /// Loaded messages in order.
 #[derive(Debug)]
 pub struct Ring {
-    rows: Vec<Arc<Seen>>,
+    /// The oldest first, in either order.
+    rows: VecDeque<Row>,
+    /// What came since it was last arranged.
+    fresh: Vec<Arc<Seen>>,
+    seats: HashSet<Seat>,
     bytes: usize,
-    seats: HashSet<(String, Seat)>,
     order: Order,
-    sorted: bool,
+    /// The order was turned since it was last arranged.
+    turned: bool,
     /// How many fell out.
     pub dropped: u64,
+    invalid: usize,
+    dead: usize,
     most: (usize, usize),
+}
+
+#[derive(Debug)]
+struct Row {
+    seen: Arc<Seen>,
+    /// Whether it passes the filter, once that was asked.
+    passes: Option<bool>,
 }
 
 fn size(seen: &Seen) -> usize {
@@ -43,10 +56,25 @@ fn before(a: &Seen, b: &Seen) -> Ordering {
     a.message.sent.cmp(&b.message.sent).then_with(|| a.message.seat.cmp(&b.message.seat))
 }
 
+fn is_dead(seen: &Seen) -> bool {
+    seen.death.error.value.is_some() || seen.death.origin.value.is_some()
+}
+
 impl Ring {
     /// An empty one.
     pub fn new(order: Order) -> Self {
-        Self { rows: Vec::new(), bytes: 0, seats: HashSet::new(), order, sorted: true, dropped: 0, most: (ROWS, BYTES) }
+        Self {
+            rows: VecDeque::new(),
+            fresh: Vec::new(),
+            seats: HashSet::new(),
+            bytes: 0,
+            order,
+            turned: false,
+            dropped: 0,
+            invalid: 0,
+            dead: 0,
+            most: (ROWS, BYTES),
+        }
     }
 
     /// The order it keeps.
@@ -54,49 +82,110 @@ impl Ring {
         self.order
     }
 
-    /// Takes rows; one that is there already is taken once.
+    /// Turns the order round.
+    pub fn turn(&mut self) {
+        self.order = if self.order == Order::NewestFirst { Order::OldestFirst } else { Order::NewestFirst };
+        self.turned = true;
+    }
+
+    /// Takes rows of one destination; one that is there already is taken once.
     pub fn take(&mut self, rows: impl IntoIterator<Item = Arc<Seen>>) {
         for seen in rows {
-            if self.seats.insert((seen.message.at.name.clone(), seen.message.seat.clone())) {
+            if self.seats.insert(seen.message.seat.clone()) {
                 self.bytes += size(&seen);
-                self.rows.push(seen);
-                self.sorted = false;
+                self.fresh.push(seen);
             }
         }
         // Not at every batch: sorting is for once a frame, unless it grows far over its bounds.
-        if self.rows.len() > self.most.0 * 5 / 4 || self.bytes > self.most.1 * 5 / 4 {
-            self.arrange();
+        if self.rows.len() + self.fresh.len() > self.most.0 * 5 / 4 || self.bytes > self.most.1 * 5 / 4 {
+            self.settle();
+            self.turned = true;
         }
     }
 
-    /// Sorts what came and lets go what is too much; true if anything changed.
+    /// Sorts in what came and lets go what is too much; true if anything changed.
     pub fn arrange(&mut self) -> bool {
-        if self.sorted {
-            return false;
-        }
-        self.rows.sort_by(|a, b| before(a, b));
-        let mut over = 0;
-        let mut bytes = self.bytes;
-        while self.rows.len() - over > self.most.0 || (bytes > self.most.1 && self.rows.len() - over > 1) {
-            bytes -= size(&self.rows[over]);
-            over += 1;
-        }
-        // The oldest stand first here in either order.
-        for gone in self.rows.drain(..over) {
-            self.seats.remove(&(gone.message.at.name.clone(), gone.message.seat.clone()));
-        }
-        self.bytes = bytes;
-        self.dropped += over as u64;
-        if self.order == Order::NewestFirst {
-            self.rows.reverse();
-        }
-        self.sorted = true;
-        true
+        let changed = self.turned || !self.fresh.is_empty();
+        self.settle();
+        self.turned = false;
+        changed
     }
 
-    /// All rows, in order once arranged.
-    pub fn rows(&self) -> &[Arc<Seen>] {
-        &self.rows
+    /// What came is mostly the newest, so only the end that it reaches back into is gone through.
+    fn settle(&mut self) {
+        self.fresh.sort_by(|a, b| before(a, b));
+        if let Some(first) = self.fresh.first() {
+            let keep = self.rows.partition_point(|row| before(&row.seen, first) == Ordering::Less);
+            let mut later = self.rows.split_off(keep).into_iter().peekable();
+            for seen in self.fresh.drain(..) {
+                while let Some(row) = later.next_if(|row| before(&row.seen, &seen) == Ordering::Less) {
+                    self.rows.push_back(row);
+                }
+                self.invalid += usize::from(seen.verdict.is_invalid());
+                self.dead += usize::from(is_dead(&seen));
+                self.rows.push_back(Row { seen, passes: None });
+            }
+            self.rows.extend(later);
+        }
+        while self.rows.len() > self.most.0 || (self.bytes > self.most.1 && self.rows.len() > 1) {
+            let Some(Row { seen, .. }) = self.rows.pop_front() else { break };
+            self.seats.remove(&seen.message.seat);
+            self.bytes -= size(&seen);
+            self.invalid -= usize::from(seen.verdict.is_invalid());
+            self.dead -= usize::from(is_dead(&seen));
+            self.dropped += 1;
+        }
+    }
+
+    /// Rows, once arranged.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The row of this number, in the order it keeps.
+    pub fn row(&self, index: usize) -> Option<&Arc<Seen>> {
+        let at = if self.order == Order::NewestFirst { self.rows.len().checked_sub(index + 1)? } else { index };
+        self.rows.get(at).map(|row| &row.seen)
+    }
+
+    /// All rows, in the order it keeps.
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<Seen>> {
+        (0..self.rows.len()).filter_map(|i| self.row(i))
+    }
+
+    /// Numbers of the rows that pass. A row is asked once, until [`Ring::ask_again`].
+    pub fn passing(&mut self, passes: impl Fn(&Seen) -> bool) -> Vec<usize> {
+        let (len, newest_first) = (self.rows.len(), self.order == Order::NewestFirst);
+        let mut shown: Vec<usize> = Vec::with_capacity(len);
+        for (at, row) in self.rows.iter_mut().enumerate() {
+            if *row.passes.get_or_insert_with(|| passes(&row.seen)) {
+                shown.push(if newest_first { len - 1 - at } else { at });
+            }
+        }
+        if newest_first {
+            shown.reverse();
+        }
+        shown
+    }
+
+    /// Another filter: what passed the last one counts no more.
+    pub fn ask_again(&mut self) {
+        self.rows.iter_mut().for_each(|row| row.passes = None);
+    }
+
+    /// How many break their schema.
+    pub fn invalid(&self) -> usize {
+        self.invalid
+    }
+
+    /// Whether any says why or where it died.
+    pub fn any_dead(&self) -> bool {
+        self.dead > 0
     }
 
     /// Bytes held, about.
@@ -129,19 +218,45 @@ pub mod tests {
         Arc::new(see(message, &Declared::default()))
     }
 
+    fn places(ring: &Ring) -> String {
+        ring.rows().map(|s| s.message.seat.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn rows_are_in_order_once_and_bounded() {
         let mut ring = Ring::new(Order::NewestFirst);
         ring.most = (3, 1 << 20);
         ring.take([seen(1, 1, "a"), seen(3, 3, "c")]);
+        assert!(ring.arrange());
         ring.take([seen(2, 2, "b"), seen(3, 3, "c"), seen(4, 4, "d")]);
         ring.arrange();
         assert!(!ring.arrange());
-        let offsets: Vec<String> = ring.rows().iter().map(|s| s.message.seat.to_string()).collect();
-        assert_eq!((offsets.join(" "), ring.dropped), ("p0/4 p0/3 p0/2".into(), 1));
+        assert_eq!((places(&ring), ring.dropped), ("p0/4 p0/3 p0/2".into(), 1));
+        ring.turn();
+        assert!(ring.arrange());
+        assert_eq!(places(&ring), "p0/2 p0/3 p0/4");
         ring.most = (3, 10);
         ring.take([seen(5, 5, "e")]);
         ring.arrange();
-        assert_eq!(ring.rows().len(), 1);
+        assert_eq!((ring.len(), ring.bytes()), (1, size(&seen(5, 5, "e"))));
+    }
+
+    #[test]
+    fn each_row_is_asked_once_a_filter_and_counted_while_it_is_there() {
+        let mut ring = Ring::new(Order::NewestFirst);
+        ring.most = (3, 1 << 20);
+        let asked = std::cell::Cell::new(0);
+        let odd = |s: &Seen| {
+            asked.set(asked.get() + 1);
+            matches!(s.message.seat, Seat::Offset { offset, .. } if offset % 2 == 1)
+        };
+        ring.take((1..=3).map(|i| seen(i, i as i64, "a")));
+        ring.arrange();
+        assert_eq!(ring.passing(odd), [0, 2]);
+        ring.take([seen(5, 5, "a")]);
+        ring.arrange();
+        assert_eq!((ring.passing(odd), asked.get()), (vec![0, 1], 4));
+        ring.ask_again();
+        assert_eq!((ring.passing(|_| true), ring.any_dead(), ring.invalid()), (vec![0, 1, 2], false, 0));
     }
 }

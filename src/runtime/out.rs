@@ -44,6 +44,15 @@ impl Out {
         let _ = self.control.try_send((self.id, news));
     }
 
+    /// Whether rows of a tail would be taken now; if not they are counted as missed, so that nobody need look at them first.
+    pub fn has_room(&self, count: u64) -> bool {
+        let room = self.bulk.capacity() > 0;
+        if !room {
+            self.missed.fetch_add(count, Ordering::Relaxed);
+        }
+        room
+    }
+
     /// Tells a tail's rows: those that come faster than they are taken are dropped and counted.
     pub fn tail(&self, count: u64, news: News) {
         let missed = self.missed.swap(0, Ordering::Relaxed);
@@ -80,8 +89,12 @@ mod tests {
         for _ in 0..2 {
             assert!(matches!(inbox.recv().await, Some((_, News::Rows(_)))));
         }
+        assert!(out.has_room(10));
         out.tail(10, News::Rows(Vec::new()));
+        assert!(!out.has_room(7));
         assert!(matches!(inbox.recv().await, Some((_, News::Missed(30)))));
         assert!(matches!(inbox.recv().await, Some((_, News::Rows(_)))));
+        out.tail(10, News::Rows(Vec::new()));
+        assert!(matches!(inbox.recv().await, Some((_, News::Missed(7)))));
     }
 }

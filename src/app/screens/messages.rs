@@ -96,7 +96,7 @@ impl State {
 
     /// The row of an index among those shown.
     pub fn row(&self, index: usize) -> Option<&Arc<Seen>> {
-        self.shown.get(index).and_then(|i| self.ring.rows().get(*i))
+        self.shown.get(index).and_then(|i| self.ring.row(*i))
     }
 
     /// The marked rows, else the one under the cursor.
@@ -104,12 +104,11 @@ impl State {
         if self.cursor.marks().is_empty() {
             return self.row(self.cursor.row()).cloned().into_iter().collect();
         }
-        self.ring.rows().iter().filter(|s| self.cursor.marks().contains(&s.message.seat)).cloned().collect()
+        self.ring.rows().filter(|s| self.cursor.marks().contains(&s.message.seat)).cloned().collect()
     }
 
     fn seats(&self) -> impl Fn(usize) -> Seat {
-        let rows = self.ring.rows();
-        |i| self.shown.get(i).and_then(|at| rows.get(*at)).map_or(Seat::Id(String::new()), |s| s.message.seat.clone())
+        |i| self.row(i).map_or(Seat::Id(String::new()), |s| s.message.seat.clone())
     }
 
     fn want(&self, cx: &Cx) -> PeekRequest {
@@ -147,7 +146,7 @@ impl State {
             return Vec::new();
         }
         if self.start == Start::Newest && self.more.is_none() {
-            if !matches!(self.read, Read::Done { why: Why::Limit, .. }) && self.ring.rows().len() < self.limit {
+            if !matches!(self.read, Read::Done { why: Why::Limit, .. }) && self.ring.len() < self.limit {
                 return vec![Ask::Toast(Tone::Muted, "that is all there is".into())];
             }
             if self.limit >= crate::app::ring::ROWS {
@@ -173,19 +172,16 @@ impl State {
         };
         let wanted = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().ok().filter(|_| !text.is_empty());
         let only = self.only.as_ref().map(|(seats, _)| seats);
-        let rows = self.ring.rows().iter().enumerate();
-        self.shown = rows
-            .filter(|(_, s)| only.is_none_or(|o| o.contains(&s.message.seat)))
-            .filter(|(_, s)| wanted.as_ref().is_none_or(|w| found(w, s) != inverse))
-            .map(|(i, _)| i)
-            .collect();
+        self.shown = self
+            .ring
+            .passing(|s| only.is_none_or(|o| o.contains(&s.message.seat)) && wanted.as_ref().is_none_or(|w| found(w, s) != inverse));
     }
 
     fn open(&self) -> Vec<Ask> {
         let index = self.cursor.row();
         let Some(seen) = self.row(index) else { return Vec::new() };
         let dead = seen.death.error.value.is_some() || seen.death.origin.value.is_some();
-        let list: Vec<Arc<Seen>> = self.shown.iter().filter_map(|i| self.ring.rows().get(*i)).cloned().collect();
+        let list: Vec<Arc<Seen>> = self.shown.iter().filter_map(|i| self.ring.row(*i)).cloned().collect();
         vec![Ask::Push(Box::new(Screen::Message(Box::new(message::State::new(list, index, dead, self.filter.clone())))))]
     }
 
@@ -250,7 +246,7 @@ impl Page for State {
         let marked = if marked > 0 { format!(", {marked} marked") } else { String::new() };
         let what = if self.filter.is_empty() { "loaded" } else { "match" };
         let order = if self.ring.order() == Order::NewestFirst { "newest first" } else { "oldest first" };
-        let bad = self.ring.rows().iter().filter(|s| s.verdict.is_invalid()).count();
+        let bad = self.ring.invalid();
         let line = Line::from(format!("{n} {what}{marked}"));
         let line = if bad > 0 { line.add(Tone::Bad, format!(", {} invalid", human::count_plain(bad as u64))) } else { line };
         line.plain(format!(", {order}"))
@@ -272,7 +268,7 @@ impl Page for State {
             Read::Failed(error) => Line::new().add(Tone::Bad, "✗ ").plain(safe(&error.to_string())).add(Tone::Muted, "  (r)"),
             Read::Stopped => Line::new().add(
                 Tone::Watch,
-                format!("stopped after {}{missed}  (r reads again, f follows)", human::count_plain(self.ring.rows().len() as u64)),
+                format!("stopped after {}{missed}  (r reads again, f follows)", human::count_plain(self.ring.len() as u64)),
             ),
             Read::Done { why, read, notes } => {
                 let depth = cx.facts.destination(&self.at).map_or(Count::Unknown, |d| d.depth);
@@ -284,8 +280,7 @@ impl Page for State {
                     Why::Window => "the broker shows no more".to_owned(),
                 };
                 let notes = if notes.is_empty() { String::new() } else { format!("; {}", safe(&notes.join("; "))) };
-                let narrowed =
-                    if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.rows().len()) };
+                let narrowed = if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.len()) };
                 format!("{narrowed}read {}: {why}{notes}{dropped}", human::count_plain(*read)).into()
             }
         }
@@ -294,7 +289,7 @@ impl Page for State {
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         let n = self.cursor.marks().len().max(1);
         let all = format!("mark all {}", self.shown.len());
-        let dead = self.ring.rows().iter().any(|s| s.death.error.value.is_some() || s.death.origin.value.is_some());
+        let dead = self.ring.any_dead();
         let mut row = vec![(Command::Open, "open"), (Command::Mark, "mark")];
         if !self.filter.is_empty() || n > 1 {
             row.push((Command::MarkAll, &all));
@@ -330,9 +325,9 @@ impl Page for State {
         }
         // The newest stays in view while following, until the cursor is moved off it.
         if self.follow && at_top && self.ring.order() == Order::NewestFirst {
-            self.cursor.go(0, self.shown.len(), |i| {
-                self.shown.get(i).and_then(|at| self.ring.rows().get(*at)).map_or(Seat::Id(String::new()), |s| s.message.seat.clone())
-            });
+            let mut cursor = std::mem::take(&mut self.cursor);
+            cursor.go(0, self.shown.len(), self.seats());
+            self.cursor = cursor;
         }
         let mut cursor = std::mem::take(&mut self.cursor);
         cursor.sync(self.shown.len(), self.seats());
@@ -408,10 +403,7 @@ impl Page for State {
                 };
             }
             Command::Sort => {
-                let order = if self.ring.order() == Order::NewestFirst { Order::OldestFirst } else { Order::NewestFirst };
-                let mut ring = Ring::new(order);
-                ring.take(self.ring.rows().iter().cloned());
-                self.ring = ring;
+                self.ring.turn();
                 self.sync(cx);
             }
             Command::Copy => {
@@ -464,6 +456,7 @@ impl Page for State {
 
     fn filter(&mut self, text: &str, cx: &Cx) {
         text.clone_into(&mut self.filter);
+        self.ring.ask_again();
         self.narrow();
         self.sync(cx);
     }

@@ -18,6 +18,10 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
         match step? {
             Peeked::Batch(messages) => {
                 let count = messages.len() as u64;
+                if tail && !out.has_room(count) {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
                 let mut rows: Vec<Seen> = messages.into_iter().map(|m| see(m, &rooms.declared)).collect();
                 if !tail {
                     fill_past(&mut rows, rooms).await;

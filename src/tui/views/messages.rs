@@ -72,7 +72,7 @@ fn message(seen: &Seen, marked: bool, dead: bool, wide: bool, cx: &Cx) -> Row {
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let dead = s.ring.rows().iter().take(200).any(|r| r.death.error.value.is_some());
+    let dead = s.ring.rows().take(200).any(|r| r.death.error.value.is_some());
     let (cursor, cx, wide) = (&s.cursor, *cx, s.wide);
     let table = Table {
         columns: if dead { &DEAD } else { &PLAIN },
@@ -101,7 +101,7 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         (Read::Running { .. }, _) if s.follow => "   waiting for what is written from now on   (f or esc ends it)".to_owned(),
         (Read::Running { .. }, _) => "   reading".into(),
         (Read::Failed(_), _) => "   nothing was read".into(),
-        (_, false) => format!("   none of the {} loaded match   (esc takes the filter off)", s.ring.rows().len()),
+        (_, false) => format!("   none of the {} loaded match   (esc takes the filter off)", s.ring.len()),
         (Read::Stopped, _) => "   stopped before anything was read   (r)".into(),
         _ => "   there is nothing here: read to the end, no messages".into(),
     };

@@ -15,6 +15,10 @@ use crate::triage::verdict::Look;
 
 /// Between the end of one read of the same thing and the start of the next.
 pub const EVERY: Duration = Duration::from_secs(10);
+/// The same for what is on no screen now: often enough to know how it grows.
+pub const HIDDEN: Duration = Duration::from_secs(60);
+/// A destination is described again after this long though nothing has come or gone, for its settings may have changed.
+pub const CALM: Duration = Duration::from_secs(300);
 /// Longest wait between tries of a broker that is down.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -188,6 +192,13 @@ impl Facts {
     /// What of a destination's depth is not done with; as sure as the depth.
     pub fn waiting(&self, d: &Destination) -> Count {
         d.depth.less(self.done.get(&d.at).copied().unwrap_or(0))
+    }
+
+    /// Whether a log holds as much as when it was described, by its listing.
+    pub fn is_calm(&self, d: &Destination) -> bool {
+        let Some(detail) = self.detail(&d.at).filter(|detail| !detail.partitions.is_empty()) else { return false };
+        let held: i64 = detail.partitions.iter().map(|p| p.end - p.start).sum();
+        d.depth.value() == u64::try_from(held).ok()
     }
 
     /// A destination's details, if somebody asked for them.

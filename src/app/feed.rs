@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::App;
+use super::command::On;
 use super::effect::{Effect, Job, News};
-use super::facts::EVERY;
+use super::facts::{CALM, EVERY, Fact, HIDDEN};
 use super::slots::Place;
 use super::text::Tone;
 use crate::broker::ReadersRequest;
@@ -18,6 +19,11 @@ use crate::triage::report::{Ended, ReplayReport};
 const READ_UNASKED: u64 = 20_000;
 /// Facts asked for in one go.
 const AT_ONCE: usize = 24;
+
+/// Whether what was done meanwhile has made it due sooner than it was.
+fn is_touched<T>(fact: &Fact<T>) -> bool {
+    fact.due.is_some_and(|due| fact.at.is_some_and(|at| due < at + EVERY))
+}
 
 impl App {
     /// Takes news of a fact.
@@ -46,7 +52,12 @@ impl App {
                 self.facts.causes.entry(at.clone()).or_default().set(Arc::new(*read), now, EVERY * 3);
             }
             (Place::Causes(at), News::Failed(error)) => self.facts.causes.entry(at.clone()).or_default().fail(*error, now),
-            (Place::Ledger, News::Plans(rows)) => self.facts.plans.set(rows, now, EVERY * 3),
+            (Place::Ledger, News::Plans(rows)) => {
+                if self.facts.plans.value.as_ref().is_some_and(|before| *before != rows) {
+                    self.touched();
+                }
+                self.facts.plans.set(rows, now, EVERY * 3);
+            }
             (Place::Ledger, News::Failed(error)) => self.facts.plans.fail(*error, now),
             (Place::Deed(plan), News::Progress(progress)) => {
                 self.facts.runs.entry(plan.clone()).or_default().take(*progress);
@@ -93,11 +104,15 @@ impl App {
 
     /// What the ledger says may be otherwise now: plans and causes are asked for again.
     fn stale(&mut self) {
+        self.facts.plans.due = Some(self.now);
+        self.touched();
+    }
+
+    /// What the ledger has as done with may be more or less now.
+    fn touched(&mut self) {
         let now = self.now;
-        self.facts.plans.due = Some(now);
-        for fact in self.facts.causes.values_mut() {
-            fact.due = Some(now);
-        }
+        self.facts.causes.values_mut().for_each(|fact| fact.due = Some(now));
+        self.facts.details.values_mut().for_each(|fact| fact.due = Some(now));
     }
 
     fn learn_list(&mut self, conn: &ConnId, news: News) {
@@ -151,12 +166,17 @@ impl App {
             // A broker that does not answer a probe is not asked for more.
             if b.probe.error.is_none() && b.probe.value.is_some() {
                 let soon = SystemTime::UNIX_EPOCH;
-                let list = b.list.due.unwrap_or(soon);
+                let wait = if self.surveys() { Duration::ZERO } else { HIDDEN - EVERY };
+                let later = |due: Option<SystemTime>| due.map_or(soon, |due| due + wait);
+                let list = later(b.list.due);
                 due.push((Place::List(conn.clone()), list, Job::List(conn.clone())));
-                let readers = b.readers.due.unwrap_or(soon);
+                let readers = later(b.readers.due);
                 due.push((Place::Readers(conn.clone()), readers, Job::Readers(conn.clone(), ReadersRequest::All)));
                 for d in b.destinations().iter().filter(|d| d.role.is_dlq()) {
-                    let at = self.facts.details.get(&d.at).and_then(|f| f.due).unwrap_or(soon);
+                    let fact = self.facts.details.get(&d.at);
+                    let at = later(fact.and_then(|f| f.due));
+                    let touched = fact.is_none_or(|f| is_touched(f));
+                    let at = if !touched && self.facts.is_calm(d) { at + CALM } else { at };
                     due.push((Place::Detail(d.at.clone()), at, Job::Describe(d.at.clone())));
                 }
             }
@@ -164,6 +184,11 @@ impl App {
         });
         let plans = (Place::Ledger, self.facts.plans.due.unwrap_or(SystemTime::UNIX_EPOCH), Job::Plans);
         brokers.chain(std::iter::once(plans)).chain(self.causes_due()).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether the shown screen is made of listings and groups.
+    fn surveys(&self) -> bool {
+        matches!(self.top().screen.page().on(), On::Overview | On::Destinations | On::Lag | On::Group)
     }
 
     /// Queues whose dead letters are read without being asked: those that can be looked into without a trace and are not too
@@ -182,9 +207,7 @@ impl App {
                 None if d.depth.value().is_some_and(|n| n > 0 && n <= READ_UNASKED) => Some((place, SystemTime::UNIX_EPOCH, job())),
                 Some(fact) => {
                     let read = fact.value.as_ref()?;
-                    // Taken back to now by what was done meanwhile, or grown since.
-                    let touched = fact.due.is_some_and(|due| fact.at.is_some_and(|at| due < at + EVERY));
-                    let due = fact.due.filter(|_| touched || read.depth != d.depth)?;
+                    let due = fact.due.filter(|_| is_touched(fact) || read.depth != d.depth)?;
                     d.depth.value().is_some_and(|n| n <= READ_UNASKED).then(|| (place, due, job()))
                 }
                 None => None,

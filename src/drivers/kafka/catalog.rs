@@ -1,6 +1,6 @@
 //! Which topics there are, and what each is: probe, list, describe.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, StreamExt};
@@ -25,15 +25,26 @@ impl Kafka {
         let began = Instant::now();
         let cluster = self.ask("probe", "", None, CALL, |c| async move { c.cluster(CALL).await }).await?;
         let took = began.elapsed();
-        // what a broker's settings tell of its release; not everybody may ask
-        let node = cluster.controller.or(cluster.nodes.first().copied()).unwrap_or(0).to_string();
-        let lines =
-            self.ask("probe", "", None, CALL, |c| async move { c.configs(Resource::RD_KAFKA_RESOURCE_BROKER, &node, CALL).await }).await;
-        let version = lines.map(|l| release(&l)).unwrap_or_default();
+        let node = cluster.controller.or(cluster.nodes.first().copied()).unwrap_or(0);
+        let version = self.release(node).await;
         tracing::debug!(cluster = cluster.id, brokers = cluster.nodes.len(), "probed");
         let (id, looking) = (self.desk.clone(), self.profile.looking.clone());
         let identity = id.run(move || settings::identity(&looking)).await.unwrap_or_default();
         Ok(Probe { product: "Apache Kafka".into(), version, identity, took, started: None, capabilities: CAPABILITIES })
+    }
+
+    /// What a broker's settings tell of its release, asked once; not everybody may ask.
+    async fn release(&self, node: i32) -> String {
+        let known = self.release.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(release) = known {
+            return release;
+        }
+        let node = node.to_string();
+        let lines =
+            self.ask("probe", "", None, CALL, |c| async move { c.configs(Resource::RD_KAFKA_RESOURCE_BROKER, &node, CALL).await }).await;
+        let release = lines.map(|l| release(&l)).unwrap_or_default();
+        *self.release.lock().unwrap_or_else(PoisonError::into_inner) = Some(release.clone());
+        release
     }
 
     pub(super) async fn describe(&self, at: &Address) -> Result<Detail> {

@@ -19,11 +19,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::broker::{
-    Broker, Cost, Detail, Error, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal,
-    Result,
+    Broker, Cost, Detail, Error, ErrorKind, Flow, Keeper, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest,
+    Rehearsal, Result,
 };
 use crate::config::Profile;
-use crate::config::model::Codec;
+use crate::config::model::{Codec, Isolation};
 use crate::config::profile::KafkaProfile;
 use crate::model::{Address, ConnId, Destination, Message, Reader};
 use error::Cause;
@@ -52,6 +52,9 @@ struct Kafka {
     asking: tokio::sync::Mutex<Option<Arc<Client>>>,
     pool: Pool,
     known: Mutex<HashMap<String, Known>>,
+    /// The broker's release, asked for once a client.
+    release: Mutex<Option<String>>,
+    keeper: Keeper,
 }
 
 /// What is known of a topic from the last listing or description: for `rehearse`, which does no I/O.
@@ -72,6 +75,8 @@ impl Kafka {
             profile: profile.kafka.clone(),
             asking: tokio::sync::Mutex::new(None),
             known: Mutex::default(),
+            release: Mutex::default(),
+            keeper: Keeper::new(),
             id,
             desk,
         }
@@ -98,6 +103,7 @@ impl Kafka {
         let mut slot = self.asking.lock().await;
         if slot.as_ref().is_some_and(|c| Arc::ptr_eq(c, client)) {
             *slot = None;
+            *self.release.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
@@ -172,7 +178,13 @@ impl Broker for Eyes {
     }
 
     async fn probe(&self) -> Result<Probe> {
-        self.0.probe().await
+        let probe = self.0.probe().await?;
+        let kafka = self.0.clone();
+        self.0.keeper.spawn(|stop| async move {
+            let committed = kafka.profile.reading.isolation == Isolation::ReadCommitted;
+            stop.run_until_cancelled(kafka.pool.warm_up(committed)).await;
+        });
+        Ok(probe)
     }
 
     fn list(&self, want: ListRequest) -> Flow<Vec<Destination>> {
@@ -201,6 +213,7 @@ impl Broker for Eyes {
     }
 
     async fn close(&self) -> Left {
+        self.0.keeper.close().await;
         *self.0.asking.lock().await = None;
         self.0.pool.clear();
         self.0.desk.ended(CLOSE).await;

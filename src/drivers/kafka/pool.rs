@@ -59,6 +59,24 @@ impl Pool {
         Ok(Lent { kept: Some(kept), warm: self.warm.clone(), paused: Vec::new(), broken: false, _place: place })
     }
 
+    /// Has a consumer ready and connected, so that the first look need not wait for one.
+    pub async fn warm_up(&self, committed: bool) {
+        let how = Reading { committed, tail: false, prefetch_kb: settings::prefetch_kb(usize::MAX), little: true };
+        let is_there = |warm: &Vec<Kept>| warm.iter().any(|kept| kept.how == how);
+        if is_there(&self.warm.lock().unwrap_or_else(PoisonError::into_inner)) || self.places.available_permits() < PLACES {
+            return;
+        }
+        // what fails here is said by the look that needs it
+        if let Ok(consumer) = self.make(how).await
+            && consumer.client().cluster(CALL).await.is_ok()
+        {
+            let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+            if warm.len() < WARM && !is_there(&warm) {
+                warm.push(Kept { how, consumer });
+            }
+        }
+    }
+
     async fn make(&self, how: Reading) -> Result<Consumer> {
         let (id, profile, desk) = (self.id.clone(), self.profile.clone(), self.desk.clone());
         let made = self.desk.run(move || {

@@ -98,7 +98,7 @@ impl Ring {
         }
         // Not at every batch: sorting is for once a frame, unless it grows far over its bounds.
         if self.rows.len() + self.fresh.len() > self.most.0 * 5 / 4 || self.bytes > self.most.1 * 5 / 4 {
-            self.settle();
+            self.sort_in();
             self.turned = true;
         }
     }
@@ -106,13 +106,13 @@ impl Ring {
     /// Sorts in what came and lets go what is too much; true if anything changed.
     pub fn arrange(&mut self) -> bool {
         let changed = self.turned || !self.fresh.is_empty();
-        self.settle();
+        self.sort_in();
         self.turned = false;
         changed
     }
 
     /// What came is mostly the newest, so only the end that it reaches back into is gone through.
-    fn settle(&mut self) {
+    fn sort_in(&mut self) {
         self.fresh.sort_by(|a, b| before(a, b));
         if let Some(first) = self.fresh.first() {
             let keep = self.rows.partition_point(|row| before(&row.seen, first) == Ordering::Less);

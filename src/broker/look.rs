@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{Cost, Outgoing, Probe, Rehearsal, Result, Trace};
+use super::{Cost, Doubt, Outgoing, Probe, Rehearsal, Result, Trace};
 use crate::model::{Address, ConnId, Count, Destination, Message, Reader, Seat};
 
 /// A bounded stream of answers; dropping it cancels the call.
@@ -118,6 +118,9 @@ pub struct Detail {
     pub compacted: bool,
     /// Whether our login may write here; `None`: unknown without trying.
     pub may_write: Option<bool>,
+    /// How a publish to this very destination that is in doubt is cleared up, where it differs from the connection's
+    /// [`super::Capabilities::doubt`] (a FIFO queue of SQS).
+    pub doubt: Option<Doubt>,
     /// Everything else worth reading: (name, value, where from).
     pub facts: Vec<(String, String, String)>,
 }

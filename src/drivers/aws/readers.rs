@@ -1,0 +1,110 @@
+//! Who reads: of a queue its backlog, since SQS tells no consumers; of a topic its subscriptions.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::sns::{self, Subscription};
+use super::{Aws, Queue};
+use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
+use crate::model::{Address, Kind, Position, Reader, ReaderKind};
+
+/// Readers in batches as they are known.
+pub fn readers(aws: Arc<Aws>, want: ReadersRequest) -> Flow<Vec<Reader>> {
+    match want {
+        ReadersRequest::Of(at) => stream::once(async move { of(&aws, &at).await }).boxed(),
+        ReadersRequest::Named(name) => stream::once(async move { named(&aws, &name).await }).boxed(),
+        ReadersRequest::All => everybody(aws),
+    }
+}
+
+async fn of(aws: &Aws, at: &Address) -> Result<Vec<Reader>> {
+    if at.kind == Kind::Queue {
+        return Ok(vec![backlog(at, &aws.queue("read groups", at).await?)]);
+    }
+    let arn = sns::arn(aws, "read groups", at).await?;
+    Ok(merged(aws, &sns::of_topic(aws, at, &arn).await?))
+}
+
+async fn named(aws: &Aws, name: &str) -> Result<Vec<Reader>> {
+    if name.contains(':') {
+        let mut found = merged(aws, &subscriptions(aws).await?);
+        found.retain(|r| r.name == name);
+        return Ok(found);
+    }
+    match of(aws, &Address::new(aws.id.clone(), Kind::Queue, name)).await {
+        Err(e) if matches!(e.kind, ErrorKind::NotFound | ErrorKind::Invalid) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
+    let last = aws.clone();
+    let queues = super::list::list(aws).map_ok(|all| {
+        let queue = |d: &crate::model::Destination| (d.at.kind == Kind::Queue).then(|| reader(&d.at, d.depth.value(), String::new(), String::new()));
+        all.iter().filter_map(queue).collect::<Vec<_>>()
+    });
+    let subscriptions = stream::once(async move { Ok(merged(&last, &subscriptions(&last).await?)) });
+    queues.chain(subscriptions).try_filter(|all| std::future::ready(!all.is_empty())).boxed()
+}
+
+/// All subscriptions; none where SNS is not to be had.
+async fn subscriptions(aws: &Aws) -> Result<Vec<Subscription>> {
+    match sns::all(aws).await {
+        Err(e) if matches!(e.kind, ErrorKind::Denied | ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::NotFound) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// A queue's own reader with what waits: visible, in somebody's hand, and delayed.
+fn backlog(at: &Address, queue: &Queue) -> Reader {
+    let (in_flight, delayed) = (queue.in_flight().unwrap_or(0), queue.delayed().unwrap_or(0));
+    let state = if in_flight > 0 { format!("~{in_flight} in flight") } else { "none in flight".into() };
+    let note = if delayed > 0 { format!("~{delayed} delayed") } else { String::new() };
+    reader(at, queue.depth().value(), state, note)
+}
+
+fn reader(at: &Address, depth: Option<u64>, state: String, note: String) -> Reader {
+    let end = depth.and_then(|n| i64::try_from(n).ok());
+    let position = Position {
+        of: at.clone(),
+        partition: None,
+        committed: end.map(|_| 0),
+        start: 0,
+        end: end.unwrap_or(0),
+        owner: None,
+        read_at: SystemTime::now(),
+    };
+    Reader { name: at.name.clone(), kind: ReaderKind::Queue, state, members: None, at: vec![position], note }
+}
+
+/// One reader for each endpoint, with all the topics that it is subscribed to.
+fn merged(aws: &Aws, subscriptions: &[Subscription]) -> Vec<Reader> {
+    let mut readers: Vec<Reader> = Vec::new();
+    for s in subscriptions {
+        let position = Position {
+            of: sns::topic(aws, &s.topic_arn),
+            partition: None,
+            committed: None,
+            start: 0,
+            end: 0,
+            // an owner: what is published there reaches it
+            owner: s.confirmed.then(|| s.endpoint.clone()),
+            read_at: SystemTime::now(),
+        };
+        let name = s.name();
+        match readers.iter_mut().find(|r| r.name == name) {
+            Some(known) => known.at.push(position),
+            None => readers.push(Reader {
+                name,
+                kind: ReaderKind::Subscription,
+                state: if s.confirmed { "confirmed".into() } else { "not confirmed".into() },
+                members: None,
+                at: vec![position],
+                note: s.words(),
+            }),
+        }
+    }
+    readers
+}

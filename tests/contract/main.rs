@@ -3,6 +3,8 @@
 //! Memory always runs, in several shapes. A real broker runs where its variable says where it is (`REDRIVE_TEST_KAFKA`);
 //! where it is absent it is listed as not tested, and with `CI` set that is a failure.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod cases;
 mod hosts;
 #[cfg(feature = "kafka")]
@@ -38,6 +40,12 @@ fn main() -> ExitCode {
         Ok(maker) => add(&mut trials, &report, "kafka", maker),
         Err(why) => absent.push(("kafka", why)),
     }
+    for name in ["sqs", "sqs-fifo", "sqs-auth"] {
+        match aws(name) {
+            Ok(maker) => add(&mut trials, &report, name, maker),
+            Err(why) => absent.push((name, why)),
+        }
+    }
     for (name, why) in &absent {
         report.absent(name, why);
         if std::env::var_os("CI").is_some() {
@@ -61,6 +69,24 @@ fn kafka() -> Result<Maker, String> {
 
 #[cfg(not(feature = "kafka"))]
 fn kafka() -> Result<Maker, String> {
+    Err("built without it".into())
+}
+
+#[cfg(feature = "aws")]
+fn aws(name: &str) -> Result<Maker, String> {
+    let variable = |name: &str, from: &str| std::env::var(name).map_err(|_| format!("{name} is not set (scripts/brokers up {from})"));
+    if name == "sqs-auth" {
+        let of = |name| variable(name, "motoauth");
+        let (url, key, secret) =
+            (of("REDRIVE_TEST_AWS_AUTH")?, of("REDRIVE_TEST_AWS_AUTH_ADMIN_KEY")?, of("REDRIVE_TEST_AWS_AUTH_ADMIN_SECRET")?);
+        return Ok(Arc::new(move || Box::new(aws::Sqs::moto(&url, (key.clone(), secret.clone())))));
+    }
+    let (url, fifo) = (variable("REDRIVE_TEST_SQS", "elasticmq")?, name == "sqs-fifo");
+    Ok(Arc::new(move || Box::new(aws::Sqs::elasticmq(&url, fifo))))
+}
+
+#[cfg(not(feature = "aws"))]
+fn aws(_: &str) -> Result<Maker, String> {
     Err("built without it".into())
 }
 

@@ -101,9 +101,12 @@ fn kind(code: &str, said: &str, status: u16) -> ErrorKind {
         | "IncompleteSignature"
         | "InvalidSecurity"
         | "AuthFailure" => ErrorKind::Login,
-        "NonExistentQueue" | "QueueDoesNotExist" | "QueueDeletedRecently" | "NotFound" | "NotFoundException" | "ResourceNotFoundException" => {
-            ErrorKind::NotFound
-        }
+        "NonExistentQueue"
+        | "QueueDoesNotExist"
+        | "QueueDeletedRecently"
+        | "NotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException" => ErrorKind::NotFound,
         "InvalidAction" | "UnknownOperationException" | "NotImplemented" => ErrorKind::Unsupported,
         "UnsupportedOperation" if said.to_ascii_lowercase().contains("not supported") => ErrorKind::Unsupported,
         "OverLimit" | "SlowDown" | "RequestLimitExceeded" | "TooManyRequestsException" => ErrorKind::Throttled,

@@ -144,7 +144,7 @@ impl Task {
             }
             self.taken.extend().await;
             let asked = Instant::now();
-            let got = self.taken.receive(self.first.map_or(BATCH, |n| n.min(max - self.ready.len()))).await?;
+            let got = self.taken.receive(self.first.map_or(BATCH, |n| n.min(BATCH))).await?;
             if got.is_empty() {
                 quiet += asked.elapsed().max(Duration::from_millis(100));
                 self.silent = self.nothing_more(quiet).await?;

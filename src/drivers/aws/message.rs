@@ -34,10 +34,7 @@ pub fn read(at: &Address, received: Received) -> Message {
         .iter()
         .filter(|(name, _)| **name != System::AwsTraceHeader)
         .map(|(name, value)| {
-            let number = matches!(
-                name,
-                System::ApproximateReceiveCount | System::SentTimestamp | System::ApproximateFirstReceiveTimestamp
-            );
+            let number = matches!(name, System::ApproximateReceiveCount | System::SentTimestamp | System::ApproximateFirstReceiveTimestamp);
             let value = match value.parse::<i128>().ok().filter(|_| number) {
                 Some(n) if *name == System::ApproximateReceiveCount => Value::Int(n),
                 Some(n) => i64::try_from(n).map_or_else(|_| Value::Text(value.clone()), Value::Time),
@@ -47,7 +44,8 @@ pub fn read(at: &Address, received: Received) -> Message {
         })
         .collect();
     delivery.sort_by(|a, b| a.0.cmp(&b.0));
-    let sent = system.get(&System::SentTimestamp).and_then(|ms| ms.parse().ok()).map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
+    let sent =
+        system.get(&System::SentTimestamp).and_then(|ms| ms.parse().ok()).map(|ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms));
     Message {
         at: at.clone(),
         seat: Seat::Id(received.message_id.unwrap_or_default()),

@@ -129,6 +129,7 @@ impl Aws {
             version: clients.region.clone(),
             identity: format!("{who}{endpoint}{topics}"),
             took,
+            started: None,
             capabilities: Capabilities {
                 tail: false,
                 seek: false,

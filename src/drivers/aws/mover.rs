@@ -66,7 +66,8 @@ async fn state(aws: &Aws, from: &Address, id: &str) -> Result<BulkState> {
     match task {
         Some(task) => Ok(BulkState { id: id.to_owned(), ..read(task, handle) }),
         None => {
-            let e = Error::new(ErrorKind::Gone, "ask after a move", "the queue remembers its last 10 moves, and this is none of them").about(from);
+            let e = Error::new(ErrorKind::Gone, "ask after a move", "the queue remembers its last 10 moves, and this is none of them")
+                .about(from);
             Err(e.next("compare the depths of source and target"))
         }
     }
@@ -90,7 +91,8 @@ async fn cancel(aws: &Aws, from: &Address, id: &str) -> Result<BulkState> {
 
 async fn tasks(aws: &Aws, from: &Address, arn: &str) -> Result<Vec<Task>> {
     let asked = aws.clients().await?.asking.list_message_move_tasks().source_arn(arn).max_results(10).send().await;
-    let mut tasks = asked.map_err(|e| aws.looked(&e, "ask after a move", Some(from), "sqs:ListMessageMoveTasks"))?.results.unwrap_or_default();
+    let mut tasks =
+        asked.map_err(|e| aws.looked(&e, "ask after a move", Some(from), "sqs:ListMessageMoveTasks"))?.results.unwrap_or_default();
     tasks.sort_by_key(|t| std::cmp::Reverse(t.started_timestamp));
     Ok(tasks)
 }
@@ -123,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_task_is_read_in_every_state() {
-        let task = |status: &str| Task::builder().status(status).approximate_number_of_messages_moved(3).failure_reason("AccessDenied").build();
+        let task =
+            |status: &str| Task::builder().status(status).approximate_number_of_messages_moved(3).failure_reason("AccessDenied").build();
         let phase = |status| read(&task(status), "h").phase;
         assert_eq!((phase("RUNNING"), phase("CANCELLING"), phase("COMPLETED")), (BulkPhase::Running, BulkPhase::Running, BulkPhase::Done));
         assert_eq!(phase("FAILED"), BulkPhase::Failed("AccessDenied".into()));

@@ -42,7 +42,9 @@ async fn named(aws: &Aws, name: &str) -> Result<Vec<Reader>> {
 fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
     let last = aws.clone();
     let queues = super::list::list(aws).map_ok(|all| {
-        let queue = |d: &crate::model::Destination| (d.at.kind == Kind::Queue).then(|| reader(&d.at, d.depth.value(), String::new(), String::new()));
+        let queue = |d: &crate::model::Destination| {
+            (d.at.kind == Kind::Queue).then(|| reader(&d.at, d.depth.value(), String::new(), String::new()))
+        };
         all.iter().filter_map(queue).collect::<Vec<_>>()
     });
     let subscriptions = stream::once(async move { Ok(merged(&last, &subscriptions(&last).await?)) });

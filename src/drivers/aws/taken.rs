@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message as Received,
+    MessageSystemAttributeName,
 };
 
 use super::queue::Queue;
@@ -67,8 +68,12 @@ impl Taken {
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All);
         let answer = ask.send().await.map_err(|e| self.aws.looked(&e, "read", Some(&self.at), "sqs:ReceiveMessage"))?;
+        let mut got = answer.messages.unwrap_or_default();
+        // between groups a reply has no order; the sequence number is that of arrival, and keeps each group's
+        let sequence = |m: &Received| m.attributes.as_ref()?.get(&MessageSystemAttributeName::SequenceNumber)?.parse::<u128>().ok();
+        got.sort_by_key(sequence);
         let mut new = Vec::new();
-        for received in answer.messages.unwrap_or_default() {
+        for received in got {
             let (Some(id), Some(handle)) = (received.message_id.clone(), received.receipt_handle.clone()) else { continue };
             if let Some(known) = self.in_hand.iter_mut().find(|m| m.id == id) {
                 // SQS delivers at least once: seen already, and only the newest handle is good

@@ -25,6 +25,11 @@ pub async fn all_in_order(host: &dyn Host) -> Ran {
     assert_eq!((got.messages.len(), got.read), (30, 30));
     assert_eq!(got.more, None);
     let there = host.read_back(&at).await;
+    if !seek && there.iter().all(|m| m.key.is_some()) {
+        // a FIFO queue keeps order within a group only, and here each message is one
+        assert_eq!(sorted(got.bodies()), bodies(&there));
+        return Ran::Well;
+    }
     for p in 0..3 {
         let of = |m: &&redrive::model::Message| matches!(m.seat, Seat::Offset { partition, .. } if partition == p) || (!seek && p == 0);
         let want: Vec<_> = there.iter().filter(of).map(|m| (m.seat.clone(), m.body.clone())).collect();

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_config_is_compared_with_the_queue() {
-        let day = |n| Some(Duration::from_secs(n * 86_400));
+        let day = |n: u64| Some(Duration::from_secs(n * 86_400));
         assert_eq!(compared(day(4), day(14)).as_deref(), Some("4d (the config says 14d)"));
         assert_eq!(compared(day(4), day(4)).as_deref(), Some("4d"));
         assert_eq!(compared(None, day(14)).as_deref(), Some("~14d (by the config: the queue does not tell)"));

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::sns::{self, Subscription};
 use super::{Aws, Queue};
 use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
-use crate::model::{Address, Kind, Position, Reader, ReaderKind};
+use crate::model::{Address, Backlog, Count, Destination, Kind, Position, Reader, ReaderKind};
 
 /// Readers in batches as they are known.
 pub fn readers(aws: Arc<Aws>, want: ReadersRequest) -> Flow<Vec<Reader>> {
@@ -42,8 +42,8 @@ async fn named(aws: &Aws, name: &str) -> Result<Vec<Reader>> {
 fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
     let last = aws.clone();
     let queues = super::list::list(aws).map_ok(|all| {
-        let queue = |d: &crate::model::Destination| {
-            (d.at.kind == Kind::Queue).then(|| reader(&d.at, d.depth.value(), String::new(), String::new()))
+        let queue = |d: &Destination| {
+            (d.at.kind == Kind::Queue).then(|| reader(&d.at, Backlog { ready: d.depth, ..Backlog::default() }, String::new()))
         };
         all.iter().filter_map(queue).collect::<Vec<_>>()
     });
@@ -59,26 +59,19 @@ async fn subscriptions(aws: &Aws) -> Result<Vec<Subscription>> {
     }
 }
 
-/// A queue's own reader with what waits: visible, in somebody's hand, and delayed.
+/// A queue's own reader with what waits; SQS tells no consumers, no ages and no totals.
 fn backlog(at: &Address, queue: &Queue) -> Reader {
-    let (in_flight, delayed) = (queue.in_flight().unwrap_or(0), queue.delayed().unwrap_or(0));
-    let state = if in_flight > 0 { format!("~{in_flight} in flight") } else { "none in flight".into() };
-    let note = if delayed > 0 { format!("~{delayed} delayed") } else { String::new() };
-    reader(at, queue.depth().value(), state, note)
+    let about = |n: Option<u64>| n.map_or(Count::Unknown, Count::About);
+    let note = match queue.delayed() {
+        Some(delayed) if delayed > 0 => format!("~{delayed} delayed"),
+        _ => String::new(),
+    };
+    reader(at, Backlog { ready: about(queue.visible()), in_flight: about(queue.in_flight()), ..Backlog::default() }, note)
 }
 
-fn reader(at: &Address, depth: Option<u64>, state: String, note: String) -> Reader {
-    let end = depth.and_then(|n| i64::try_from(n).ok());
-    let position = Position {
-        of: at.clone(),
-        partition: None,
-        committed: end.map(|_| 0),
-        start: 0,
-        end: end.unwrap_or(0),
-        owner: None,
-        read_at: SystemTime::now(),
-    };
-    Reader { name: at.name.clone(), kind: ReaderKind::Queue, state, members: None, at: vec![position], note }
+fn reader(at: &Address, backlog: Backlog, note: String) -> Reader {
+    let position = Position::of_queue(at.clone(), backlog, SystemTime::now());
+    Reader { name: at.name.clone(), kind: ReaderKind::Queue, state: "queue".into(), members: None, at: vec![position], note }
 }
 
 /// One reader for each endpoint, with all the topics that it is subscribed to.
@@ -92,6 +85,7 @@ fn merged(aws: &Aws, subscriptions: &[Subscription]) -> Vec<Reader> {
             start: 0,
             end: 0,
             // an owner: what is published there reaches it
+            backlog: None,
             owner: s.confirmed.then(|| s.endpoint.clone()),
             read_at: SystemTime::now(),
         };

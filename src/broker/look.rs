@@ -99,6 +99,8 @@ pub enum Why {
     Complete,
     Limit,
     TimeReached,
+    /// All that is decided: what is in or behind a transaction that is still open, readers of committed messages do not see yet.
+    Undecided,
     /// The broker would show no more (`first 400`).
     Window,
 }

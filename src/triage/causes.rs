@@ -37,13 +37,16 @@ pub struct CausesAsk {
     pub time: Duration,
     /// Traces that the user has consented to.
     pub accept: Vec<Trace>,
+    /// Hides open and aborted transactions.
+    pub committed_only: bool,
 }
 
 impl CausesAsk {
     /// All of a queue within the time that the config allows.
     pub fn new(dlq: Address, context: &Context) -> Self {
         let time = context.dead_letters.rules_for(&dlq.name).analysis.timeout;
-        Self { dlq, with_settled: false, limit: MAX, time, accept: Vec::new() }
+        let committed_only = context.committed_only(dlq.conn.as_str());
+        Self { dlq, with_settled: false, limit: MAX, time, accept: Vec::new(), committed_only }
     }
 }
 
@@ -75,6 +78,8 @@ pub struct Reading {
     next: Option<Start>,
     /// Offsets already read in each partition, for a lap that was broken off in its middle.
     done: BTreeMap<i32, i64>,
+    /// Offsets passed before the lap that is under way, which starts again if it is broken off.
+    passed: u64,
     /// Messages without an offset were read: what of a broken lap was counted already cannot be told.
     unplaced: bool,
 }
@@ -87,6 +92,7 @@ impl Reading {
             receipt: Receipt::new(ask.dlq.clone()),
             next: Some(Start::Oldest),
             done: BTreeMap::new(),
+            passed: 0,
             unplaced: false,
         }
     }
@@ -132,9 +138,10 @@ pub async fn go_on(
         }
         let mut want = PeekRequest::new(ask.dlq.clone(), lap);
         want.start = start;
+        want.committed_only = ask.committed_only;
         want.accept.clone_from(&ask.accept);
         let mut flow = broker.peek(want);
-        let lap_from = reading.receipt.passed;
+        let lap_from = reading.passed;
         let ended = loop {
             let step = match timeout_at(deadline, flow.next()).await {
                 Err(_) => break Some(End::TimeLimit(ask.time)),
@@ -155,6 +162,7 @@ pub async fn go_on(
                 }
                 Peeked::End { why, read, left: traces, more, notes } => {
                     reading.receipt.passed = lap_from + read;
+                    reading.passed = reading.receipt.passed;
                     reading.receipt.left(traces, notes);
                     break reading.lap_done(why, more);
                 }
@@ -190,6 +198,10 @@ impl Reading {
             (Why::Complete | Why::TimeReached, _) => {
                 self.next = None;
                 Some(End::All)
+            }
+            (Why::Undecided, _) => {
+                self.next = None;
+                Some(End::Undecided)
             }
             (Why::Window, _) => {
                 self.next = None;

@@ -42,10 +42,16 @@ fn transactions_are_seen_as_asked_and_the_end_is_right() {
         let open = tx("o");
         send(&open, &topic, [rec(0, "open")]).await;
         filled(&server, &topic, [rec(0, "behind")]).await;
-        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 5000))).await.unwrap();
-        assert_eq!(seen.bodies(), ["plain", "committed"]);
+        for start in [Start::Oldest, Start::Newest] {
+            let seen = all(link.eyes.peek(ask(&topic, start, 5000))).await.unwrap();
+            assert_eq!((seen.bodies(), seen.why), (vec!["plain".to_owned(), "committed".to_owned()], Why::Undecided));
+            assert_eq!(seen.notes, ["p0: 2 offsets from 5 on are in or behind a transaction that is still open"]);
+        }
         let seen = all(link.eyes.peek(PeekRequest { committed_only: false, ..ask(&topic, Start::Newest, 10) })).await.unwrap();
-        assert_eq!(seen.bodies(), ["plain", "committed", "aborted", "open", "behind"]);
+        assert_eq!(
+            (seen.bodies(), seen.why),
+            (["plain", "committed", "aborted", "open", "behind"].map(str::to_owned).to_vec(), Why::Complete)
+        );
         open.commit_transaction(PATIENCE).expect("committed");
         ends_at(&link, &topic, 8).await;
         let seen = all(link.eyes.peek(ask(&topic, Start::Newest, 2))).await.unwrap();

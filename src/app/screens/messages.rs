@@ -117,7 +117,8 @@ impl State {
         } else {
             Vec::new()
         };
-        PeekRequest { start: self.start.clone(), limit: self.limit, accept, ..PeekRequest::new(self.at.clone(), self.limit) }
+        let committed_only = cx.facts.context.committed_only(self.at.conn.as_str());
+        PeekRequest { start: self.start.clone(), committed_only, accept, ..PeekRequest::new(self.at.clone(), self.limit) }
     }
 
     fn load(&mut self, cx: &Cx) -> Vec<Ask> {
@@ -277,6 +278,7 @@ impl Page for State {
                     Why::Complete => "to the end".to_owned(),
                     Why::Limit => format!("the rest of {} is not read (down reads on)", human::count(depth)),
                     Why::TimeReached => "to the time asked for".to_owned(),
+                    Why::Undecided => "all before a transaction that is still open".to_owned(),
                     Why::Window => "the broker shows no more".to_owned(),
                 };
                 let notes = if notes.is_empty() { String::new() } else { format!("; {}", safe(&notes.join("; "))) };

@@ -38,7 +38,8 @@ pub async fn run(desk: &Desk, args: PeekArgs) -> io::Result<Exit> {
     // a queue shows its head and nothing else
     let usual = if at.kind == Kind::Queue { Start::Oldest } else { Start::Newest };
     let start = start.unwrap_or(usual);
-    let mut want = PeekRequest { start, stop, committed_only: !args.uncommitted, ..PeekRequest::new(at, limit) };
+    let committed_only = !args.uncommitted && desk.context.committed_only(at.conn.as_str());
+    let mut want = PeekRequest { start, stop, committed_only, ..PeekRequest::new(at, limit) };
     match agree(desk, &want.from, args.yes).await {
         Ok(cost) => want.accept = cost.leaves,
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
@@ -108,6 +109,7 @@ async fn rows(desk: &Desk, want: PeekRequest, args: &PeekArgs) -> io::Result<Exi
         Ending::Ended(Why::Limit, ..) if newest => "the newest; --limit takes more",
         Ending::Ended(Why::Limit, ..) => "stopped at the limit; --limit takes more",
         Ending::Ended(Why::TimeReached, ..) => "up to the time asked for",
+        Ending::Ended(Why::Undecided, ..) => "all before a transaction that is still open; --uncommitted shows what is behind",
         Ending::Ended(Why::Window, ..) => "the broker shows no more",
         Ending::Stopped => "stopped by you",
         Ending::Failed(_) => "broken off",

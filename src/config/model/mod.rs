@@ -139,6 +139,11 @@ impl Default for Context {
 }
 
 impl Context {
+    /// Whether looks at this connection show committed messages only, by its `isolation_level`.
+    pub fn committed_only(&self, name: &str) -> bool {
+        self.connection(name).is_none_or(|profile| profile.kafka.reading.isolation == Isolation::ReadCommitted)
+    }
+
     /// The connection of this name.
     pub fn connection(&self, name: &str) -> Option<&Profile> {
         self.connections.iter().find(|profile| profile.name == name)

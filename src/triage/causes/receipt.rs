@@ -17,6 +17,8 @@ pub enum End {
     Limit,
     /// The config's time for one pass.
     TimeLimit(Duration),
+    /// All before a transaction that is still open.
+    Undecided,
     /// The broker would show no more.
     Window,
     /// It broke off; why, in words.
@@ -95,6 +97,7 @@ impl fmt::Display for Receipt {
             if self.of == Count::Unknown { String::new() } else { format!(" (passed {} of {})", n(self.passed), human::count(self.of)) };
         match &self.end {
             End::All => write!(f, "read all {} of {name} in {took}", n(self.read))?,
+            End::Undecided => write!(f, "read {} of {name} in {took}, up to a transaction that is still open", n(self.read))?,
             End::Reading => write!(f, "reading {name}: {} so far{of}", n(self.read))?,
             End::Limit => write!(f, "stopped: limit, {} of {name} read in {took}{of}", n(self.read))?,
             End::TimeLimit(limit) => write!(f, "stopped: time limit {}, {} of {name} read{of}", human::age(*limit), n(self.read))?,
@@ -108,6 +111,10 @@ impl fmt::Display for Receipt {
         }
         if t.beyond > 0 {
             skipped.push(format!("{} of causes beyond the first {} not grouped", n(t.beyond), n(MAX_CAUSES as u64)));
+        }
+        let empty = self.passed.saturating_sub(self.read);
+        if empty > 0 && matches!(self.end, End::All | End::Undecided) {
+            skipped.push(format!("nothing skipped, {} offsets hold no message (compacted, given up, or marks of transactions)", n(empty)));
         }
         if skipped.is_empty() {
             f.write_str("; nothing skipped")?;

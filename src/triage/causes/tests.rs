@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::broker::ErrorKind;
-use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step, What};
+use crate::drivers::memory::{Fault, Hidden, Login, Memory, Put, Shape, Spec, Step, What};
 use crate::model::{ConnId, PastKind};
 use crate::triage::group::Cause;
 use crate::triage::ledger::TriageLedger;
@@ -128,6 +128,25 @@ async fn dead_letters_of_a_topic_made_anew_are_not_hidden_by_marks_on_the_old_on
         memory.put("orders.dlt", Put::body("new").to(p));
     }
     assert_eq!(count().await, 3);
+}
+
+#[tokio::test]
+async fn behind_an_open_transaction_may_be_more() {
+    let memory = broker(4);
+    let hidden = |hidden| Put { hidden, ..Put::body("x").to(0) };
+    memory.put("orders.dlt", hidden(Hidden::Aborted));
+    memory.put("orders.dlt", hidden(Hidden::Marker));
+    let reading = read(&memory, &ask(&memory), &Resolved::default()).await.unwrap();
+    let text = reading.receipt.to_string();
+    assert!(reading.receipt.is_complete() && text.contains("nothing skipped, 2 offsets hold no message"), "{text}");
+    memory.put("orders.dlt", hidden(Hidden::Open));
+    memory.put("orders.dlt", Put::body("behind").to(0));
+    let reading = read(&memory, &ask(&memory), &Resolved::default()).await.unwrap();
+    let text = reading.receipt.to_string();
+    assert!(!reading.receipt.is_complete() && text.starts_with("read 4 of orders.dlt"), "{text}");
+    assert!(text.contains("up to a transaction that is still open"), "{text}");
+    let all = CausesAsk { committed_only: false, ..ask(&memory) };
+    assert_eq!(read(&memory, &all, &Resolved::default()).await.unwrap().receipt.read, 7);
 }
 
 #[tokio::test]

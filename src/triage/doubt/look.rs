@@ -193,7 +193,9 @@ pub(in crate::triage) async fn read(
                 Peeked::Batch(messages) => messages.iter().for_each(&mut *see),
                 Peeked::Progress { .. } => {}
                 Peeked::End { why: end, more: next, read, notes, .. } => {
-                    passed = passed.filter(|_| notes.is_empty()).map(|before: u64| before + read);
+                    // one partition is read, so one note is of its open transaction, and any other of offsets that went
+                    let whole = notes.len() <= usize::from(end == Why::Undecided);
+                    passed = passed.filter(|_| whole).map(|before: u64| before + read);
                     why = Some(end);
                     more = next;
                     break;
@@ -201,7 +203,8 @@ pub(in crate::triage) async fn read(
             }
         }
         match (why, more) {
-            (Some(Why::Complete), _) => return Ok(passed),
+            // of what is committed there is no more before an open transaction
+            (Some(Why::Complete | Why::Undecided), _) => return Ok(passed),
             (Some(Why::Limit), Some(cursor)) => start = Start::From(cursor),
             _ => return Err("the target could not be read to its end".into()),
         }

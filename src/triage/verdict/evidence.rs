@@ -121,6 +121,7 @@ async fn returned(
             Peeked::Batch(messages) => messages.iter().for_each(|m| note(m, dlq, since, known, evidence)),
             Peeked::Progress { .. } => {}
             Peeked::End { why: Why::Complete | Why::TimeReached, .. } => return Ok(()),
+            Peeked::End { why: Why::Undecided, .. } => return Err("some are in or behind a transaction that is still open".to_owned()),
             Peeked::End { .. } => return Err("too many dead letters came to read them all".to_owned()),
         }
     }

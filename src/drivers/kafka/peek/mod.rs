@@ -67,13 +67,17 @@ async fn begin(kafka: Arc<Kafka>, want: PeekRequest) -> Result<Begun> {
 fn ended(way: &Way, want: &PeekRequest) -> Peeked {
     let more = !way.ranges.values().all(Range::done);
     let more = more.then(|| if way.back { cursor::older(&way.ranges) } else { cursor::newer(&way.ranges) });
-    let why = if more.is_some() { Why::Limit } else { complete(want) };
+    let why = if more.is_some() { Why::Limit } else { complete(want, way.open) };
     Peeked::End { why, read: 0, left: Vec::new(), more, notes: way.notes.clone() }
 }
 
 /// Why a look ended that read all there was.
-fn complete(want: &PeekRequest) -> Why {
-    if matches!(want.stop, Stop::Time(_)) { Why::TimeReached } else { Why::Complete }
+fn complete(want: &PeekRequest, open: bool) -> Why {
+    match want.stop {
+        _ if open => Why::Undecided,
+        Stop::Time(_) => Why::TimeReached,
+        _ => Why::Complete,
+    }
 }
 
 struct Streaming {
@@ -121,7 +125,7 @@ impl Streaming {
         let mut notes = self.way.notes.clone();
         notes.extend(self.scan.notes().iter().cloned());
         let more = more.then(|| cursor::newer(ranges));
-        let why = if more.is_some() { Why::Limit } else { complete(&self.want) };
+        let why = if more.is_some() { Why::Limit } else { complete(&self.want, self.way.open) };
         Peeked::End { why, read: self.passed(), left: Vec::new(), more, notes }
     }
 }

@@ -62,7 +62,7 @@ pub async fn page(kafka: Arc<Kafka>, want: &PeekRequest, way: Way) -> Result<Vec
         window = window.saturating_mul(4);
     }
     notes.dedup();
-    Ok(steps(want, parts, back, whole, full, notes))
+    Ok(steps(want, parts, &way, whole, full, notes))
 }
 
 /// The near end of what is unread, at most so many offsets of it.
@@ -153,7 +153,8 @@ fn hungry(parts: &BTreeMap<i32, Part>, back: bool, limit: usize) -> Vec<i32> {
     }
 }
 
-fn steps(want: &PeekRequest, mut parts: BTreeMap<i32, Part>, back: bool, whole: u64, full: bool, mut notes: Vec<String>) -> Vec<Peeked> {
+fn steps(want: &PeekRequest, mut parts: BTreeMap<i32, Part>, way: &Way, whole: u64, full: bool, mut notes: Vec<String>) -> Vec<Peeked> {
+    let back = way.back;
     let (taken, _) = merge(&parts, back, want.limit);
     let mut page: Vec<Message> = taken
         .iter()
@@ -180,7 +181,7 @@ fn steps(want: &PeekRequest, mut parts: BTreeMap<i32, Part>, back: bool, whole: 
         .collect();
     let left: u64 = ranges.values().map(Range::left).sum();
     let more = (left > 0).then(|| if back { cursor::older(&ranges) } else { cursor::newer(&ranges) });
-    let why = if more.is_some() { Why::Limit } else { complete(want) };
+    let why = if more.is_some() { Why::Limit } else { complete(want, way.open) };
     let mut steps = Vec::new();
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for m in page {

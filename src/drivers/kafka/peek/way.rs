@@ -14,6 +14,8 @@ pub struct Way {
     pub ranges: Ranges,
     /// From the end backwards: the last messages of the ranges are wanted.
     pub back: bool,
+    /// Messages are in or behind a transaction that is still open; the notes say where.
+    pub open: bool,
     pub notes: Vec<String>,
 }
 
@@ -62,8 +64,18 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
             _ => Ok(None),
         }
     };
-    let (starts, ends, from_time, to_time) =
-        tokio::try_join!(ask(At::Oldest, false), ask(At::End, want.committed_only), from_time, to_time)?;
+    let tail = want.stop == Stop::Never;
+    let written = async {
+        match want.committed_only && !tail {
+            true => ask(At::End, false).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    let (starts, ends, written, from_time, to_time) =
+        tokio::try_join!(ask(At::Oldest, false), ask(At::End, want.committed_only), written, from_time, to_time)?;
+    // what was written between the two questions is no open transaction: where they differ the first is asked once more
+    let differ = |key: &(String, i32)| written.as_ref().is_some_and(|w| w.get(key) != ends.get(key));
+    let decided = if pairs.iter().any(differ) { ask(At::End, true).await? } else { Found::new() };
     let of = |found: &Found, p: i32| match found.get(&(at.name.clone(), p)) {
         Some(Ok(offset)) => Ok(*offset),
         Some(Err(code)) => Err(Error::new(ErrorKind::Unexpected, "read", format!("partition {p}: {code}"))
@@ -71,13 +83,23 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
             .next("the partition may have no leader; try again")),
         None => Ok(None),
     };
-    let tail = want.stop == Stop::Never;
     let back = matches!(token, Some(Token::Older(_))) || (want.start == Start::Newest && !tail);
-    let mut way = Way { ranges: Ranges::new(), back, notes: Vec::new() };
+    let mut way = Way { ranges: Ranges::new(), back, open: false, notes: Vec::new() };
     for p in partitions {
         let (start, mut end) = (of(&starts, p)?.unwrap_or(0), of(&ends, p)?.unwrap_or(0));
+        let key = (at.name.clone(), p);
+        let (found, decided) = (written.as_ref().map_or(Ok(None), |w| of(w, p))?, decided.get(&key).and_then(|o| o.ok().flatten()));
+        let undecided = found.zip(decided).filter(|(written, decided)| written > decided);
         if let Some(found) = &to_time {
-            end = of(found, p)?.map_or(end, |first| first.min(end));
+            let first = of(found, p)?.unwrap_or(i64::MAX);
+            end = first.min(end);
+            way.open |= undecided.is_some_and(|(_, decided)| first > decided);
+        } else {
+            way.open |= undecided.is_some();
+        }
+        if let Some((written, decided)) = undecided {
+            let count = written - decided;
+            way.notes.push(format!("p{p}: {count} offsets from {decided} on are in or behind a transaction that is still open"));
         }
         let mut next = match (&want.start, &token) {
             (Start::Seat(Seat::Offset { offset, .. }), _) => {

@@ -14,6 +14,8 @@ pub(super) struct Reading {
     /// How to go on to the messages before the start that a look from the newest left out.
     older: Option<Cursor>,
     notes: Vec<String>,
+    /// It ends before a transaction that is still open.
+    open: bool,
 }
 
 struct Part {
@@ -30,7 +32,8 @@ impl Reading {
             let place = s.places.get(&want.from.name).ok_or_else(|| memory.not_found("read", &want.from))?;
             let (spans, older) = span::spans(place, want)?;
             let parts = spans.into_iter().map(|s| Part { id: s.partition, at: s.from, end: s.to, late: false }).collect();
-            let mut reading = Self { parts, of: Count::Unknown, read: 0, older, notes: Vec::new() };
+            let open = want.committed_only && place.parts.iter().any(|log| log.stable_end() < log.end);
+            let mut reading = Self { parts, of: Count::Unknown, read: 0, older, notes: Vec::new(), open };
             if want.stop != Stop::Never {
                 let span: i64 = reading.parts.iter().map(|p| (p.end.unwrap_or(p.at) - p.at).max(0)).sum();
                 reading.of = Count::Exact(u64::try_from(span).unwrap_or(0));
@@ -128,6 +131,7 @@ impl Reading {
             (false, Stop::Never) => Next::Wait,
             (false, _) if self.older.is_some() => end(Why::Limit, self.older.take()),
             (false, Stop::Time(_)) if self.parts.iter().any(|p| p.late) => end(Why::TimeReached, None),
+            (false, _) if self.open => end(Why::Undecided, None),
             (false, _) => end(Why::Complete, None),
         }
     }

@@ -32,7 +32,7 @@ fn rooms() -> Vec<(&'static str, Vec<&'static str>)> {
 const PURE: [(&str, &[&str]); 3] = [
     ("schema", &["seen", "validate", "declared"]),
     ("search", &["query", "receipt"]),
-    ("triage", &["group", "rules", "reach", "plan", "verdict", "report", "fingerprint"]),
+    ("triage", &["group", "rules", "reach", "plan", "permit", "verdict", "report", "fingerprint"]),
 ];
 
 /// Names of those rooms that the app may not see under any path.

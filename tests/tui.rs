@@ -16,7 +16,7 @@ use redrive::triage::permit::Permit;
 use redrive::triage::plan::Actor;
 use redrive::tui::Setup;
 use redrive::tui::look::Look;
-use redrive::tui::shell::Shell;
+use redrive::tui::shell::{Chore, Shell};
 
 /// A TUI under test, with its clock standing still unless it is moved.
 struct Tui {
@@ -230,6 +230,30 @@ async fn a_cause_is_replayed_by_keys_alone_and_only_by_its_very_word() {
     tui.expect("replayed").expect("ended").press("/ s t a r t e d enter").await.expect("started");
     tui.press("4").await;
     tui.expect("replay");
+}
+
+#[tokio::test]
+async fn a_body_is_edited_and_the_plan_shows_and_carries_the_edit() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ o r d e r s . d l t enter enter enter enter e").await;
+    let Some(Chore::Edit(name, bytes)) = tui.shell.chores.pop_front() else { panic!("no editor was asked for:\n{}", tui.text()) };
+    assert_eq!(name, "body.json");
+    let text = String::from_utf8(bytes.to_vec()).expect("text");
+    assert!(text.lines().count() > 5, "one line of JSON is laid out: {text}");
+    // left as it was
+    tui.shell.act(Action::Edited(Ok(bytes.to_vec())), tui.now);
+    tui.expect("nothing to keep").press("e").await;
+    tui.shell.chores.clear();
+    let total = regex::Regex::new("\"total\": [0-9.]+").expect("a pattern");
+    let changed = total.replace(&text, "\"total\": \"many\"").into_owned() + "\n";
+    tui.shell.act(Action::Edited(Ok(changed.into_bytes())), tui.now);
+    tui.settle().await;
+    tui.expect("[Body, edited]").expect("/payload/total: a string, not a number").press("R").await;
+    tui.expect("the body of 1 as edited by lea").expect("as edited: /payload/total").press("m").await;
+    tui.expect("edited by lea").expect("+     \"total\": \"many\"").press("esc W enter x enter").await;
+    tui.press("enter").await.type_text("orders.dlt").await.press("enter").await;
+    tui.expect("jobs ›").expect("1 of 1");
 }
 
 #[tokio::test]

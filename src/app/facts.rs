@@ -8,8 +8,11 @@ use crate::app::effect::CausesRead;
 use crate::broker::{Cost, Detail, Error, Probe};
 use crate::config::model::ReplaySettings;
 use crate::config::{Context, Diagnostic};
-use crate::model::{Address, ConnId, Count, Destination, Reader};
+use crate::model::{Address, ConnId, Count, Destination, Reader, Seat};
 use crate::monitor::Shelf;
+use crate::schema::Seen;
+use crate::triage::permit::Permit;
+use crate::triage::plan::EditedBody;
 use crate::triage::report::{Line, PlanRow, Progress, ReplayReport};
 use crate::triage::verdict::Look;
 
@@ -121,6 +124,13 @@ impl Run {
     }
 }
 
+/// A body edited here: the patch for a plan, and the message as it will be.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    pub patch: EditedBody,
+    pub seen: Arc<Seen>,
+}
+
 /// Everything known in this context.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -138,8 +148,12 @@ pub struct Facts {
     pub runs: BTreeMap<String, Run>,
     /// Grows with every change: who has seen this number has seen it all.
     pub version: u64,
-    /// Who this is, for plans and marks.
-    pub who: String,
+    /// Who this is, for plans and marks, and what their role allows.
+    pub permit: Permit,
+    /// Why writes are on, as typed.
+    pub reason: Option<String>,
+    /// Bodies edited here and not yet carried out, by where their message sits.
+    pub edits: BTreeMap<(Address, Seat), Edited>,
     /// Pace and canary steps of replays, by the config.
     pub replay: ReplaySettings,
     /// Warnings of the config.
@@ -162,7 +176,9 @@ impl Facts {
             plans: Fact::default(),
             runs: BTreeMap::new(),
             version: 0,
-            who: String::new(),
+            permit: Permit::none(),
+            reason: None,
+            edits: BTreeMap::new(),
             replay: ReplaySettings::default(),
             warnings: Vec::new(),
             paused: false,

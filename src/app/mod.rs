@@ -26,6 +26,7 @@ use std::time::SystemTime;
 
 use crate::config::{Context, Diagnostic};
 use crate::model::ConnId;
+use crate::triage::permit::Permit;
 
 use command::{Command, Keys};
 use facts::Facts;
@@ -83,8 +84,8 @@ pub struct Start {
     /// The other contexts' names, for `0` and `:ctx`.
     pub contexts: Vec<String>,
     pub conns: Vec<ConnId>,
-    /// Who this is, for line 1 and the ledger.
-    pub who: String,
+    /// Who this is, for line 1 and the ledger, and what their role allows.
+    pub permit: Permit,
     pub writes: Writes,
     pub keys: Keys,
     pub times: Times,
@@ -102,10 +103,7 @@ pub struct Start {
 pub struct App {
     pub facts: Facts,
     pub contexts: Vec<String>,
-    pub who: String,
     pub writes: Writes,
-    /// Why writes are on, as typed.
-    pub reason: Option<String>,
     pub screens: Vec<Open>,
     pub overlay: Option<Overlay>,
     pub slots: Slots,

@@ -22,9 +22,7 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
     let mut app = App {
         facts: Facts::new(start.context, start.conns),
         contexts: start.contexts,
-        who: start.who,
         writes: start.writes,
-        reason: None,
         screens: vec![Open { id: ScreenId(0), screen: Screen::Overview(overview::State::default()) }],
         overlay: None,
         slots: super::Slots::default(),
@@ -41,7 +39,7 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         can_switch: start.can_switch,
         switch_to: None,
     };
-    app.facts.who.clone_from(&app.who);
+    app.facts.permit = start.permit;
     app.facts.replay = start.replay;
     app.facts.warnings = start.warnings;
     let now = app.now;
@@ -73,7 +71,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Clock => Vec::new(),
-        Action::Edited(result) => app.edited(result),
+        Action::Edited(back) => app.with_top(|page, cx| page.edited(back, cx)),
     };
     app.expire();
     effects.extend(app.with_top(|page, cx| page.pulse(cx)));
@@ -144,6 +142,14 @@ impl App {
                     run.paused = wish == Wish::Pause;
                 }
                 vec![Effect::Tell(job, wish)]
+            }
+            Ask::Keep(at, seat, edited) => {
+                self.facts.version += 1;
+                match edited {
+                    Some(edited) => drop(self.facts.edits.insert((at, seat), *edited)),
+                    None => drop(self.facts.edits.remove(&(at, seat))),
+                }
+                Vec::new()
             }
             Ask::Toast(tone, text) => {
                 self.say(tone, text);
@@ -292,12 +298,12 @@ impl App {
                 let long = self.facts.context.writes_for;
                 self.writes = Writes::Until(self.now + long);
                 self.say(Tone::Watch, format!("writes are on for {}: {said}", crate::decode::human::age(long)));
-                self.reason = Some(said);
+                self.facts.reason = Some(said);
                 return vec![Effect::Writes(Some(self.now + long))];
             }
             Then::WritesOff => {
                 self.writes = Writes::ReadOnly;
-                self.reason = None;
+                self.facts.reason = None;
                 self.say(Tone::Ok, "writes are off");
                 return vec![Effect::Writes(None)];
             }
@@ -366,14 +372,6 @@ impl App {
                 })
             }
         }
-    }
-
-    fn edited(&mut self, result: Result<Vec<u8>, String>) -> Vec<Effect> {
-        match result {
-            Ok(_) => self.say(Tone::Muted, "the copy is closed; a changed body cannot be replayed yet, nothing is kept of it"),
-            Err(why) => self.say(Tone::Bad, why),
-        }
-        Vec::new()
     }
 
     /// Runs a command: the app's own, or the shown screen's where it has a use.
@@ -527,7 +525,7 @@ impl App {
                 let left = end.duration_since(self.now).unwrap_or_default();
                 let lines = vec![
                     fact("now", format!("on for another {}", crate::decode::human::age(left))),
-                    fact("reason", self.reason.clone().unwrap_or_default()),
+                    fact("reason", self.facts.reason.clone().unwrap_or_default()),
                     fact("off", "a running replay goes on to its batch's end and pauses".into()),
                 ];
                 Dialog::new("writes off?", lines, Confirm::Yes, Then::WritesOff)
@@ -540,7 +538,7 @@ impl App {
                         format!("{}, counted down in line 1; leaving the context ends it", crate::decode::human::age(context.writes_for)),
                     ),
                     fact("role", role),
-                    fact("who", format!("{} (kept in the ledger with the reason)", self.who)),
+                    fact("who", format!("{} (kept in the ledger with the reason)", self.facts.permit.actor.name)),
                     Line::new(),
                     Line::new().add(Tone::Muted, "   nothing is written by this: each replay still has its plan and its word"),
                 ];

@@ -261,6 +261,21 @@ pub struct ReplayArgs {
     /// Messages a second at most [default: the config's replay.per_second, else 50; 0: no limit]
     #[arg(long, value_name = "N")]
     pub rate: Option<u32>,
+    /// Numbers of messages that go first, one step each: 1,5,25; 0: no steps [default: the config's replay.canary, else 1,5,25]
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub canary: Option<Vec<u32>>,
+    /// Strip this header too, repeatable; a final * stands for any ending
+    #[arg(long, value_name = "HEADER")]
+    pub strip: Vec<String>,
+    /// Keep this header though a framework's are stripped, repeatable; a final * stands for any ending
+    #[arg(long, value_name = "HEADER")]
+    pub keep: Vec<String>,
+    /// Add a header, repeatable
+    #[arg(long, value_name = "HEADER=VALUE")]
+    pub add: Vec<String>,
+    /// Publish this file's text as the body of the one --message (- for stdin); its copy in the ledger stays the original
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "cause", "all"])]
+    pub edit: Option<PathBuf>,
     /// Also messages that were replayed before
     #[arg(long)]
     pub again: bool,

@@ -59,6 +59,11 @@ pub fn bytes(n: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// A number of things: `1 message`, `1,204 messages`.
+pub fn things(n: u64, one: &str) -> String {
+    format!("{} {one}{}", count_plain(n), if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

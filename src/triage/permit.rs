@@ -15,6 +15,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// Nobody known, who may only look.
+    pub fn none() -> Self {
+        Self { actor: Actor::default(), role: Role::Viewer, source: "nobody said who this is".into() }
+    }
+
     /// The role of an actor in a context. With `[roles]`, `wished` (`REDRIVE_ROLE`) can only lower it; without, it sets it
     /// (default: operator).
     pub fn new(config: &Config, context: &Context, actor: Actor, wished: Option<&str>) -> Result<Self, String> {

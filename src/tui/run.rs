@@ -134,7 +134,7 @@ impl Setup {
             context: self.context.clone(),
             contexts: self.config.contexts.iter().map(|c| c.name.clone()).collect(),
             conns: self.brokers.ids().cloned().collect(),
-            who: self.permit.actor.name.clone(),
+            permit: self.permit.clone(),
             writes,
             replay: self.config.replay.clone(),
             keys,

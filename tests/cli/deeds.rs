@@ -2,7 +2,7 @@
 //!
 //! What lasts from one command to the next is tested on a real broker (`tests/e2e`): each demo has its own story.
 
-use crate::{demo, golden};
+use crate::{demo, golden, place};
 
 #[test]
 fn a_dry_run_shows_the_exact_wire_message() {
@@ -36,6 +36,32 @@ fn a_cause_is_replayed_in_steps() {
     let ran = demo(&["replay", "orders.dlt", "--cause", "8d99", "--rate", "0", "--yes", "--reason", "rates are fixed"]).exits(0);
     assert!(ran.out.contains(": 11 replayed in "), "{}", ran.out);
     assert!(ran.err.contains("canary 1: none came back") && ran.err.contains("canary 5: none came back"), "{}", ran.err);
+}
+
+#[test]
+fn one_body_is_edited_by_a_file() {
+    let here = place("");
+    let body = demo(&["show", "orders.dlt/p4/142543", "--raw"]).exits(0).out;
+    let file = here.path().join("body.json");
+    std::fs::write(&file, body.replace("\"version\":\"1.0\"", "\"version\":\"9.9\"") + "\n").expect("a file");
+    let file = file.to_str().expect("a path");
+    let ran = demo(&["replay", "orders.dlt", "--message", "p4/142543", "--edit", file, "--dry-run"]).exits(0);
+    assert!(ran.out.contains("edit      the body of 1") && ran.out.contains("+   \"version\": \"9.9\""), "{}", ran.out);
+    assert!(!ran.out.contains("not JSON"), "{}", ran.out);
+    let many = demo(&["replay", "orders.dlt", "--message", "p4/142543", "--message", "p4/1", "--edit", file, "--dry-run"]).exits(2);
+    assert!(many.err.contains("for one message"), "{}", many.err);
+    let gone = demo(&["replay", "orders.dlt", "--message", "p4/142543", "--edit", "nowhere", "--dry-run"]).exits(2);
+    assert!(gone.err.contains("nowhere"), "{}", gone.err);
+}
+
+#[test]
+fn headers_and_steps_are_as_asked_for() {
+    let asked = ["--strip", "x-ten*", "--keep", "kafka_dlt-original-topic", "--add", "x-why=mended", "--canary", "0"];
+    let ran = demo(&[&["replay", "orders.dlt", "--cause", "8d99", "--dry-run"], &asked[..]].concat()).exits(0);
+    for wanted in ["- x-tenant", "+ x-why: mended", "  kafka_dlt-original-topic: orders", "pace      as fast as"] {
+        assert!(ran.out.contains(wanted), "{wanted}: {}", ran.out);
+    }
+    demo(&["replay", "orders.dlt", "--cause", "8d99", "--dry-run", "--add", "nothing"]).exits(2);
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl State {
     }
 
     fn mark(&self, kind: MarkKind, subject: String, value: String, reason: Option<String>, cx: &Cx) -> Ask {
-        let mark = Mark { seq: 0, kind, place: self.at.clone(), subject, value, actor: cx.facts.who.clone(), reason, at: cx.now };
+        let mark = Mark { seq: 0, kind, place: self.at.clone(), subject, value, actor: cx.facts.permit.actor.name.clone(), reason, at: cx.now };
         Ask::Small(Job::Mark(Box::new(mark)))
     }
 
@@ -189,7 +189,7 @@ impl State {
         let now = claims.iter().find(|(m, end)| (m.subject == subject || m.subject.is_empty()) && *end > cx.now);
         let hours = std::time::Duration::from_secs(2 * 3600);
         if arg == "yes" {
-            let mine = now.filter(|(m, _)| m.actor == cx.facts.who);
+            let mine = now.filter(|(m, _)| m.actor == cx.facts.permit.actor.name);
             let value = if mine.is_some() {
                 String::new()
             } else {
@@ -202,7 +202,7 @@ impl State {
         let whose = now.map_or("nobody's".to_owned(), |(m, end)| {
             format!("{}'s for another {}", safe(&m.actor), human::age(end.duration_since(cx.now).unwrap_or_default()))
         });
-        let release = now.is_some_and(|(m, _)| m.actor == cx.facts.who);
+        let release = now.is_some_and(|(m, _)| m.actor == cx.facts.permit.actor.name);
         let lines = vec![
             Line::fact("cause", self.chosen().map_or(String::new(), |c| safe(&c.title).into_owned())),
             Line::fact("now", whose),

@@ -161,7 +161,7 @@ impl State {
             other => return vec![Ask::Toast(Tone::Bad, format!("'{}' is neither arrived nor not arrived: nothing done", safe(other)))],
         };
         let numbers = self.doubt.iter().map(|d| d.n).collect();
-        vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, arrived, reason: format!("{} said so", cx.facts.who) })]
+        vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, arrived, reason: format!("{} said so", cx.facts.permit.actor.name) })]
     }
 }
 

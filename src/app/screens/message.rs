@@ -1,20 +1,25 @@
 //! One message: body with its violations, headers, death, history, raw bytes.
 
+mod copying;
+mod editing;
+mod headers;
+
+pub use copying::copy_menu;
+pub use headers::{headers, value};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Ask, Cx, Page, Screen, keys, plan, scrolled};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Chosen, Effect, Job, News};
-use crate::app::key::Key;
-use crate::app::overlay::{Menu, Overlay, Pick};
+use crate::app::overlay::Overlay;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::broker::Error;
 use crate::decode::{Decoded, Form, Hint, human, safe, safe_bytes, safe_cut};
-use crate::model::Value;
 use crate::schema::{Seen, Verdict};
-use crate::triage::plan::{Deed, Scope};
+use crate::triage::plan::{Deed, Editable, Scope};
 
 /// A tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub struct State {
     /// The finding or match jumped to last.
     pub at: Option<usize>,
     pub filter: String,
+    /// What the open editor was given.
+    given: Option<Editable>,
     hint: Hint,
     unfolded_stack: bool,
 }
@@ -77,6 +84,7 @@ impl State {
             folded: BTreeSet::new(),
             at: None,
             filter,
+            given: None,
             hint: Hint::Auto,
             unfolded_stack: false,
         }
@@ -86,6 +94,11 @@ impl State {
     pub fn seen(&self) -> &Arc<Seen> {
         // The list is never empty: it is made from the row that was opened.
         &self.list[self.index.min(self.list.len() - 1)]
+    }
+
+    /// The message as its body is shown: as it was edited here, else as it is.
+    pub fn shown<'a>(&'a self, cx: &Cx<'a>) -> &'a Arc<Seen> {
+        self.edit(cx).map_or_else(|| self.seen(), |e| &e.seen)
     }
 
     /// Whether the whole stack is shown.
@@ -99,10 +112,10 @@ impl State {
     }
 
     /// Body rows: lines without what is folded away, findings below theirs.
-    fn arrange(&mut self) {
+    fn arrange(&mut self, cx: &Cx) {
         self.rows.clear();
+        let seen = self.shown(cx).clone();
         let Some(body) = &self.body else { return };
-        let seen = &self.list[self.index.min(self.list.len() - 1)];
         let mut found: Vec<(usize, usize)> = seen
             .violations
             .iter()
@@ -139,11 +152,15 @@ impl State {
         }
     }
 
-    fn ask(&self) -> Vec<Ask> {
-        vec![Ask::Start("body", Job::Show(self.seen().clone(), self.hint)), Ask::Start("raw", Job::Show(self.seen().clone(), Hint::Hex))]
+    fn ask(&self, cx: &Cx) -> Vec<Ask> {
+        self.show(self.shown(cx))
     }
 
-    fn turn(&mut self, index: usize) -> Vec<Ask> {
+    fn show(&self, seen: &Arc<Seen>) -> Vec<Ask> {
+        vec![Ask::Start("body", Job::Show(seen.clone(), self.hint)), Ask::Start("raw", Job::Show(seen.clone(), Hint::Hex))]
+    }
+
+    fn turn(&mut self, index: usize, cx: &Cx) -> Vec<Ask> {
         if index >= self.list.len() {
             return vec![Ask::Toast(Tone::Muted, "the last of the list".into())];
         }
@@ -151,7 +168,7 @@ impl State {
         (self.top, self.left, self.body, self.raw, self.at) = (0, 0, None, None, None);
         self.folded.clear();
         self.rows.clear();
-        self.ask()
+        self.ask(cx)
     }
 
     /// To the next or previous finding.
@@ -177,7 +194,7 @@ impl State {
         }
     }
 
-    fn fold(&mut self) {
+    fn fold(&mut self, cx: &Cx) {
         if self.tab == Tab::Death {
             self.unfolded_stack = !self.unfolded_stack;
             return;
@@ -198,76 +215,7 @@ impl State {
         } else {
             self.folded.clear();
         }
-        self.arrange();
-    }
-}
-
-/// Headers as (name, type, value) lines: headers, then properties, then what belongs to this delivery.
-pub fn headers(seen: &Seen) -> Vec<(String, String, &'static str)> {
-    let m = &seen.message;
-    let group = |fields: &crate::model::Fields, of: &'static str| {
-        fields.iter().map(|(n, v)| (safe(n).into_owned(), value(&v.value), of)).collect::<Vec<_>>()
-    };
-    let mut all = group(&m.headers, "");
-    all.extend(group(&m.properties, "property"));
-    all.extend(group(&m.delivery, "delivery"));
-    all
-}
-
-/// A header's value as text that a terminal can take.
-pub fn value(v: &Value) -> String {
-    match v {
-        Value::Null => "null".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Float(f) => f.to_string(),
-        Value::Text(t) => safe(t).into_owned(),
-        Value::Bytes(b) => bytes(b),
-        Value::Time(ms) => u64::try_from(*ms)
-            .map(|ms| human::utc(std::time::SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_millis(ms))))
-            .unwrap_or_else(|_| ms.to_string()),
-        Value::List(l) => format!("[{}]", l.iter().map(|t| value(&t.value)).collect::<Vec<_>>().join(", ")),
-        Value::Table(t) => {
-            format!("{{{}}}", t.iter().map(|(n, t)| format!("{}: {}", safe(n), value(&t.value))).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-/// Text as text; four or eight bytes that are none as the number they are in Java's order.
-fn bytes(b: &[u8]) -> String {
-    let text = std::str::from_utf8(b).ok().filter(|t| !t.contains('\0'));
-    match (text, b.len()) {
-        (Some(t), _) => safe(t).into_owned(),
-        (None, 4) => <[u8; 4]>::try_from(b).map(|n| i32::from_be_bytes(n).to_string()).unwrap_or_default(),
-        (None, 8) => <[u8; 8]>::try_from(b).map(|n| i64::from_be_bytes(n).to_string()).unwrap_or_default(),
-        _ => safe_bytes(b),
-    }
-}
-
-/// The copy menu of a message.
-pub fn copy_menu(seen: &Seen, context: &str) -> Menu {
-    let m = &seen.message;
-    let address = format!("{context}/{}/{}", m.at, m.seat);
-    let body = m.body.as_deref().map_or(String::new(), |b| String::from_utf8_lossy(b).into_owned());
-    let key = m.key.as_deref().map_or(String::new(), |b| String::from_utf8_lossy(b).into_owned());
-    let heads: String = headers(seen).iter().map(|(n, v, _)| format!("{n}: {v}\n")).collect();
-    let json = serde_json::json!({
-        "address": address, "key": key, "body": body,
-        "headers": headers(seen).iter().map(|(n, v, _)| vec![n.clone(), v.clone()]).collect::<Vec<_>>(),
-        "written": human::utc(m.sent),
-    });
-    let item = |k: char, what: &str, text: String| (Key::char(k), what.to_owned(), safe_cut(&text, 48), Pick::Copy(text, what.to_owned()));
-    Menu {
-        title: format!("copy {} {}", safe(&m.at.name), m.seat),
-        right: "onto the clipboard (OSC 52)".into(),
-        items: vec![
-            item('c', "body", body),
-            item('w', "whole message, JSON", json.to_string()),
-            item('i', "key", key),
-            item('e', "headers", heads),
-            item('a', "address", address.clone()),
-            item('r', "redrive command", format!("redrive show '{address}'")),
-        ],
+        self.arrange(cx);
     }
 }
 
@@ -287,9 +235,10 @@ impl Page for State {
         format!("{key}   {}{age}", human::bytes(m.size() as u64)).into()
     }
 
-    fn status(&self, _cx: &Cx) -> Line {
+    fn status(&self, cx: &Cx) -> Line {
         let seen = self.seen();
         match self.tab {
+            Tab::Body if self.edit(cx).is_some() => self.edit_status(cx),
             Tab::Body => {
                 let n = seen.violations.len();
                 let jump = if n > 0 { "   n next  N previous" } else { "" };
@@ -328,7 +277,7 @@ impl Page for State {
         }
     }
 
-    fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+    fn footer(&self, cx: &Cx) -> Vec<(Command, String)> {
         let mut row = vec![(Command::NextTab, "next tab")];
         if self.tab == Tab::Body {
             row.extend([(Command::DecodeAs, "decode"), (Command::Wrap, "wrap"), (Command::Fold, "fold")]);
@@ -339,13 +288,14 @@ impl Page for State {
         row.extend([(Command::NextMessage, "next"), (Command::Copy, "copy")]);
         let seen = self.seen();
         if seen.death.error.value.is_some() || seen.death.origin.value.is_some() {
-            row.push((Command::Replay, "replay 1"));
+            row.push((Command::Edit, "edit"));
+            row.push((Command::Replay, if self.edit(cx).is_some() { "replay 1 as edited" } else { "replay 1" }));
         }
         keys(&row)
     }
 
-    fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
-        if self.body.is_none() { self.ask() } else { Vec::new() }
+    fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
+        if self.body.is_none() { self.ask(cx) } else { Vec::new() }
     }
 
     fn sync(&mut self, cx: &Cx) {
@@ -364,13 +314,13 @@ impl Page for State {
             Command::Left => self.left = self.left.saturating_sub(8),
             Command::Right => self.left = (self.left + 8).min(4_000),
             Command::Wrap => self.wrap = !self.wrap,
-            Command::Fold => self.fold(),
+            Command::Fold => self.fold(cx),
             Command::Next => return self.jump(true, cx),
             Command::Prev => return self.jump(false, cx),
-            Command::NextMessage => return self.turn(self.index + 1),
+            Command::NextMessage => return self.turn(self.index + 1, cx),
             Command::PrevMessage => {
                 return match self.index.checked_sub(1) {
-                    Some(i) => self.turn(i),
+                    Some(i) => self.turn(i, cx),
                     None => vec![Ask::Toast(Tone::Muted, "the first of the list".into())],
                 };
             }
@@ -381,7 +331,7 @@ impl Page for State {
                     Hint::Hex => Hint::Auto,
                 };
                 (self.tab, self.body) = (Tab::Body, None);
-                return vec![Ask::Start("body", Job::Show(self.seen().clone(), self.hint))];
+                return vec![Ask::Start("body", Job::Show(self.shown(cx).clone(), self.hint))];
             }
             Command::Replay | Command::Park | Command::Discard | Command::Restore => {
                 let (deed, chosen) = match command {
@@ -393,10 +343,7 @@ impl Page for State {
                 let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
-            Command::Edit => {
-                let body = self.seen().message.body.clone().unwrap_or_default();
-                return vec![Ask::Do(Effect::Edit("body.json".into(), body))];
-            }
+            Command::Edit => return self.begin_edit(cx),
             Command::Save => {
                 let m = &self.seen().message;
                 let name = format!("redrive-{}-{}.body", m.at.name, m.seat);
@@ -415,13 +362,17 @@ impl Page for State {
             ("raw", News::Body(body)) => self.raw = Some(*body),
             (_, News::Body(body)) => {
                 self.body = Some(*body);
-                self.arrange();
+                self.arrange(cx);
                 self.sync(cx);
             }
             (_, News::Failed(error)) => return vec![Ask::Toast(Tone::Bad, failed(&error))],
             _ => {}
         }
         Vec::new()
+    }
+
+    fn edited(&mut self, back: Result<Vec<u8>, String>, cx: &Cx) -> Vec<Ask> {
+        self.end_edit(back, cx)
     }
 
     fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {

@@ -21,13 +21,13 @@ use super::Writes;
 use super::command::{Command, Keys, On};
 use super::cursor::Cursor;
 use super::effect::{Effect, Job, News};
-use super::facts::Facts;
+use super::facts::{Edited, Facts};
 use super::layout::{Areas, Size, areas};
 use super::overlay::Overlay;
 use super::slots::Place;
 use super::text::{Line, Tone};
 use super::times::Times;
-use crate::model::{Address, ConnId};
+use crate::model::{Address, ConnId, Seat};
 use crate::triage::report::Wish;
 
 /// What a screen sees of the rest.
@@ -78,6 +78,8 @@ pub enum Ask {
     Deed(String, Job),
     /// Tells a running replay.
     Wish(String, Wish),
+    /// Keeps a body as it was edited, or drops what was kept.
+    Keep(Address, Seat, Option<Box<Edited>>),
     Toast(Tone, String),
     Overlay(Box<Overlay>),
     Do(Effect),
@@ -107,6 +109,10 @@ pub trait Page {
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask>;
     /// News for one of its parts.
     fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask>;
+    /// The editor that it asked for was left; what its copy holds now, or why there is none.
+    fn edited(&mut self, _back: Result<Vec<u8>, String>, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
     /// `esc` takes off one of its layers (a read, a filter, marks); false if there was none.
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>>;
     /// The filter's text as it is being typed; empty takes it off.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 
 use tokio::sync::watch;
 
+use super::wish::{Wish, edited, request};
 use super::{consent, outcome, plan_text};
 use crate::broker::{Error, ErrorKind};
 use crate::cli::args::{Consent, MarkArgs, ReplayArgs, Which};
@@ -13,11 +14,11 @@ use crate::cli::output::document;
 use crate::cli::{Desk, complain, even_unread, find, say, stopped};
 use crate::decode::safe;
 use crate::model::{Address, Seat};
-use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Route, Scope, Source};
+use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Scope};
 use crate::triage::preflight::{self, Unfrozen};
 use crate::triage::prepare::{prepare, prepare_restore};
 use crate::triage::replay::{replay, resume};
-use crate::triage::report::{Progress, Status, Wish};
+use crate::triage::report::{Progress, Status, Wish as Pace};
 use crate::triage::survey;
 
 /// Wire messages that a dry run shows.
@@ -28,23 +29,22 @@ struct Want {
     deed: Deed,
     which: Which,
     plan: Option<String>,
-    to: Option<String>,
     dry_run: bool,
-    rate: Option<u32>,
-    again: bool,
     consent: Consent,
+    wish: Wish,
 }
 
 /// `redrive replay`.
 pub async fn replay_command(desk: &Desk, args: ReplayArgs) -> io::Result<Exit> {
-    let ReplayArgs { which, plan, to, dry_run, rate, again, consent } = args;
-    run(desk, Want { deed: Deed::Replay, which, plan, to, dry_run, rate, again, consent }).await
+    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, consent } = args;
+    let wish = Wish { to, rate, canary, strip, keep, add, edit, again };
+    run(desk, Want { deed: Deed::Replay, which, plan, dry_run, consent, wish }).await
 }
 
 /// `redrive park`, `discard`, `restore`.
 pub async fn mark_command(desk: &Desk, deed: Deed, args: MarkArgs) -> io::Result<Exit> {
     let MarkArgs { which, plan, dry_run, consent } = args;
-    run(desk, Want { deed, which, plan, to: None, dry_run, rate: None, again: false, consent }).await
+    run(desk, Want { deed, which, plan, dry_run, consent, wish: Wish::default() }).await
 }
 
 async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
@@ -94,7 +94,7 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
 
 type Samples = Vec<std::sync::Arc<crate::model::Message>>;
 
-fn failed(e: Error) -> Exit {
+pub(super) fn failed(e: Error) -> Exit {
     complain(&e.to_string(), Exit::Nothing)
 }
 
@@ -111,8 +111,16 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
     desk.permit
         .allows(want.deed, desk.context.dead_letters.rules_for(&at.name))
         .map_err(|why| failed(Error::new(ErrorKind::Denied, deed, why).about(&at)))?;
+    if want.wish.edit.is_some() && want.which.messages.len() != 1 {
+        return Err(complain("--edit is for one message: name it with --message", Exit::Usage));
+    }
     let (scope, seats) = choose(desk, &at, want).await?;
-    let ask = request(desk, &at, want, scope).await.map_err(failed)?;
+    let mut ask = request(desk, &at, want.deed, &want.wish).await?;
+    ask.scope = scope;
+    ask.reason.clone_from(&want.consent.reason);
+    if let (Some(file), Some([seat])) = (&want.wish.edit, seats.as_deref()) {
+        edited(desk, &at, seat, file, &mut ask).await?;
+    }
     let (draft, samples) = drafted(desk, &at, want, ask, seats).await.map_err(failed)?;
     let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger).await;
     let plan = plan.map_err(|e| match e {
@@ -156,7 +164,7 @@ async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option
         return Ok((Scope::All, None));
     }
     // what is undone, or wished once more, is settled: the ledger hides it otherwise
-    let with_settled = want.again || want.deed == Deed::Restore;
+    let with_settled = want.wish.again || want.deed == Deed::Restore;
     let read = super::causes::read_at(desk, at.clone(), with_settled).await.map_err(failed)?;
     let (causes, reading) = read.ok_or_else(|| complain("stopped, nothing was written", Exit::Nothing))?;
     say(&reading.receipt.to_string());
@@ -176,30 +184,10 @@ fn seat(text: &str) -> Seat {
     }
 }
 
-async fn request(desk: &Desk, at: &Address, want: &Want, scope: Scope) -> Result<ReplayRequest, Error> {
-    let source = if want.deed == Deed::Restore { Source::Ledger(at.clone()) } else { Source::Queue(at.clone()) };
-    let route = match (want.deed, &want.to) {
-        (_, Some(to)) => Route::To(find::destination(&desk.means.brokers, &desk.context.name, to).await?.at),
-        (Deed::Replay, None) => Route::Origin,
-        (Deed::Restore, None) => Route::Same,
-        _ => Route::Nowhere,
-    };
-    let mut ask = ReplayRequest::new(want.deed, source, route, desk.permit.actor.clone()).configured(&desk.context, &desk.config.replay);
-    ask.scope = scope;
-    ask.reason.clone_from(&want.consent.reason);
-    ask.even_resolved = want.again;
-    match want.rate {
-        Some(0) => ask.pace.per_second = None,
-        Some(rate) => ask.pace.per_second = Some(f64::from(rate)),
-        None => {}
-    }
-    Ok(ask)
-}
-
 /// Carries the plan out; ctrl-c ends it after the batch in flight.
 async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::Result<Exit> {
-    let rate = want.rate.filter(|_| !fresh).map(f64::from).filter(|r| *r > 0.0);
-    let (tell, wish) = watch::channel(Wish::Run { per_second: rate });
+    let rate = want.wish.rate.filter(|_| !fresh).map(f64::from).filter(|r| *r > 0.0);
+    let (tell, wish) = watch::channel(Pace::Run { per_second: rate });
     let quiet = !io::stderr().is_terminal();
     let bar = |p: Progress| outcome::progress(&p, quiet);
     let begun = match desk.means.ledger.plan_row(plan.id.clone()).await {
@@ -212,7 +200,7 @@ async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::
         report = &mut work => report,
         () = stopped() => {
             say("stopping after the batch in flight; the rest can be resumed");
-            let _ = tell.send(Wish::Stop);
+            let _ = tell.send(Pace::Stop);
             work.await
         }
     };

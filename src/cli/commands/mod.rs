@@ -13,3 +13,4 @@ mod outcome;
 pub mod peek;
 mod plan_text;
 pub mod show;
+mod wish;

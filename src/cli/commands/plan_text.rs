@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::decode::{header, human, safe, safe_bytes, safe_cut};
 use crate::model::{Fields, Message};
-use crate::triage::plan::{Level, Planned, ReplayPlan, Route, Scope, wire};
+use crate::triage::plan::{DiffLine, Level, Planned, ReplayPlan, Route, Scope, diff, wire};
 
 /// Characters of a body that a dry run shows.
 const BODY: usize = 400;
@@ -20,7 +20,7 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> Strin
     };
     let ask = &plan.ask;
     line("plan", &format!("{} {} in context {context}", plan.id, ask.deed.word()));
-    line("what", &format!("{} messages of {}, {}", human::count_plain(plan.todo() as u64), ask.from.at(), scope(&ask.scope)));
+    line("what", &format!("{} of {}, {}", human::things(plan.todo() as u64, "message"), ask.from.at(), scope(&ask.scope)));
     for (why, n) in plan.left_out() {
         line("left out", &format!("{n}: {why}"));
     }
@@ -32,8 +32,16 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> Strin
             line("keep", &names(&plan.changes.kept));
         }
         line("add", &plan.changes.added.join(", "));
-        line("untouched", "key, body, all other headers, their order; the time is new");
-        line("pace", &pace(plan));
+        let body = match plan.changes.edited {
+            0 => "body".to_owned(),
+            n => {
+                let by = plan.ask.edit.bodies.values().next().map_or("?", |e| e.by.as_str());
+                line("edit", &format!("the body of {n}, by {by}"));
+                "all other bodies".into()
+            }
+        };
+        line("untouched", &format!("key, {body}, all other headers, their order; the time is new"));
+        line("pace", &plan.pace());
     }
     line("after", after(plan));
     for target in &plan.targets {
@@ -73,19 +81,6 @@ fn to(plan: &ReplayPlan) -> String {
         (Route::Origin, _) => format!("where each came from: {}", names.join(", ")),
         _ => names.join(", "),
     }
-}
-
-fn pace(plan: &ReplayPlan) -> String {
-    let rate = plan.ask.pace.per_second.map_or("as fast as confirmations come".into(), |r| format!("{r}/s"));
-    let steps = plan.steps(plan.todo());
-    let canary = if steps.len() > 1 {
-        format!("canary {}, then ", steps[..steps.len() - 1].iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
-    } else {
-        String::new()
-    };
-    let takes = plan.takes().map_or(String::new(), |t| format!(", about {}", human::age(t)));
-    let order = if plan.ask.pace.ordered { "order by key kept" } else { "order by key NOT kept" };
-    format!("{canary}{rate}{takes}; {order}")
 }
 
 fn after(plan: &ReplayPlan) -> &'static str {
@@ -128,6 +123,20 @@ fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
     let kept = wire.headers.len().saturating_sub(changes.added.len());
     strip(&wire.headers[..kept].to_vec(), ' ', out);
     strip(&changes.added, '+', out);
+    if let Some(by) = &changes.edited {
+        let text = |body: &Option<bytes::Bytes>| String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
+        let _ = writeln!(out, "  body edited by {}:", safe(by));
+        for (line, text) in diff(&text(&was.body), &text(&wire.body)) {
+            let (sign, text) = match line {
+                DiffLine::Same => (' ', text),
+                DiffLine::Gone => ('-', text),
+                DiffLine::New => ('+', text),
+                DiffLine::Gap => (' ', "…".into()),
+            };
+            let _ = writeln!(out, "{sign} {}", safe_cut(&text, BODY));
+        }
+        return;
+    }
     let body = wire.body.as_ref().map_or("(tombstone)".into(), |b| safe_cut(&safe_bytes(b), BODY));
     let _ = writeln!(out, "  {body}");
 }
@@ -153,6 +162,7 @@ pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
     let warnings: Vec<Value> = plan.warnings.iter().map(|w| json!({ "text": w.words(), "blocks": w.level() == Level::Blocks })).collect();
     json!({
         "plan": plan.id.0, "deed": plan.ask.deed.word(), "from": plan.ask.from.at().to_string(), "todo": plan.todo(), "left_out": plan.left_out(),
+        "edited": plan.ask.edit.bodies.values().map(|e| json!({ "by": e.by, "breaks": e.breaks })).collect::<Vec<_>>(),
         "targets": plan.targets, "stripped": plan.changes.stripped, "kept": plan.changes.kept, "added": plan.changes.added,
         "warnings": warnings, "blocked": plan.blocked(), "command": plan.command(), "wire": wires.collect::<Vec<_>>(),
         "items": plan.items.iter().map(|i| json!({ "n": i.n, "id": i.id.0, "seat": i.seat.to_string() })).collect::<Vec<_>>(),

@@ -36,6 +36,13 @@ enum Body {
     Nowhere,
 }
 
+/// Whether the edit that was made of a message is of this very one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edited {
+    Fits,
+    OfAnother,
+}
+
 /// What a draft keeps of one message.
 struct Row {
     id: MessageId,
@@ -56,6 +63,7 @@ struct Row {
     by_home: bool,
     /// Restores only: it must be published anew.
     removed: bool,
+    edit: Option<Edited>,
 }
 
 /// A plan in the making.
@@ -120,6 +128,10 @@ impl Draft {
             (None, Some(origin)) => origin.partition.map(|p| short_digest(format!("{p} {}", origin.name).as_bytes())),
             (key, _) => key.as_ref().map(|k| short_digest(k)),
         };
+        let body_now = self.ask.edit.body(&message.seat).filter(|_| !as_they_are(&self.ask));
+        let edit = body_now.map(|e| if e.is_of(message) { Edited::Fits } else { Edited::OfAnother });
+        let edited = body_now.map_or(0, |e| e.body.len());
+        let size = if edit.is_some() { message.size() - message.body.as_ref().map_or(0, |b| b.len()) + edited } else { message.size() };
         self.rows.push(Row {
             id: id.clone(),
             seat: message.seat.clone(),
@@ -130,7 +142,7 @@ impl Draft {
             origin: origin.and_then(|o| Some((o.partition?, o.offset?))),
             owned,
             generation: generation(&message.headers),
-            size: message.size() as u64,
+            size: size as u64,
             died: death.last.value.or(death.first.value),
             written: message.sent,
             tombstone: message.body.is_none() && !death.pointer,
@@ -138,6 +150,7 @@ impl Draft {
             whole: message.whole,
             by_home,
             removed: false,
+            edit,
         });
     }
 
@@ -166,6 +179,7 @@ impl Draft {
             whole: true,
             by_home: false,
             removed: row.removed,
+            edit: None,
         });
     }
 

@@ -1,6 +1,7 @@
 //! A plan: the frozen list of exactly which messages go where, changed how, how fast; pure.
 
 mod draft;
+mod edit;
 mod known;
 mod request;
 pub mod stored;
@@ -8,6 +9,7 @@ mod warning;
 mod wire;
 
 pub use draft::{Draft, MAX_ITEMS, Refusal};
+pub use edit::{DiffLine, Editable, EditedBody, LARGEST_EDIT, diff, editable};
 pub use known::{Group, Preflight, Target};
 pub use request::{Actor, Deed, Edit, Pace, ReplayRequest, Route, Scope, Source};
 pub use warning::{Level, Warning};
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::Skip;
 pub use crate::decode::digest;
+use crate::decode::human;
 use crate::model::{Address, MessageId, Seat};
 
 /// A plan's name, as typed: `7f3a-19c2`.
@@ -93,6 +96,9 @@ pub struct ChangeSummary {
     pub kept: BTreeMap<String, u64>,
     /// Names of what is added: redrive's own marks, then those asked for.
     pub added: Vec<String>,
+    /// Bodies edited by hand.
+    #[serde(default)]
+    pub edited: u64,
 }
 
 /// A frozen plan.
@@ -186,6 +192,23 @@ impl ReplayPlan {
         let watches = u32::try_from(self.steps(todo).len().saturating_sub(1)).unwrap_or(0) * self.ask.pace.watch;
         let rate = self.ask.pace.per_second.filter(|r| *r > 0.0)?;
         Duration::try_from_secs_f64(todo as f64 / rate).ok().map(|d| d + watches)
+    }
+
+    /// Steps, rate and order in words.
+    pub fn pace(&self) -> String {
+        let pace = &self.ask.pace;
+        let steps = self.steps(self.todo());
+        let canary = match steps.split_last() {
+            Some((_, first)) if !first.is_empty() => {
+                let numbers: Vec<String> = first.iter().map(usize::to_string).collect();
+                format!("canary {}, each followed by {} to see whether one comes back, then ", numbers.join(", "), human::age(pace.watch))
+            }
+            _ => String::new(),
+        };
+        let rate = pace.per_second.map_or("as fast as confirmations come".to_owned(), |r| format!("{r}/s"));
+        let takes = self.takes().filter(|t| *t >= Duration::from_secs(1)).map_or(String::new(), |t| format!(", about {}", human::age(t)));
+        let order = if pace.ordered { "order by key kept" } else { "order by key NOT kept" };
+        format!("{canary}{rate}{takes}; {order}")
     }
 
     /// The command line that carries out this very plan.

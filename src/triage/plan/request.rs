@@ -1,13 +1,14 @@
 //! What a person or a rule asks for: which deed, from where to where, with what changes, how fast, and why.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::stored;
+use super::{EditedBody, stored};
 use crate::config::Context;
 use crate::config::model::ReplaySettings;
-use crate::model::Address;
+use crate::model::{Address, Seat};
 
 /// What is done with the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -103,7 +104,7 @@ pub struct Actor {
     pub os_user: String,
 }
 
-/// Changes to headers, beside those that every replay makes. The body is never changed by these.
+/// Changes to messages, beside those that every replay makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// Names to strip too; a final `*` stands for any ending. Trace headers are kept all the same.
@@ -112,6 +113,21 @@ pub struct Edit {
     pub keep: Vec<String>,
     /// Headers to add at the end, as UTF-8 text.
     pub add: Vec<(String, String)>,
+    /// Bodies edited by hand, by the seat as text. All other bodies are never changed.
+    #[serde(default)]
+    pub bodies: BTreeMap<String, EditedBody>,
+}
+
+impl Edit {
+    /// The edited body of the message at a seat.
+    pub fn body(&self, seat: &Seat) -> Option<&EditedBody> {
+        if self.bodies.is_empty() { None } else { self.bodies.get(&stored::seat_text(seat)) }
+    }
+
+    /// Takes an edited body in.
+    pub fn set_body(&mut self, seat: &Seat, body: EditedBody) {
+        self.bodies.insert(stored::seat_text(seat), body);
+    }
 }
 
 /// How fast.

@@ -136,6 +136,16 @@ pub enum Warning {
     NothingToUndo {
         messages: u64,
     },
+    /// Bodies that a person edited; the copies in the ledger are the originals.
+    Edited {
+        messages: u64,
+        by: String,
+    },
+    /// What an edited body breaks of its schema.
+    EditBreaks {
+        message: String,
+        what: String,
+    },
     /// Restored by publishing their copies anew: new seat, at the end.
     NewSeat {
         messages: u64,
@@ -159,6 +169,7 @@ impl Warning {
             | Warning::LedgerOnly
             | Warning::TraceKept { .. }
             | Warning::NewSeat { .. }
+            | Warning::Edited { .. }
             | Warning::OneKey { .. } => Level::Note,
             _ => Level::Watch,
         }
@@ -211,6 +222,10 @@ impl Warning {
             Warning::StaysInSource => "the source is append-only: they are marked as done with in the ledger".into(),
             Warning::LedgerOnly => "only the local ledger is known: the config asks for shared marks, which wait for Redis".into(),
             Warning::TraceKept { name } => format!("{name} is a trace header and stays"),
+            Warning::Edited { messages, by } => {
+                format!("{} with a body edited by {by}: the copies in the ledger are the originals", n(messages))
+            }
+            Warning::EditBreaks { message, what } => format!("{message} as edited: {what}"),
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),
         }

@@ -1,5 +1,7 @@
 //! The message as it will be published: framework headers off, trace headers on, our marks added, all else as it was.
 
+use bytes::Bytes;
+
 use super::{Deed, Planned, ReplayPlan, ReplayRequest, Where};
 use crate::broker::{Outgoing, Place, REPLAY_ID};
 use crate::decode::identity::original_id;
@@ -36,6 +38,8 @@ pub struct Changes {
     pub kept: Vec<String>,
     /// Headers added at the end, in order.
     pub added: Fields,
+    /// The body was edited, and by whom.
+    pub edited: Option<String>,
 }
 
 fn matches(patterns: &[String], name: &str) -> bool {
@@ -98,6 +102,7 @@ impl Changes {
         }
         changes.added = plan.ask.edit.add.iter().filter(|(n, _)| !is_own(n)).map(|(n, v)| mark(n, v.clone())).collect();
         let original = text_field(&message.headers, ORIGINAL_ID).map_or_else(|| original_id(&item.id).to_owned(), str::to_owned);
+        changes.edited = plan.ask.edit.body(&item.seat).map(|e| e.by.clone());
         changes.added.push(mark(REPLAY_ID, replay_id(plan, item)));
         changes.added.push(mark(ORIGINAL_ID, original));
         changes.added.push(mark(REPLAY_GEN, item.before.max(generation(&message.headers)).saturating_add(1).to_string()));
@@ -110,7 +115,7 @@ fn mark(name: &str, value: String) -> (String, Typed) {
 }
 
 /// The message as it is published, and what that changes. `None` where this plan publishes nothing of it.
-/// Key, body, and the headers and properties that are neither stripped nor added are the same bytes in the same order.
+/// Key, a body that nobody edited, and the headers and properties that are neither stripped nor added are the same bytes in the same order.
 pub fn wire(message: &Message, item: &Planned, plan: &ReplayPlan) -> Option<(Outgoing, Changes)> {
     let to = plan.to(item)?.clone();
     let changes = Changes::of(message, item, plan);
@@ -125,7 +130,9 @@ pub fn wire(message: &Message, item: &Planned, plan: &ReplayPlan) -> Option<(Out
         Where::ByKey => Place::ByKey,
         Where::Any => Place::Any,
     };
-    let out = Outgoing { to, place, key: message.key.clone(), body: message.body.clone(), headers, properties };
+    let edited = plan.ask.edit.body(&item.seat).filter(|_| changes.edited.is_some());
+    let body = edited.map_or_else(|| message.body.clone(), |e| Some(Bytes::from(e.body.clone())));
+    let out = Outgoing { to, place, key: message.key.clone(), body, headers, properties };
     Some((out, changes))
 }
 

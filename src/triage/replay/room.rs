@@ -206,9 +206,14 @@ impl Runner<'_> {
         let failed = |why: &str| Outcome::Failed { stage: Stage::Publish, why: why.to_owned() };
         let mut out = None;
         if item.way == Way::Publish {
-            let (wire, _) = wire(&taken.message, item, plan).ok_or_else(|| failed("it has no target"))?;
+            let (wire, changes) = wire(&taken.message, item, plan).ok_or_else(|| failed("it has no target"))?;
             let broker = self.means.brokers.get(&wire.to.conn).ok_or_else(|| failed("its target's connection is not in this context"))?;
-            if let Some(why_not) = broker.rehearse(&taken.message, &wire).refused {
+            let rehearsal = broker.rehearse(&taken.message, &wire);
+            if let Some(why_not) = rehearsal.refused {
+                return Err(Outcome::Skipped(Skip::Refused { why_not }));
+            }
+            if changes.edited.is_some() && rehearsal.wire.body != wire.body {
+                let why_not = "the broker moves it as it is: the edited body would be lost".into();
                 return Err(Outcome::Skipped(Skip::Refused { why_not }));
             }
             out = Some(wire);

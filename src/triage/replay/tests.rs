@@ -14,6 +14,7 @@ use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
 use crate::triage::report::{Outcome, Phase, Skip, Status};
 
+mod edits;
 mod pointers;
 
 /// A broker with a dead-letter queue, a ledger in a directory of its own, and what a run needs.

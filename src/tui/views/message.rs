@@ -9,12 +9,13 @@ use crate::decode::{Decoded, TokenKind, safe};
 use crate::schema::Severity;
 use crate::tui::sheet::Sheet;
 
-fn tabs(s: &State) -> Line {
+fn tabs(s: &State, cx: &Cx) -> Line {
     let seen = s.seen();
     let mut line = Line::new().plain(" ");
     for tab in TABS {
         let name = match tab {
-            Tab::Body => "Body".to_owned(),
+            Tab::Body if s.edit(cx).is_some() => "Body, edited".to_owned(),
+            Tab::Body => "Body".into(),
             Tab::Headers => format!("Headers {}", headers(seen).len()),
             Tab::Death => "Death".into(),
             Tab::History => format!("History {}", seen.past.len()),
@@ -63,7 +64,7 @@ fn body_line(body: &Decoded, index: usize, digits: usize, s: &State, folded: boo
 
 fn body(s: &State, cx: &Cx) -> Vec<Line> {
     let Some(body) = &s.body else { return vec![Line::new().add(Tone::Muted, "   decoding")] };
-    if s.seen().message.body.is_none() {
+    if s.shown(cx).message.body.is_none() {
         return vec![Line::new().add(Tone::Muted, "   no body: a tombstone")];
     }
     if body.is_empty() {
@@ -83,7 +84,7 @@ fn body(s: &State, cx: &Cx) -> Vec<Line> {
                 if s.wrap { out.extend(wrapped(line, columns, digits)) } else { out.push(line) }
             }
             Row::Finding(n) => {
-                let v = &s.seen().violations[*n];
+                let Some(v) = s.shown(cx).violations.get(*n) else { continue };
                 let (sign, tone) = if v.severity == Severity::Error { ("✗", Tone::Bad) } else { ("!", Tone::Watch) };
                 let place = if v.pointer.is_empty() { String::new() } else { format!("{}: ", safe(&v.pointer)) };
                 let here = if s.at == Some(i) { "▶" } else { "└" };
@@ -184,5 +185,5 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         Tab::History => history(s, cx),
         Tab::Raw => raw(s, cx),
     };
-    Sheet { above: vec![tabs(s)], ruled: true, below, ..Sheet::default() }
+    Sheet { above: vec![tabs(s, cx)], ruled: true, below, ..Sheet::default() }
 }

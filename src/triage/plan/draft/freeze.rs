@@ -1,10 +1,11 @@
 //! From a draft and what is known to a frozen plan: what is left out, where each goes, in which order, with which warnings.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::order::{order_key, order_of};
 use super::tally::Tally;
-use super::{Body, Draft, Refusal, Row};
+use super::{Body, Draft, Edited, Refusal, Row};
 use crate::broker::REPLAY_ID;
 use crate::model::PastKind;
 use crate::triage::plan::wire::as_they_are;
@@ -15,7 +16,7 @@ use crate::triage::report::Skip;
 
 impl Draft {
     /// Freezes the draft. `now` decides what is recent or soon.
-    pub fn freeze(self, known: Preflight, now: SystemTime) -> Result<ReplayPlan, Refusal> {
+    pub fn freeze(mut self, known: Preflight, now: SystemTime) -> Result<ReplayPlan, Refusal> {
         if self.rows.is_empty() {
             return Err(Refusal::Empty);
         }
@@ -30,6 +31,10 @@ impl Draft {
         }
         if (self.ask.deed == Deed::Restore) != matches!(self.ask.from, Source::Ledger(_)) {
             return Err(Refusal::Unfit("only a restore takes from the ledger, and from nowhere else".into()));
+        }
+        if !self.ask.edit.bodies.is_empty() {
+            let here: BTreeSet<String> = self.rows.iter().filter(|r| r.edit.is_some()).map(|r| stored::seat_text(&r.seat)).collect();
+            self.ask.edit.bodies.retain(|seat, _| here.contains(seat));
         }
         let mut tally = Tally::default();
         let mut targets: Vec<Target> = self
@@ -52,6 +57,7 @@ impl Draft {
             let own: &[&str] = if as_they_are(&self.ask) { &[REPLAY_ID] } else { &[REPLAY_ID, ORIGINAL_ID, REPLAY_GEN] };
             changes.added.extend(own.iter().map(|n| (*n).to_owned()));
         }
+        changes.edited = items.iter().filter(|i| i.way == Way::Publish && self.ask.edit.body(&i.seat).is_some()).count() as u64;
         let largest = items.iter().filter(|i| !matches!(i.way, Way::LeftOut(_))).map(|i| i.size).max().unwrap_or(0);
         let warnings = self.warnings(&items, &targets, &known, &tally, now);
         let mut plan = ReplayPlan {
@@ -152,6 +158,9 @@ impl Draft {
                 let plan = known.past.get(&row.id).and_then(|p| p.iter().rev().find(|p| p.kind == how)).map(|p| p.plan.clone());
                 return Some(Skip::Resolved { how: how.word().into(), plan: plan.unwrap_or_else(|| "?".into()) });
             }
+        }
+        if row.edit == Some(Edited::OfAnother) {
+            return Some(Skip::Changed);
         }
         if !row.whole {
             tally.cut += 1;

@@ -1,0 +1,73 @@
+//! The dry run: one message of a plan before and after, as it would be on the wire.
+
+use super::lines::section;
+use crate::app::effect::Rehearsed;
+use crate::app::screens::Cx;
+use crate::app::text::{Line, Tone};
+use crate::app::width::pad_right;
+use crate::decode::{human, safe, safe_bytes, safe_cut};
+use crate::triage::plan::{DiffLine, ReplayPlan, diff};
+
+/// One message before and after.
+pub fn lines(dry: &Rehearsed, plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
+    let mut out = Vec::new();
+    let wire = &dry.rehearsal.wire;
+    let fact = |name: &str, value: String| section(name, value);
+    out.push(fact("from", format!("{} {}", safe(&dry.was.at.name), dry.was.seat)));
+    let place = match wire.place {
+        crate::broker::Place::Partition(p) => format!(" partition {p}"),
+        crate::broker::Place::ByKey => " by key".into(),
+        crate::broker::Place::Any => String::new(),
+    };
+    out.push(fact("to", format!("{}{place}", safe(&wire.to.name))));
+    if let Some(why) = &dry.rehearsal.refused {
+        out.push(Line::new().add(Tone::Bad, format!(" ✗ refused: {}", safe(why))));
+    }
+    for loss in &dry.rehearsal.losses {
+        out.push(Line::new().add(Tone::Watch, " ! ").plain(safe(loss)));
+    }
+    let room = usize::from(cx.size.width).saturating_sub(14);
+    let key = wire.key.as_deref().map_or("none".into(), |k| safe_cut(&safe_bytes(k), room));
+    out.push(fact("key", format!("{key}   (untouched)")));
+    let bytes = wire.body.as_ref().map_or("tombstone".into(), |b| human::bytes(b.len() as u64));
+    let by = dry.changes.edited.as_ref().map(|by| format!("edited by {}", safe(by)));
+    let what = by.unwrap_or_else(|| (if wire.body == dry.was.body { "byte for byte as it was" } else { "CHANGED" }).into());
+    out.push(fact("body", format!("{bytes}, {what}")));
+    if dry.changes.edited.is_some() {
+        out.extend(difference(dry, room));
+        let edit = plan.items.get(dry.index).and_then(|i| plan.ask.edit.body(&i.seat));
+        out.extend(edit.into_iter().flat_map(|e| &e.breaks).map(|b| Line::new().add(Tone::Bad, " ✗ ").plain(safe_cut(b, room))));
+    }
+    out.push(Line::new());
+    let header = |sign: &str, tone: Tone, name: &str, v: &crate::model::Typed| {
+        let text = crate::app::screens::message::value(&v.value);
+        Line::new()
+            .add(tone, format!(" {sign} "))
+            .add(tone, pad_right(&safe_cut(name, 34), 34))
+            .add(tone, format!("  {}", safe_cut(&text, room)))
+    };
+    for (name, value) in dry.was.headers.iter() {
+        let gone = dry.changes.stripped.iter().any(|(n, v)| n == name && v == value);
+        out.push(if gone { header("-", Tone::Bad, name, value) } else { header(" ", Tone::Plain, name, value) });
+    }
+    for (name, value) in &dry.changes.added {
+        out.push(header("+", Tone::Ok, name, value));
+    }
+    out
+}
+
+/// What an edit took away from the body and added to it.
+fn difference(dry: &Rehearsed, room: usize) -> Vec<Line> {
+    let text = |body: &Option<bytes::Bytes>| String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
+    let lines = diff(&text(&dry.was.body), &text(&dry.rehearsal.wire.body));
+    let show = |(line, text): (DiffLine, String)| {
+        let (sign, tone) = match line {
+            DiffLine::Same => (" ", Tone::Muted),
+            DiffLine::Gone => ("-", Tone::Bad),
+            DiffLine::New => ("+", Tone::Ok),
+            DiffLine::Gap => return Line::new().add(Tone::Muted, "   …"),
+        };
+        Line::new().add(tone, format!(" {sign} {}", safe_cut(&text, room)))
+    };
+    lines.into_iter().map(show).collect()
+}

@@ -88,6 +88,7 @@ pub enum On {
     Ledger,
     Describe,
     Warnings,
+    Doubts,
 }
 
 impl On {
@@ -107,6 +108,7 @@ impl On {
             On::Ledger => "Ledger",
             On::Describe => "Describe",
             On::Warnings => "Warnings",
+            On::Doubts => "Doubts",
         }
     }
 }
@@ -150,6 +152,7 @@ pub struct Entry {
 }
 
 const LISTS: &[On] = &[On::Overview, On::Destinations, On::Messages, On::Lag, On::Causes, On::Jobs, On::Ledger];
+const MARKED: &[On] = &[On::Messages, On::Causes, On::Destinations, On::Doubts];
 const DEAD: &[On] = &[On::Causes, On::Messages, On::Message];
 const REPLAYS: &[On] = &[On::Causes, On::Messages, On::Message, On::Jobs, On::Job];
 
@@ -174,7 +177,7 @@ pub const TABLE: &[Entry] = &[
     entry(Command::Category, "category", "T", "category", Group::Act, &[On::Causes]),
     entry(Command::Claim, "claim", "C", "claim or release", Group::Act, &[On::Causes]),
     entry(Command::Stop, "stop", "S", "stop for good", Group::Act, &[On::Jobs, On::Job]),
-    entry(Command::Settle, "settle", "V", "settle what is in doubt", Group::Act, &[On::Jobs, On::Job]),
+    entry(Command::Settle, "settle", "V", "settle what is in doubt", Group::Act, &[On::Jobs, On::Job, On::Doubts]),
     entry(Command::Writes, "writes", "W", "writes on or off", Group::Act, &[]),
     entry(Command::Open, "open", "enter", "open", Group::Look, &[]),
     entry(
@@ -206,16 +209,16 @@ pub const TABLE: &[Entry] = &[
     entry(Command::NextMessage, "next-message", ">", "next message", Group::Look, &[On::Message, On::Plan]),
     entry(Command::PrevMessage, "previous-message", "<", "previous message", Group::Look, &[On::Message, On::Plan]),
     entry(Command::Wrap, "wrap", "w ctrl-w", "wrap, all columns", Group::Look, &[On::Message, On::Messages]),
-    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Messages, On::Message, On::Causes, On::Job, On::Warnings]),
+    entry(Command::Copy, "copy", "c y", "copy menu", Group::Look, &[On::Messages, On::Message, On::Causes, On::Job, On::Warnings, On::Doubts]),
     entry(Command::Save, "save", "ctrl-s", "save as JSON lines", Group::Look, &[On::Messages, On::Message]),
     entry(Command::Edit, "edit", "e", "edit in $EDITOR", Group::Look, &[On::Message, On::Warnings]),
     entry(Command::Note, "note", "a", "note", Group::Look, &[On::Causes]),
     entry(Command::Options, "options", "o", "options", Group::Look, &[On::Plan, On::Destinations]),
     entry(Command::Filter, "filter", "/", "filter what is loaded", Group::List, LISTS),
-    entry(Command::Mark, "mark", "space", "mark", Group::List, &[On::Messages, On::Causes, On::Destinations]),
-    entry(Command::MarkRange, "mark-range", "v ctrl-space", "mark a range", Group::List, &[On::Messages, On::Causes, On::Destinations]),
-    entry(Command::MarkAll, "mark-all", "*", "mark all that match", Group::List, &[On::Messages, On::Causes, On::Destinations]),
-    entry(Command::ClearMarks, "clear-marks", "ctrl-\\", "clear marks", Group::List, &[On::Messages, On::Causes, On::Destinations]),
+    entry(Command::Mark, "mark", "space", "mark", Group::List, MARKED),
+    entry(Command::MarkRange, "mark-range", "v ctrl-space", "mark a range", Group::List, MARKED),
+    entry(Command::MarkAll, "mark-all", "*", "mark all that match", Group::List, MARKED),
+    entry(Command::ClearMarks, "clear-marks", "ctrl-\\", "clear marks", Group::List, MARKED),
     entry(Command::Sort, "sort", "s", "sort", Group::List, &[On::Destinations, On::Messages, On::Lag]),
     entry(Command::Contexts, "ctx", "0", "contexts", Group::Go, &[]),
     entry(Command::Overview, "overview", "1", "overview", Group::Go, &[]),

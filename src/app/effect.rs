@@ -13,7 +13,7 @@ use crate::model::{Address, ConnId, Count, Destination, Message, MessageId, Read
 use crate::schema::Seen;
 use crate::triage::group::Cause;
 use crate::triage::plan::{Changes, PlanId, ReplayPlan, ReplayRequest};
-use crate::triage::report::{Entry, EntryQuery, Mark, PlanRow, Progress, ReplayReport, Wish};
+use crate::triage::report::{Answer, Entry, EntryQuery, Mark, PlanRow, Progress, ReplayReport, Wish};
 use crate::triage::verdict::Look;
 
 /// One call of a room below, carried out by the runtime.
@@ -41,11 +41,11 @@ pub enum Job {
     Entries(Box<EntryQuery>),
     /// What is in doubt in a plan, and what a look at the target says of it.
     Doubt(PlanId),
-    /// A person's word on what is in doubt: it arrived, or it did not.
+    /// A person's word on what is in doubt.
     Settle {
         plan: PlanId,
         numbers: Vec<u32>,
-        arrived: bool,
+        answer: Answer,
         reason: String,
     },
     /// Writes a mark: category, note, claim.

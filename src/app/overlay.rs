@@ -5,6 +5,7 @@ use super::effect::Effect;
 use super::input::Input;
 use super::key::{Code, Key};
 use super::text::Line;
+use crate::triage::plan::Choice;
 
 /// What a typed line is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Asking {
     Goto,
     /// A note on what the screen's command named.
     Note,
+    /// Something of a plan.
+    Option(Choice),
     /// The very word that starts a plan; the screen judges it.
     Word(String),
 }

@@ -279,6 +279,10 @@ impl App {
             }
             Heard::Said(Asking::Goto, text) => return self.with_top(|page, cx| page.command(Command::Goto, &text, cx)),
             Heard::Said(Asking::Word(_), text) => return self.with_top(|page, cx| page.command(Command::Open, &format!("={text}"), cx)),
+            Heard::Said(Asking::Option(choice), text) => {
+                let arg = format!("{}={text}", choice.word());
+                return self.with_top(|page, cx| page.command(Command::Options, &arg, cx));
+            }
             Heard::Said(Asking::Note, text) => return self.with_top(|page, cx| page.command(Command::Note, &text, cx)),
             Heard::Then(then, said) => return self.confirmed(then, said),
             Heard::Effect(effect, word) => {

@@ -75,6 +75,8 @@ pub enum Command {
     Categorise(CategoriseArgs),
     /// Open, update or resolve the one incident of a cause
     Escalate(EscalateArgs),
+    /// Plans and how far each is; go on with one, settle what is in doubt, see what became of it
+    Jobs(JobsArgs),
     /// What was done, by whom, when, to which message
     Ledger(LedgerArgs),
     /// Read the config and say what every setting is used for
@@ -108,6 +110,7 @@ impl Command {
             Command::Restore(_) => "restore",
             Command::Categorise(_) => "categorise",
             Command::Escalate(_) => "escalate",
+            Command::Jobs(_) => "jobs",
             Command::Ledger(_) => "ledger",
             Command::Check(_) => "check",
             Command::Demo(_) => "demo",
@@ -118,6 +121,7 @@ impl Command {
 
     /// Whether it is there to change something: in the ledger, on a broker, or what people know.
     pub fn writes(&self) -> bool {
+        let acts = |jobs: &JobsArgs| matches!(jobs.command, Some(JobsCommand::Resume { .. } | JobsCommand::Settle { .. }));
         matches!(
             self,
             Command::Replay(_)
@@ -126,7 +130,7 @@ impl Command {
                 | Command::Restore(_)
                 | Command::Categorise(_)
                 | Command::Escalate(_)
-        )
+        ) || matches!(self, Command::Jobs(jobs) if acts(jobs))
     }
 
     /// Whether the user agreed (`--yes`) to what the command does, looks that leave a trace among it.
@@ -138,6 +142,7 @@ impl Command {
             Command::Replay(a) => a.consent.yes,
             Command::Park(a) | Command::Discard(a) | Command::Restore(a) => a.consent.yes,
             Command::Escalate(a) => a.consent.yes,
+            Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => consent.yes,
             _ => false,
         }
     }
@@ -258,7 +263,7 @@ pub struct ReplayArgs {
     /// Show the plan and the exact wire messages; write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Messages a second at most [default: the config's replay.per_second, else 50; 0: no limit]
+    /// Messages a second at most [default: the config's replay.per_second, else as fast as confirmations come; 0: no limit]
     #[arg(long, value_name = "N")]
     pub rate: Option<u32>,
     /// Numbers of messages that go first, one step each: 1,5,25; 0: no steps [default: the config's replay.canary, else 1,5,25]
@@ -279,6 +284,9 @@ pub struct ReplayArgs {
     /// Also messages that were replayed before
     #[arg(long)]
     pub again: bool,
+    /// Then wait for a word of each message (verified, came back), or until their time is over
+    #[arg(long, short)]
+    pub follow: bool,
     #[command(flatten)]
     pub consent: Consent,
 }
@@ -338,20 +346,68 @@ pub struct LedgerArgs {
     /// Entries at most
     #[arg(long, short = 'n', default_value_t = 100)]
     pub limit: usize,
-    /// Plans and how far each is, instead of entries
+}
+
+#[derive(Args, Debug)]
+pub struct JobsArgs {
+    #[command(subcommand)]
+    pub command: Option<JobsCommand>,
+    /// Plans at most, newest first
+    #[arg(long, short = 'n', default_value_t = 100)]
+    pub limit: usize,
+}
+
+/// What can be done with plans.
+#[derive(Subcommand, Debug)]
+pub enum JobsCommand {
+    /// Go on with a plan that was stopped, broke off or was never started
+    Resume {
+        /// The plan, as `redrive jobs` lists it
+        plan: String,
+        /// Messages a second at most [default: the plan's]
+        #[arg(long, value_name = "N")]
+        rate: Option<u32>,
+        /// Then wait for a word of each message, or until their time is over
+        #[arg(long, short)]
+        follow: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// What is in doubt, and what a look at the targets says of it
+    Doubt,
+    /// Say what became of a message in doubt, after having looked
+    Settle {
+        /// The message, as `redrive jobs doubt` lists it
+        #[arg(value_name = "PLAN/ITEM")]
+        message: String,
+        #[command(flatten)]
+        said: Said,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// What became of what was replayed: verified, came back, no word yet
+    Verdict {
+        /// The plan, as `redrive jobs` lists it
+        plan: String,
+        /// Wait for a word of each message, or until their time is over
+        #[arg(long, short)]
+        follow: bool,
+    },
+}
+
+/// A person's word on a message in doubt.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Said {
+    /// It arrived: it counts as done
     #[arg(long)]
-    pub plans: bool,
-    /// Only what is in doubt
+    pub arrived: bool,
+    /// It did not arrive: it may be sent again
     #[arg(long)]
-    pub doubt: bool,
-    /// Say of a message in doubt that it arrived
-    #[arg(long, value_name = "PLAN/ITEM")]
-    pub arrived: Option<String>,
-    /// Say of a message in doubt that it did not arrive
-    #[arg(long, value_name = "PLAN/ITEM", conflicts_with = "arrived")]
-    pub missing: Option<String>,
-    #[command(flatten)]
-    pub consent: Consent,
+    pub missing: bool,
+    /// It stays unknown and is not sent again
+    #[arg(long)]
+    pub leave: bool,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ use futures::StreamExt;
 use futures::future::join_all;
 
 use crate::broker::{Brokers, Error, ErrorKind, ListRequest};
+use crate::config::nearest;
 use crate::decode::safe;
 use crate::model::{ConnId, Destination, Seat};
 
@@ -100,26 +101,6 @@ pub fn message(text: &str) -> Result<(&str, Seat), String> {
     Ok((rest, Seat::Id(last.to_owned())))
 }
 
-/// The name that differs least, if it differs by little.
-fn nearest<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    all.map(|other| (distance(name, other), other)).filter(|(d, _)| *d <= 1 + name.len() / 5).min().map(|(_, other)| other)
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (above + 1).min(row[j] + 1).min(diagonal + usize::from(x != *y));
-            diagonal = above;
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,12 +112,5 @@ mod tests {
         assert_eq!(message("kafka-main/orders.dlt/p3/132,665"), Ok(("kafka-main/orders.dlt", seat)));
         assert_eq!(message("sqs/orders/abc"), Ok(("sqs/orders", Seat::Id("abc".into()))));
         assert!(message("orders").is_err_and(|e| e.contains("NAME/p3/132665")));
-    }
-
-    #[test]
-    fn a_slip_of_the_finger_is_answered_with_the_near_name() {
-        let names = ["orders.dlt", "payments.dlt", "orders"];
-        assert_eq!(nearest("order.dlt", names.into_iter()), Some("orders.dlt"));
-        assert_eq!(nearest("something-else", names.into_iter()), None);
     }
 }

@@ -82,6 +82,7 @@ pub async fn run(desk: &Desk, command: Command) -> io::Result<Exit> {
         Command::Discard(args) => commands::deeds::mark_command(desk, Deed::Discard, args).await,
         Command::Restore(args) => commands::deeds::mark_command(desk, Deed::Restore, args).await,
         Command::Escalate(args) => commands::escalate::run(desk, args).await,
+        Command::Jobs(args) => commands::jobs::run(desk, args).await,
         Command::Ledger(args) => commands::ledger::run(desk, args).await,
         Command::Lag(args) => commands::lag::run(desk, args).await,
         Command::Check(_) => commands::check::connect(desk).await,

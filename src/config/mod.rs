@@ -39,6 +39,7 @@ pub use model::{Config, Context};
 pub use profile::{BrokerKind, Profile};
 pub use secret::{Environment, ProcessEnvironment, Secret, SecretError};
 pub use source::{Sources, Span};
+pub use spelling::nearest;
 
 #[cfg(test)]
 mod tests;

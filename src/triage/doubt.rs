@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::ledger::{Lease, LedgerError, TriageLedger};
 use super::plan::{Actor, PlanId, Planned, ReplayPlan, Way};
-use super::report::{Outcome, Skip};
+use super::report::{Answer, Outcome, Skip};
 use crate::broker::{Brokers, Receipt};
 use crate::model::{Address, MessageId, Seat};
 
@@ -46,14 +46,6 @@ pub struct Doubtful {
     /// When it was about to be published.
     pub at: SystemTime,
     pub finding: Finding,
-}
-
-/// What a person says after having looked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    Arrived,
-    /// It may be sent again by a resume.
-    NotArrived,
 }
 
 /// Why doubt could not be looked into.
@@ -141,17 +133,9 @@ pub async fn settle_by_hand(
     let outcome = match answer {
         Answer::Arrived => arrived(&plan, item, None),
         Answer::NotArrived => Outcome::Untouched,
+        Answer::Leave => Outcome::Skipped(Skip::ByPerson),
     };
     let changed = ledger.clear_up(Arc::clone(&plan), lease.clone(), vec![(n, outcome)], Some((by.name.clone(), reason))).await;
-    give_back(lease, ledger).await;
-    if changed? == 0 { Err(Unclear::NotInDoubt { plan: id.clone(), n }) } else { Ok(()) }
-}
-
-/// A person decides that one in doubt is not to be sent again and counts as passed over.
-pub async fn leave_by_hand(id: &PlanId, n: u32, by: &Actor, reason: Option<String>, ledger: &TriageLedger) -> Result<(), Unclear> {
-    let plan = Arc::new(ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?);
-    let lease = take(&plan, "settles what is in doubt", ledger).await?;
-    let changed = ledger.clear_up(plan, lease.clone(), vec![(n, Outcome::Skipped(Skip::ByPerson))], Some((by.name.clone(), reason))).await;
     give_back(lease, ledger).await;
     if changed? == 0 { Err(Unclear::NotInDoubt { plan: id.clone(), n }) } else { Ok(()) }
 }

@@ -2,9 +2,11 @@
 
 mod evidence;
 mod follow;
+mod watch;
 
 pub use evidence::{gather, window};
 pub use follow::follow;
+pub use watch::Watch;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

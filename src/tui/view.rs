@@ -40,9 +40,11 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
             Asking::Filter => "/",
             Asking::Goto => "@",
             Asking::Note => "note ",
+            Asking::Option(choice) => choice.word(),
             Asking::Word(_) => "› ",
         };
-        return Some(views::overlay::input(buf, row(area, a.keys), sign, input, &hint(asking), look));
+        let sign = if matches!(asking, Asking::Option(_)) { format!("{sign} ") } else { sign.to_owned() };
+        return Some(views::overlay::input(buf, row(area, a.keys), &sign, input, &hint(asking), look));
     }
     footer(app, look, buf, row(area, a.keys));
     None
@@ -53,6 +55,7 @@ fn hint(asking: &Asking) -> String {
         Asking::Word(word) => return format!("type {word}, enter starts it; esc"),
         Asking::Filter => "narrows what is loaded; ! first: all but these; enter keeps it, esc takes it off",
         Asking::Goto => "oldest  newest  2h  02:00  2026-11-23T02:00Z  p3/132665",
+        Asking::Option(choice) => choice.hint(),
         Asking::Note => "enter keeps it in the ledger",
     };
     hint.to_owned()
@@ -75,6 +78,7 @@ fn of(app: &App) -> Sheet<'_> {
         Screen::Job(s) => views::jobs::one(s, &cx),
         Screen::Ledger(s) => views::ledger::sheet(s, &cx),
         Screen::Warnings(s) => views::warnings::sheet(s, &cx),
+        Screen::Doubts(s) => views::doubts::sheet(s, &cx),
     }
 }
 

@@ -14,7 +14,7 @@ fn usage_errors_are_2_and_say_what_was_expected() {
         &["peek", "orders", "-n", "many"],
         &["ls", "-o", "xml"],
         &["replay", "orders.dlt", "--all", "--cause", "8d99"],
-        &["ledger", "--arrived", "1", "--missing", "2"],
+        &["jobs", "settle", "x/1", "--arrived", "--missing"],
         &["escalate", "orders.dlt", "--flush"],
         &["completions", "tcsh"],
     ];

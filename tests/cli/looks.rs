@@ -80,6 +80,6 @@ fn lag_is_by_group_or_by_partition() {
 #[test]
 fn a_ledger_without_entries_says_so() {
     golden!(0, "ledger", "ledger");
-    golden!(0, "ledger_plans", "ledger", "--plans");
-    golden!(0, "ledger_doubt", "ledger", "--doubt");
+    golden!(0, "jobs", "jobs");
+    golden!(0, "jobs_doubt", "jobs", "doubt");
 }

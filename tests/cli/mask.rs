@@ -10,7 +10,7 @@ const RULES: [(&str, &str); 12] = [
     (r"\b1[789]\d{11}\b", "MILLIS"),
     // the same as a header's eight or six bytes
     (r#"("hex": ?")(0000)?01[9a][0-9a-f]{9}""#, "${1}MILLIS\""),
-    (r"((?:plan|replay-id|replay_id)\W+)[0-9a-f]{4}-[0-9a-f]{4}\b", "${1}PLAN"),
+    (r"((?:plan|verdict|replay-id|replay_id)\W+)[0-9a-f]{4}-[0-9a-f]{4}\b", "${1}PLAN"),
     (r"digest [0-9a-f]{16}", "digest DIGEST"),
     (r"(billing\.failed/)[0-9a-f]{16}", "${1}DIGEST"),
     (r"(sha256:|digest:|blake3:)[0-9a-f]{16,}", "${1}DIGEST"),

@@ -97,7 +97,7 @@ impl Incident {
         assert_eq!(seats, expected);
         assert!(entries.iter().any(|e| e["kind"] == "incident"), "{entries:#?}");
         assert!(entries.iter().all(|e| e["actor"] == "lea"), "{entries:#?}");
-        self.place.run(&["ledger", "--doubt"]).exits(0);
+        self.place.run(&["jobs", "doubt"]).exits(0);
         let first = format!("{}/{}", self.dlt, expected[0]);
         let shown = self.place.run(&["show", &first]).exits(0);
         assert!(shown.out.contains("replayed by lea"), "{}", shown.out);

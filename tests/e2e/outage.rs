@@ -67,7 +67,7 @@ fn a_broker_dies_in_the_middle_and_comes_back() {
     broker.up_again();
     screen.shows(&["1 up"]);
     place.run(&["peek", &dlt]).exits(0);
-    let plans = place.run(&["ledger", "--plans", "-o", "jsonl"]).exits(0).rows();
+    let plans = place.run(&["jobs", "-o", "jsonl"]).exits(0).rows();
     let plan = plans[0]["plan"].as_str().expect("an id").to_owned();
     println!("before the resume: {}", plans[0]["counts"]);
     place.run(&["replay", "--plan", &plan, "--yes", "--rate", "0"]).exits(0);

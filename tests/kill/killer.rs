@@ -55,7 +55,7 @@ impl<'a> Killer<'a> {
 
     /// The one plan of the ledger, if it came to that.
     fn plan(&self) -> Option<Value> {
-        let mut plans = self.place.run(&["ledger", "--plans", "-o", "jsonl"]).exits(0).rows();
+        let mut plans = self.place.run(&["jobs", "-o", "jsonl"]).exits(0).rows();
         assert!(plans.len() <= 1, "a resume makes no second plan: {plans:?}");
         plans.pop()
     }

@@ -59,7 +59,7 @@ pub fn judge(place: &Place, server: &str, origin: &str, dlt: &str, plan: &str) -
         }
     }
     in_order(&target);
-    place.run(&["ledger", "--doubt"]).exits(0);
+    place.run(&["jobs", "doubt"]).exits(0);
     let causes = place.run(&["causes", dlt, "-o", "jsonl"]).exits(0);
     assert!(causes.rows().is_empty(), "nothing of it is unresolved: {}", causes.out);
     Found { messages: told.len(), arrived: target.len(), twice, doubted: told.values().filter(|t| doubted(t)).count() }

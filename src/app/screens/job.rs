@@ -1,6 +1,6 @@
 //! One replay at work, or as the ledger has it: how far, what came of it, pause, stop, resume, what is in doubt.
 
-use super::{Ask, Cx, Page, keys, scrolled};
+use super::{Ask, Cx, Page, Screen, doubts, keys, scrolled};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
@@ -101,7 +101,7 @@ impl State {
                     Line::fact("done", format!("{} of {}", n(c.done()), n(c.total()))),
                     Line::fact("untouched", format!("{}: they stay as they are", n(c.untouched))),
                     Line::fact("the batch", "in flight is finished first"),
-                    Line::fact("go on later", "R on the job, or redrive jobs resume"),
+                    Line::fact("go on later", format!("R on the job, or redrive jobs resume {}", self.plan)),
                 ],
                 Confirm::Yes,
                 Then::Tell(Command::Stop, "yes".into()),
@@ -131,37 +131,9 @@ impl State {
                 dialog.cli = format!("redrive jobs resume {}", self.plan);
                 open(dialog)
             }
-            Command::Settle if !self.doubt.is_empty() => {
-                let mut lines: Vec<Line> = self
-                    .doubt
-                    .iter()
-                    .map(|d| {
-                        Line::fact(
-                            &d.seat.to_string(),
-                            format!("{} → {}", safe(&d.finding), d.to.as_ref().map_or("?".into(), |a| safe(&a.name).into_owned())),
-                        )
-                    })
-                    .collect();
-                lines.push(Line::new());
-                lines.push(
-                    Line::new().add(Tone::Muted, "   said of all of them: type  arrived  or  not arrived  (which may be sent again by R)"),
-                );
-                open(Dialog::new("settle what is in doubt", lines, Confirm::Reason, Then::Tell(Command::Settle, "={}".into())))
-            }
             Command::Stop => vec![Ask::Toast(Tone::Muted, "it does not run here".into())],
-            Command::Settle => vec![Ask::Toast(Tone::Muted, "nothing of it is in doubt".into())],
             _ => vec![Ask::Toast(Tone::Muted, "nothing of it is left to do".into())],
         }
-    }
-
-    fn said(&self, said: &str, cx: &Cx) -> Vec<Ask> {
-        let arrived = match said.trim() {
-            "arrived" => true,
-            "not arrived" => false,
-            other => return vec![Ask::Toast(Tone::Bad, format!("'{}' is neither arrived nor not arrived: nothing done", safe(other)))],
-        };
-        let numbers = self.doubt.iter().map(|d| d.n).collect();
-        vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, arrived, reason: format!("{} said so", cx.facts.permit.actor.name) })]
     }
 }
 
@@ -242,8 +214,9 @@ impl Page for State {
             (Command::Stop, "yes") => vec![Ask::Wish(self.plan.0.clone(), Wish::Stop)],
             (Command::Replay, "yes") if cx.writes.allowed(cx.now) => vec![Ask::Deed(self.plan.0.clone(), Job::Carry(self.plan.clone()))],
             (Command::Replay, "yes") => vec![Ask::Toast(Tone::Bad, "READ-ONLY: W turns writes on".into())],
-            (Command::Settle, said) if said.starts_with('=') => self.said(&said[1..], cx),
-            (Command::Stop | Command::Replay | Command::Settle, _) => self.dialog(command, cx),
+            (Command::Settle, _) if self.doubt.is_empty() => vec![Ask::Toast(Tone::Muted, "nothing of it is in doubt".into())],
+            (Command::Settle, _) => vec![Ask::Push(Box::new(Screen::Doubts(doubts::State::new(self.plan.clone()))))],
+            (Command::Stop | Command::Replay, _) => self.dialog(command, cx),
             (Command::Pause, _) if self.runs(cx) => {
                 let paused = cx.facts.runs.get(&self.plan.0).is_some_and(|r| r.paused);
                 vec![Ask::Wish(self.plan.0.clone(), if paused { Wish::Run { per_second: None } } else { Wish::Pause })]

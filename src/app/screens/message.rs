@@ -285,12 +285,12 @@ impl Page for State {
         if self.tab == Tab::Death {
             row.push((Command::Fold, "stack"));
         }
-        row.extend([(Command::NextMessage, "next"), (Command::Copy, "copy")]);
         let seen = self.seen();
         if seen.death.error.value.is_some() || seen.death.origin.value.is_some() {
-            row.push((Command::Edit, "edit"));
             row.push((Command::Replay, if self.edit(cx).is_some() { "replay 1 as edited" } else { "replay 1" }));
+            row.push((Command::Edit, "edit"));
         }
+        row.extend([(Command::NextMessage, "next"), (Command::Copy, "copy")]);
         keys(&row)
     }
 

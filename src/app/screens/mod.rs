@@ -4,6 +4,7 @@ pub mod causes;
 pub mod death;
 pub mod describe;
 pub mod destinations;
+pub mod doubts;
 pub mod group;
 pub mod job;
 pub mod jobs;
@@ -155,6 +156,7 @@ pub enum Screen {
     Job(job::State),
     Ledger(ledger::State),
     Warnings(warnings::State),
+    Doubts(doubts::State),
 }
 
 impl Screen {
@@ -174,6 +176,7 @@ impl Screen {
             Screen::Job(s) => s,
             Screen::Ledger(s) => s,
             Screen::Warnings(s) => s,
+            Screen::Doubts(s) => s,
         }
     }
 
@@ -193,6 +196,7 @@ impl Screen {
             Screen::Job(s) => s,
             Screen::Ledger(s) => s,
             Screen::Warnings(s) => s,
+            Screen::Doubts(s) => s,
         }
     }
 }
@@ -217,6 +221,22 @@ pub fn moved<K: Ord + Clone>(cursor: &mut Cursor<K>, command: Command, len: usiz
         by => cursor.step(by, len, key),
     }
     cursor.fit(height, len);
+    true
+}
+
+/// Marks rows of a list if the command is about marks.
+pub fn marked<K: Ord + Clone>(cursor: &mut Cursor<K>, command: Command, len: usize, height: usize, key: impl Fn(usize) -> K) -> bool {
+    match command {
+        Command::Mark => {
+            cursor.toggle();
+            cursor.step(1, len, key);
+            cursor.fit(height, len);
+        }
+        Command::MarkRange => drop(cursor.range(len, key)),
+        Command::MarkAll => cursor.mark_all((0..len).map(key)),
+        Command::ClearMarks => drop(cursor.clear()),
+        _ => return false,
+    }
     true
 }
 

@@ -2,6 +2,7 @@
 
 mod dry;
 mod lines;
+mod options;
 
 use std::sync::Arc;
 
@@ -34,15 +35,39 @@ pub struct State {
     pub top: usize,
     /// The dry run: one message as it will be, instead of the plan.
     pub dry: Option<(usize, Option<Box<Rehearsed>>)>,
+    /// What was chosen by hand; without it the config's.
+    chosen: Option<ReplayRequest>,
+    /// The plan before the one that is being frozen now.
+    before: Option<Arc<ReplayPlan>>,
 }
 
 impl State {
     /// Of a wish.
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, plan: None, error: None, top: 0, dry: None }
+        Self { wanted, plan: None, error: None, top: 0, dry: None, chosen: None, before: None }
     }
 
     fn request(&self, cx: &Cx) -> ReplayRequest {
+        let mut ask = self.chosen.clone().unwrap_or_else(|| self.configured(cx));
+        ask.reason.clone_from(&cx.facts.reason);
+        ask.edit.bodies.clear();
+        if self.wanted.deed == Deed::Replay {
+            for ((_, seat), edited) in cx.facts.edits.iter().filter(|((at, _), _)| *at == self.wanted.from) {
+                ask.edit.set_body(seat, edited.patch.clone());
+            }
+        }
+        ask
+    }
+
+    /// Freezes another plan of the same messages.
+    fn freeze_anew(&mut self, ask: ReplayRequest, cx: &Cx) -> Vec<Ask> {
+        self.chosen = Some(ask);
+        self.before = self.plan.take();
+        (self.error, self.top) = (None, 0);
+        vec![Ask::Start("draft", Job::Draft(Box::new(self.request(cx)), self.wanted.chosen.clone()))]
+    }
+
+    fn configured(&self, cx: &Cx) -> ReplayRequest {
         let w = &self.wanted;
         let (source, route) = match w.deed {
             Deed::Replay => (Source::Queue(w.from.clone()), Route::Origin),
@@ -51,12 +76,6 @@ impl State {
         };
         let mut ask = ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);
         ask.scope = w.scope.clone();
-        ask.reason.clone_from(&cx.facts.reason);
-        if w.deed == Deed::Replay {
-            for ((_, seat), edited) in cx.facts.edits.iter().filter(|((at, _), _)| *at == w.from) {
-                ask.edit.set_body(seat, edited.patch.clone());
-            }
-        }
         ask
     }
 
@@ -181,7 +200,7 @@ impl Page for State {
         } else if self.plan.as_ref().is_some_and(|p| p.blocked().is_none()) {
             row.push((Command::Writes, "writes on"));
         }
-        row.extend([(Command::Messages, "each message as it will be"), (Command::Options, "pace"), (Command::Back, "leaves it")]);
+        row.extend([(Command::Messages, "each message as it will be"), (Command::Options, "options"), (Command::Back, "leaves it")]);
         keys(&row)
     }
 
@@ -214,16 +233,30 @@ impl Page for State {
                 }
                 _ => Vec::new(),
             },
-            (Command::Options, None) => {
-                vec![Ask::Toast(Tone::Muted, "the pace is the config's: [replay] per_second, canary, proof_window".into())]
+            (Command::Options, None) => self.option(arg, cx),
+            _ => Vec::new(),
+        }
+    }
+
+    fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        // the reason for turning writes on is the plan's too
+        match &self.plan {
+            Some(plan) if self.dry.is_none() && cx.facts.reason.is_some() && plan.ask.reason != cx.facts.reason => {
+                let ask = self.request(cx);
+                self.freeze_anew(ask, cx)
             }
             _ => Vec::new(),
         }
     }
 
-    fn news(&mut self, _part: &'static str, news: News, _cx: &Cx) -> Vec<Ask> {
+    fn news(&mut self, part: &'static str, news: News, _cx: &Cx) -> Vec<Ask> {
         match news {
             News::Plan(plan) => self.plan = Some(plan),
+            News::Failed(error) if part == "draft" && self.before.is_some() => {
+                self.plan = self.before.take();
+                self.chosen = self.plan.as_ref().map(|p| p.ask.clone());
+                return vec![Ask::Toast(Tone::Bad, format!("the plan stays as it was: {}", safe(&error.to_string())))];
+            }
             News::Rehearsed(dry) if self.dry.as_ref().is_some_and(|(i, _)| *i == dry.index) => self.dry = Some((dry.index, Some(dry))),
             News::Failed(error) if self.plan.is_none() => self.error = Some(error.to_string()),
             News::Failed(error) => {

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use tokio::sync::watch;
 
 use super::wish::{Wish, edited, request};
-use super::{consent, outcome, plan_text};
+use super::{consent, outcome, plan_text, verdict};
 use crate::broker::{Error, ErrorKind};
 use crate::cli::args::{Consent, MarkArgs, ReplayArgs, Which};
 use crate::cli::exit::Exit;
@@ -30,21 +30,33 @@ struct Want {
     which: Which,
     plan: Option<String>,
     dry_run: bool,
+    /// Waits for verdicts afterwards.
+    follow: bool,
     consent: Consent,
     wish: Wish,
 }
 
 /// `redrive replay`.
 pub async fn replay_command(desk: &Desk, args: ReplayArgs) -> io::Result<Exit> {
-    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, consent } = args;
+    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, follow, consent } = args;
     let wish = Wish { to, rate, canary, strip, keep, add, edit, again };
-    run(desk, Want { deed: Deed::Replay, which, plan, dry_run, consent, wish }).await
+    run(desk, Want { deed: Deed::Replay, which, plan, dry_run, follow, consent, wish }).await
 }
 
 /// `redrive park`, `discard`, `restore`.
 pub async fn mark_command(desk: &Desk, deed: Deed, args: MarkArgs) -> io::Result<Exit> {
     let MarkArgs { which, plan, dry_run, consent } = args;
-    run(desk, Want { deed, which, plan, dry_run, consent, wish: Wish::default() }).await
+    run(desk, Want { deed, which, plan, dry_run, follow: false, consent, wish: Wish::default() }).await
+}
+
+/// `redrive jobs resume`: any plan of the ledger.
+pub async fn resume_command(desk: &Desk, id: &str, rate: Option<u32>, follow: bool, consent: Consent) -> io::Result<Exit> {
+    let deed = match desk.means.ledger.plan_row(PlanId(id.to_owned())).await {
+        Ok(row) => row.map_or(Deed::Replay, |row| row.deed),
+        Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
+    };
+    let wish = Wish { rate, ..Wish::default() };
+    run(desk, Want { deed, which: Which::default(), plan: Some(id.to_owned()), dry_run: false, follow, consent, wish }).await
 }
 
 async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
@@ -87,7 +99,7 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
         Ok(Some(plan)) => {
             Err(complain(&format!("plan {id} is a {0}; `redrive {0} --plan {id}` carries it out", plan.ask.deed.word()), Exit::Usage))
         }
-        Ok(None) => Err(complain(&format!("no plan '{}'; `redrive ledger --plans` lists them", safe(id)), Exit::Nothing)),
+        Ok(None) => Err(complain(&format!("no plan '{}'; `redrive jobs` lists them", safe(id)), Exit::Nothing)),
         Err(e) => Err(complain(&e.to_string(), Exit::Nothing)),
     }
 }
@@ -196,7 +208,7 @@ async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::
     };
     let work = async { if begun { resume(&plan.id, &desk.means, &bar, wish).await } else { replay(plan, &desk.means, &bar, wish).await } };
     tokio::pin!(work);
-    let report = tokio::select! {
+    let mut report = tokio::select! {
         report = &mut work => report,
         () = stopped() => {
             say("stopping after the batch in flight; the rest can be resumed");
@@ -204,5 +216,14 @@ async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::
             work.await
         }
     };
+    if want.follow && report.counts.no_word_yet() > 0 {
+        match verdict::follow(desk, &plan.id).await {
+            Ok(look) => {
+                report.counts = look.counts;
+                report.lines.extend(look.lines);
+            }
+            Err(e) => say(&format!("redrive: {e}")),
+        }
+    }
     outcome::said(desk, plan, &report)
 }

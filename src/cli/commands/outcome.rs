@@ -37,6 +37,8 @@ pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result
     let c = &report.counts;
     let mut parts = vec![format!("{} {}", human::count_plain(c.done()), plan.ask.deed.past())];
     let others = [
+        (c.verified, "verified"),
+        (c.came_back, "came back"),
         (c.unsettled, "published but not taken out"),
         (c.skipped, "skipped"),
         (c.failed, "failed"),
@@ -59,8 +61,14 @@ pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result
         Ended::Stopped => say(&format!("stopped; {} goes on", plan.command())),
         Ended::Broke(why) | Ended::Failed(why) => say(&format!("redrive: {}", safe(why))),
     }
+    if c.no_word_yet() > 0 {
+        say(&format!("no word yet of {}: `redrive jobs verdict {} --follow` waits for it", human::count_plain(c.no_word_yet()), plan.id));
+    }
     if c.in_doubt > 0 {
-        say("in doubt: `redrive ledger --doubt` shows what is known; --arrived or --missing PLAN/ITEM settles it");
+        say("in doubt: `redrive jobs doubt` shows what is known, `redrive jobs settle` settles it");
+    }
+    if c.came_back > 0 && report.exit_code() == 0 {
+        return Ok(Exit::Partly);
     }
     Ok(Exit::from_number(report.exit_code()))
 }

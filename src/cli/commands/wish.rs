@@ -11,7 +11,7 @@ use crate::cli::{Desk, complain, find};
 use crate::decode::safe;
 use crate::model::{Address, Seat};
 use crate::schema::see;
-use crate::triage::plan::{Deed, EditedBody, Editable, LARGEST_EDIT, ReplayRequest, Route, Source, editable};
+use crate::triage::plan::{Deed, EditedBody, Editable, LARGEST_EDIT, ReplayRequest, Route, Source, editable, header};
 
 /// How, beside which messages.
 #[derive(Default)]
@@ -48,12 +48,8 @@ pub async fn request(desk: &Desk, at: &Address, deed: Deed, wish: &Wish) -> Resu
     }
     ask.edit.strip.clone_from(&wish.strip);
     ask.edit.keep.clone_from(&wish.keep);
-    for text in &wish.add {
-        match text.split_once('=').filter(|(name, _)| !name.is_empty()) {
-            Some((name, value)) => ask.edit.add.push((name.to_owned(), value.to_owned())),
-            None => return Err(complain(&format!("'{}' is no HEADER=VALUE", safe(text)), Exit::Usage)),
-        }
-    }
+    let added: Result<Vec<_>, String> = wish.add.iter().map(|text| header(text)).collect();
+    ask.edit.add = added.map_err(|why| complain(&safe(&why), Exit::Usage))?;
     Ok(ask)
 }
 
@@ -72,7 +68,7 @@ pub async fn edited(desk: &Desk, at: &Address, seat: &Seat, file: &Path, ask: &m
     };
     read.map_err(|e| complain(&format!("--edit {}: {e}", file.display()), Exit::Usage))?;
     match EditedBody::new(&seen, &given, back, &desk.declared, &desk.permit.actor.name).map_err(no)? {
-        Some(body) => ask.edit.set_body(&seen.message.seat, body),
+        Some((body, _)) => ask.edit.set_body(&seen.message.seat, body),
         None => return Err(no("the file has the body as it is: nothing is edited".into())),
     }
     Ok(())

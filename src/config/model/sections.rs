@@ -133,7 +133,7 @@ pub struct EscalationTarget {
 pub struct ReplaySettings {
     /// Messages a second; none: as fast as confirmations come.
     pub per_second: Option<f64>,
-    /// Percentages of a plan that go first.
+    /// Numbers of messages that go first, one step each.
     pub canary: Vec<u32>,
     /// Takes the place of the derived proof window.
     pub proof_window: Option<Duration>,

@@ -59,7 +59,7 @@ pub const SECTIONS: &[Setting] = &[
     row("watch.otlp.endpoint", Url, "", "where spans go").eg("\"http://localhost:4318\""),
     row("watch.requests_per_second", Int(1, MANY), "", "most requests a second to any broker").eg("20"),
     row("replay.per_second", Above(0, MANY), "", "messages a second; absent: as fast as confirmations come").eg("50"),
-    row("replay.canary", Ints, "[1, 5, 25]", "percentages of a plan that go first"),
+    row("replay.canary", Ints, "[1, 5, 25]", "numbers of messages that go first, one step each"),
     row("replay.proof_window", Seconds(1, 86_400), "", "how long to wait for evidence, instead of the derived time").eg("300"),
     row("log.file", File, "", "where logs go; absent: the platform's place").eg("\"redrive.log\""),
     row("log.level", Words(&["error", "warn", "info", "debug", "trace"]), "\"info\"", "how much is logged"),

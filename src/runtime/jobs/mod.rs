@@ -33,7 +33,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Verdict(plan) => verdict::watch(&plan, rooms, &out).await,
         Job::Entries(want) => triage::entries(*want, rooms, &out).await,
         Job::Doubt(plan) => triage::doubt(&plan, rooms, &out).await,
-        Job::Settle { plan, numbers, arrived, reason } => triage::settle(&plan, numbers, arrived, reason, rooms, &out).await,
+        Job::Settle { plan, numbers, answer, reason } => triage::settle(&plan, numbers, answer, reason, rooms, &out).await,
         Job::Mark(mark) => triage::mark(*mark, rooms, &out).await,
         Job::Incident(at, cause) => escalate::incident(&at, &cause, rooms, &out).await,
         Job::Escalate(at, cause) => escalate::escalate(&at, &cause, rooms, &out).await,

@@ -11,13 +11,13 @@ use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Result, Start
 use crate::model::{Address, Count, Message, Seat};
 use crate::runtime::{Out, Rooms};
 use crate::triage::causes::{self, CausesAsk, Progress as Read};
-use crate::triage::doubt::{Answer, Finding, examine, settle_by_hand};
+use crate::triage::doubt::{Finding, examine, settle_by_hand};
 use crate::triage::ledger::LedgerError;
 use crate::triage::plan::{Draft, PlanId, ReplayPlan, ReplayRequest, wire};
 use crate::triage::preflight::freeze;
 use crate::triage::prepare::{prepare, prepare_restore};
 use crate::triage::replay::{Means, resume};
-use crate::triage::report::{EntryQuery, Mark, MarkKind, Wish};
+use crate::triage::report::{Answer, EntryQuery, Mark, MarkKind, Wish};
 use crate::triage::survey;
 
 /// Plans listed at most.
@@ -182,15 +182,14 @@ pub async fn doubt(plan: &PlanId, rooms: &Rooms, out: &Out) -> Result<()> {
 }
 
 /// A person's word on messages in doubt.
-pub async fn settle(plan: &PlanId, numbers: Vec<u32>, arrived: bool, reason: String, rooms: &Rooms, out: &Out) -> Result<()> {
-    let answer = if arrived { Answer::Arrived } else { Answer::NotArrived };
+pub async fn settle(plan: &PlanId, numbers: Vec<u32>, answer: Answer, reason: String, rooms: &Rooms, out: &Out) -> Result<()> {
     let by = &rooms.permit.actor;
     let count = numbers.len();
     for n in numbers {
         let done = settle_by_hand(plan, n, answer, by, Some(reason.clone()), &rooms.ledger).await;
         done.map_err(|e| Error::new(ErrorKind::Invalid, "settle", e.to_string()))?;
     }
-    out.tell(News::Done(format!("{count} settled as {}", if arrived { "arrived" } else { "not arrived" }))).await;
+    out.tell(News::Done(format!("{count} settled, {}: {}", answer.word(), answer.means()))).await;
     Ok(())
 }
 

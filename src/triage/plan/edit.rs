@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 use super::{digest, stored};
 use crate::decode::{self, Form, Hint, human, json};
 use crate::model::Message;
-use crate::schema::{Declared, Seen, Severity, see};
+use crate::schema::{Declared, Seen, Severity, Violation, see};
 
 /// Bytes of an edited body at most.
 pub const LARGEST_EDIT: usize = 8 << 20;
@@ -67,8 +67,9 @@ pub fn editable(seen: &Seen) -> Result<Editable, String> {
 }
 
 impl EditedBody {
-    /// What came back from the editor; `None`: it is as it was. A line end that an editor adds at the end is not a change.
-    pub fn new(seen: &Seen, given: &Editable, back: Vec<u8>, declared: &Declared, by: &str) -> Result<Option<Self>, String> {
+    /// What came back from the editor, and the message as it will be; `None`: it is as it was. A line end that an editor adds at the end
+    /// is not a change.
+    pub fn new(seen: &Seen, given: &Editable, back: Vec<u8>, declared: &Declared, by: &str) -> Result<Option<(Self, Seen)>, String> {
         if back.len() > LARGEST_EDIT {
             return Err(format!("the edited body is larger than {}: nothing of it is kept", human::bytes(LARGEST_EDIT as u64)));
         }
@@ -87,41 +88,36 @@ impl EditedBody {
             return Ok(None);
         }
         let mut edited = Self { was: stored::hex(&digest(&seen.message)), body: text, by: by.to_owned(), breaks: Vec::new() };
-        edited.breaks = edited.look(seen, declared);
-        Ok(Some(edited))
+        let now = see(Message { body: Some(Bytes::from(edited.body.clone())), ..Message::clone(&seen.message) }, declared);
+        edited.breaks = breaks(seen, &now);
+        Ok(Some((edited, now)))
     }
 
     /// Whether it was made from this very message.
     pub fn is_of(&self, message: &Message) -> bool {
         message.whole && self.was == stored::hex(&digest(message))
     }
+}
 
-    /// The message as it will be, for looking at it.
-    pub fn applied(&self, message: &Message) -> Message {
-        Message { body: Some(Bytes::from(self.body.clone())), ..message.clone() }
+/// What a body breaks as it is now, in words; safe to show.
+fn breaks(was: &Seen, now: &Seen) -> Vec<String> {
+    let mut found = Vec::new();
+    let read = |seen: &Seen| seen.message.body.as_ref().map(json::parse);
+    if let (Some(Ok(_)), Some(Err(fault))) = (read(was), read(now)) {
+        found.push(format!("not JSON any more: {} at byte {}", fault.what, fault.at));
     }
-
-    fn look(&self, seen: &Seen, declared: &Declared) -> Vec<String> {
-        let mut found = Vec::new();
-        let is_json = |body: &Bytes| json::parse(body);
-        if let (Some(Ok(_)), Err(fault)) = (seen.message.body.as_ref().map(is_json), is_json(&Bytes::from(self.body.clone()))) {
-            found.push(format!("not JSON any more: {} at byte {}", fault.what, fault.at));
-        }
-        let now = see(self.applied(&seen.message), declared);
-        let words = |v: &crate::schema::Violation| match v.pointer.as_str() {
-            "" => v.what.clone(),
-            pointer => format!("{}: {}", decode::safe(pointer), v.what),
-        };
-        // what was only worth a look before the edit is not said again
-        let new = |v: &&crate::schema::Violation| v.severity == Severity::Error || !seen.violations.contains(v);
-        found.extend(now.violations.iter().filter(new).map(words));
-        let more = found.len().saturating_sub(FINDINGS);
-        found.truncate(FINDINGS);
-        if more > 0 {
-            found.push(format!("{more} more"));
-        }
-        found
+    let words = |v: &Violation| match v.pointer.as_str() {
+        "" => v.what.clone(),
+        pointer => format!("{}: {}", decode::safe(pointer), v.what),
+    };
+    // what was only worth a look before the edit is not said again
+    found.extend(now.violations.iter().filter(|v| v.severity == Severity::Error || !was.violations.contains(v)).map(words));
+    let more = found.len().saturating_sub(FINDINGS);
+    found.truncate(FINDINGS);
+    if more > 0 {
+        found.push(format!("{more} more"));
     }
+    found
 }
 
 /// What became of a line.
@@ -184,7 +180,7 @@ mod tests {
 
     fn edit(seen: &Seen, change: impl Fn(&str) -> String) -> Option<EditedBody> {
         let given = editable(seen).expect("it is text");
-        EditedBody::new(seen, &given, change(&given.text).into_bytes(), &Declared::default(), "lea").expect("it is text")
+        EditedBody::new(seen, &given, change(&given.text).into_bytes(), &Declared::default(), "lea").expect("it is text").map(|(edited, _)| edited)
     }
 
     #[test]

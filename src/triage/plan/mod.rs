@@ -1,5 +1,6 @@
 //! A plan: the frozen list of exactly which messages go where, changed how, how fast; pure.
 
+mod choice;
 mod draft;
 mod edit;
 mod known;
@@ -8,6 +9,7 @@ pub mod stored;
 mod warning;
 mod wire;
 
+pub use choice::{Choice, header};
 pub use draft::{Draft, MAX_ITEMS, Refusal};
 pub use edit::{DiffLine, Editable, EditedBody, LARGEST_EDIT, diff, editable};
 pub use known::{Group, Preflight, Target};
@@ -201,7 +203,7 @@ impl ReplayPlan {
         let canary = match steps.split_last() {
             Some((_, first)) if !first.is_empty() => {
                 let numbers: Vec<String> = first.iter().map(usize::to_string).collect();
-                format!("canary {}, each followed by {} to see whether one comes back, then ", numbers.join(", "), human::age(pace.watch))
+                format!("canary {}, {} after each to see whether one comes back, then ", numbers.join(", "), human::age(pace.watch))
             }
             _ => String::new(),
         };

@@ -12,7 +12,7 @@ use crate::triage::doubt;
 use crate::triage::ledger::TriageLedger;
 use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
-use crate::triage::report::{Outcome, Phase, Skip, Status};
+use crate::triage::report::{Answer, Outcome, Phase, Skip, Status};
 
 mod edits;
 mod pointers;
@@ -200,7 +200,7 @@ async fn where_nothing_proves_it_a_person_is_asked_and_nothing_is_sent_again() {
     let left = doubt::examine(&plan.id, &stage.means.brokers, &stage.means.ledger).await.unwrap();
     assert_eq!(left.len(), 1);
     let by = Actor { name: "tom".into(), os_user: "tom".into() };
-    doubt::settle_by_hand(&plan.id, left[0].n, doubt::Answer::Arrived, &by, Some("seen".into()), &stage.means.ledger).await.unwrap();
+    doubt::settle_by_hand(&plan.id, left[0].n, Answer::Arrived, &by, Some("seen".into()), &stage.means.ledger).await.unwrap();
     let (_wish, heard) = go();
     let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
     assert_eq!(report.exit_code(), 0, "{report:?}");

@@ -1,10 +1,12 @@
 //! What came of a plan: outcomes of single messages, their counts, and the exit code; pure.
 
+mod answer;
 mod counts;
 mod entry;
 mod progress;
 mod resolved;
 
+pub use answer::Answer;
 pub use counts::Counts;
 pub use entry::{Copy, Entry, EntryKind, EntryQuery, Mark, MarkKind, PlanRow, Restorable, Status};
 pub use progress::{Ended, Level, Line, Phase, Progress, ReplayReport, Wish};
@@ -71,7 +73,7 @@ pub enum Skip {
     Refused { why_not: String },
     /// There is no copy of it to restore from, or nothing to undo.
     NothingToUndo,
-    /// A person said that it did not arrive and is not to be sent.
+    /// A person said that it is not to be sent again, whether or not it arrived.
     ByPerson,
 }
 

@@ -3,6 +3,7 @@
 pub mod causes;
 pub mod describe;
 pub mod destinations;
+pub mod doubts;
 pub mod group;
 pub mod jobs;
 pub mod lag;

@@ -8,7 +8,7 @@ use crate::app::facts::Edited;
 use crate::app::screens::{Ask, Cx};
 use crate::app::text::{Line, Tone};
 use crate::decode::safe;
-use crate::schema::{Declared, see};
+use crate::schema::Declared;
 use crate::triage::plan::{Deed, EditedBody, editable};
 
 impl State {
@@ -51,8 +51,8 @@ impl State {
                 let said = Ask::Toast(Tone::Ok, "as it was: the edit is dropped".into());
                 (seen, vec![Ask::Keep(at, seat, None), said])
             }
-            Ok(Some(patch)) => {
-                let edited = Edited { seen: Arc::new(see(patch.applied(&seen.message), &declared)), patch };
+            Ok(Some((patch, now))) => {
+                let edited = Edited { seen: Arc::new(now), patch };
                 (edited.seen.clone(), vec![Ask::Keep(at, seat, Some(Box::new(edited)))])
             }
         };

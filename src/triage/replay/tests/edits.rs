@@ -7,7 +7,7 @@ use crate::triage::plan::{EditedBody, Warning, editable};
 fn edit(message: &Message, body: &str) -> EditedBody {
     let seen = see(message.clone(), &Declared::default());
     let given = editable(&seen).unwrap();
-    EditedBody::new(&seen, &given, body.as_bytes().to_vec(), &Declared::default(), "lea").unwrap().unwrap()
+    EditedBody::new(&seen, &given, body.as_bytes().to_vec(), &Declared::default(), "lea").unwrap().unwrap().0
 }
 
 async fn plan(stage: &Stage, of: &Message, at: &Message) -> ReplayPlan {

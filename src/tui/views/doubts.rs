@@ -1,0 +1,37 @@
+//! What is in doubt, painted.
+
+use super::{cell, muted};
+use crate::app::screens::Cx;
+use crate::app::screens::doubts::State;
+use crate::app::text::{Line, Tone};
+use crate::decode::safe;
+use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
+
+const COLUMNS: [Column; 3] =
+    [column("MESSAGE", 16, 0, Side::Name), column("TO", 16, 1, Side::Name), column("WHAT WAS FOUND", 30, 4, Side::Text)];
+
+/// Its sheet.
+pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
+    let rows = s.rows();
+    let table = Table {
+        columns: &COLUMNS,
+        len: rows.len(),
+        top: s.cursor.top(),
+        chosen: s.cursor.row(),
+        row: Box::new(move |i| Row {
+            sign: Some(("!", Tone::Watch)),
+            marked: s.cursor.marks().contains(&rows[i].n),
+            cells: vec![
+                muted(safe(&rows[i].seat.to_string())),
+                cell(rows[i].to.as_ref().map_or("?".into(), |a| safe(&a.name).into_owned())),
+                cell(safe(&rows[i].finding)),
+            ],
+        }),
+    };
+    let empty = match (&s.rows, &s.error) {
+        (None, None) => Line::new().add(Tone::Muted, "   looking for them on the target"),
+        (_, Some(_)) => Line::new(),
+        (Some(_), None) => Line::new().add(Tone::Ok, "   nothing of it is in doubt"),
+    };
+    Sheet { above: vec![Line::new()], table: Some(table), empty: vec![empty], below: s.detail(), least: 4, ..Sheet::default() }
+}

@@ -130,7 +130,10 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     }
     let x = x.max(area.x + 36.min(area.width / 2));
     let end = paint::line(buf, Rect { x, width: area.right().saturating_sub(x), ..area }, y, &health, look);
-    let right = Line::new().plain(format!("{} {}  ", app.times.minute(app.now), app.times.word(app.now))).plain(safe(&app.facts.permit.actor.name)).plain(" ");
+    let right = Line::new()
+        .plain(format!("{} {}  ", app.times.minute(app.now), app.times.word(app.now)))
+        .plain(safe(&app.facts.permit.actor.name))
+        .plain(" ");
     paint::right(buf, area, y, end + 1, &right, look);
 }
 

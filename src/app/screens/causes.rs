@@ -144,7 +144,8 @@ impl State {
     }
 
     fn mark(&self, kind: MarkKind, subject: String, value: String, reason: Option<String>, cx: &Cx) -> Ask {
-        let mark = Mark { seq: 0, kind, place: self.at.clone(), subject, value, actor: cx.facts.permit.actor.name.clone(), reason, at: cx.now };
+        let mark =
+            Mark { seq: 0, kind, place: self.at.clone(), subject, value, actor: cx.facts.permit.actor.name.clone(), reason, at: cx.now };
         Ask::Small(Job::Mark(Box::new(mark)))
     }
 

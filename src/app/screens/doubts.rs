@@ -177,7 +177,9 @@ impl Page for State {
             (Command::Open, _) => self.answers(),
             (Command::Retry, _) => self.enter(cx),
             (Command::Copy, _) => match self.rows().get(self.cursor.row()) {
-                Some(d) => vec![Ask::Do(Effect::Copy(format!("{}/{}", self.plan, d.n))), Ask::Toast(Tone::Ok, "copied: the replay id".into())],
+                Some(d) => {
+                    vec![Ask::Do(Effect::Copy(format!("{}/{}", self.plan, d.n))), Ask::Toast(Tone::Ok, "copied: the replay id".into())]
+                }
                 None => Vec::new(),
             },
             _ => Vec::new(),

@@ -74,7 +74,8 @@ impl State {
             Deed::Park | Deed::Discard => (Source::Queue(w.from.clone()), Route::Nowhere),
             Deed::Restore => (Source::Ledger(w.from.clone()), Route::Same),
         };
-        let mut ask = ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);
+        let mut ask =
+            ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);
         ask.scope = w.scope.clone();
         ask
     }

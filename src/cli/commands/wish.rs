@@ -11,7 +11,7 @@ use crate::cli::{Desk, complain, find};
 use crate::decode::safe;
 use crate::model::{Address, Seat};
 use crate::schema::see;
-use crate::triage::plan::{Deed, EditedBody, Editable, LARGEST_EDIT, ReplayRequest, Route, Source, editable, header};
+use crate::triage::plan::{Deed, Editable, EditedBody, LARGEST_EDIT, ReplayRequest, Route, Source, editable, header};
 
 /// How, beside which messages.
 #[derive(Default)]

@@ -23,8 +23,7 @@ const STEPS: usize = 20;
 
 impl Choice {
     /// All, in the order in which they are shown.
-    pub const ALL: [Choice; 7] =
-        [Choice::Route, Choice::Strip, Choice::Keep, Choice::Add, Choice::Rate, Choice::Canary, Choice::Watch];
+    pub const ALL: [Choice; 7] = [Choice::Route, Choice::Strip, Choice::Keep, Choice::Add, Choice::Rate, Choice::Canary, Choice::Watch];
 
     /// Its name; its first letter is its own.
     pub fn word(self) -> &'static str {
@@ -153,7 +152,9 @@ mod tests {
         Choice::Canary.set(&mut ask, "0").expect("no steps");
         Choice::Rate.set(&mut ask, "0").expect("no limit");
         assert_eq!((ask.pace.canary.len(), ask.pace.per_second), (0, None));
-        for (choice, text) in [(Choice::Add, "why"), (Choice::Rate, "fast"), (Choice::Rate, "-1"), (Choice::Canary, "1 x"), (Choice::Watch, "7d")] {
+        for (choice, text) in
+            [(Choice::Add, "why"), (Choice::Rate, "fast"), (Choice::Rate, "-1"), (Choice::Canary, "1 x"), (Choice::Watch, "7d")]
+        {
             assert!(choice.set(&mut ask, text).is_err(), "{text}");
         }
         let letters: std::collections::BTreeSet<_> = Choice::ALL.iter().map(|c| c.word().chars().next()).collect();

@@ -73,8 +73,9 @@ impl EditedBody {
         if back.len() > LARGEST_EDIT {
             return Err(format!("the edited body is larger than {}: nothing of it is kept", human::bytes(LARGEST_EDIT as u64)));
         }
-        let mut text = String::from_utf8(back)
-            .map_err(|e| format!("the edited body is not text: byte {} is not UTF-8; nothing of it is kept", e.utf8_error().valid_up_to()))?;
+        let mut text = String::from_utf8(back).map_err(|e| {
+            format!("the edited body is not text: byte {} is not UTF-8; nothing of it is kept", e.utf8_error().valid_up_to())
+        })?;
         if !given.text.ends_with('\n') && text.ends_with('\n') {
             text.pop();
         }
@@ -180,7 +181,9 @@ mod tests {
 
     fn edit(seen: &Seen, change: impl Fn(&str) -> String) -> Option<EditedBody> {
         let given = editable(seen).expect("it is text");
-        EditedBody::new(seen, &given, change(&given.text).into_bytes(), &Declared::default(), "lea").expect("it is text").map(|(edited, _)| edited)
+        EditedBody::new(seen, &given, change(&given.text).into_bytes(), &Declared::default(), "lea")
+            .expect("it is text")
+            .map(|(edited, _)| edited)
     }
 
     #[test]

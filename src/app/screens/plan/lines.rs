@@ -22,7 +22,8 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
     if target.readers.is_empty() {
         out.push(Line::new().add(Tone::Muted, " ?   nobody that is known: the messages would wait"));
     }
-    let all = if target.messages == 1 { "gets it again".to_owned() } else { format!("gets all {} again", human::count_plain(target.messages)) };
+    let all =
+        if target.messages == 1 { "gets it again".to_owned() } else { format!("gets all {} again", human::count_plain(target.messages)) };
     let name = target.readers.iter().map(|r| crate::app::width::width(&r.name)).max().unwrap_or(0).clamp(8, width / 3);
     for r in &target.readers {
         let members = r.members.map_or("members ?".into(), |m| format!("{m} member{}", if m == 1 { "" } else { "s" }));

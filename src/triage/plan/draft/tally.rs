@@ -121,7 +121,8 @@ impl Draft {
         some(u64::from(publishes && !self.ask.pace.ordered), Warning::NotOrdered);
         some(u64::from(!known.removes && self.ask.deed != Deed::Restore), Warning::StaysInSource);
         some(u64::from(self.ask.shared_asked), Warning::LedgerOnly);
-        let edits: Vec<_> = items.iter().filter(|i| i.way == Way::Publish).filter_map(|i| Some((i, self.ask.edit.body(&i.seat)?))).collect();
+        let edits: Vec<_> =
+            items.iter().filter(|i| i.way == Way::Publish).filter_map(|i| Some((i, self.ask.edit.body(&i.seat)?))).collect();
         if let Some((_, first)) = edits.first() {
             all.push(Warning::Edited { messages: edits.len() as u64, by: first.by.clone() });
         }

@@ -158,6 +158,10 @@ impl Host for Sqs {
         redrive::drivers::connect(&profile, true).map_err(|e| NotHere(e.to_string()))
     }
 
+    fn partitions(&self, _: u32) -> u32 {
+        1
+    }
+
     async fn make(&self, name: &str, _: u32) -> Address {
         let name = format!("{name}-{}{}", uuid::Uuid::now_v7().simple(), if self.fifo { ".fifo" } else { "" });
         let mut ask = self.client().create_queue().queue_name(&name);

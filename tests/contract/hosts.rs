@@ -30,6 +30,8 @@ pub struct NotHere(pub String);
 pub trait Host: Send + Sync {
     /// A new connection; through `redrive::broker::guard` where the case asks for that itself.
     async fn connect(&self, who: Who) -> Result<Link, NotHere>;
+    /// How many partitions a destination has that is made with so many: one, where the broker has none.
+    fn partitions(&self, wanted: u32) -> u32;
     /// Creates an empty destination of a new name that begins with `name`.
     async fn make(&self, name: &str, partitions: u32) -> Address;
     /// The address of a destination that does not exist.

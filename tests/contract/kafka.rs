@@ -100,6 +100,10 @@ impl Host for Kafka {
         driver(&profile)
     }
 
+    fn partitions(&self, wanted: u32) -> u32 {
+        wanted
+    }
+
     async fn make(&self, name: &str, partitions: u32) -> Address {
         let name = format!("{name}-{}", uuid::Uuid::now_v7().simple());
         let topic = NewTopic::new(&name, i32::try_from(partitions).expect("few"), TopicReplication::Fixed(1));

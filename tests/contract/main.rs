@@ -10,6 +10,8 @@ mod hosts;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod memory;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;
 mod report;
 mod tools;
 
@@ -42,6 +44,13 @@ fn main() -> ExitCode {
     }
     for name in ["sqs", "sqs-fifo", "sqs-auth"] {
         match aws(name) {
+            Ok(maker) => add(&mut trials, &report, name, maker),
+            Err(why) => absent.push((name, why)),
+        }
+    }
+    #[cfg(feature = "rabbitmq")]
+    for (name, host) in rabbitmq::hosts() {
+        match host {
             Ok(maker) => add(&mut trials, &report, name, maker),
             Err(why) => absent.push((name, why)),
         }

@@ -55,9 +55,12 @@ impl Host for InMemory {
         })
     }
 
+    fn partitions(&self, wanted: u32) -> u32 {
+        if self.memory.shape().is_log() { wanted } else { 1 }
+    }
+
     async fn make(&self, name: &str, partitions: u32) -> Address {
-        let partitions = if self.memory.shape().is_log() { partitions } else { 1 };
-        self.memory.create(name, Spec::with(partitions))
+        self.memory.create(name, Spec::with(self.partitions(partitions)))
     }
 
     fn nowhere(&self) -> Address {

@@ -90,8 +90,9 @@ pub async fn admin(host: &dyn Host) -> (Arc<dyn Broker>, Arc<dyn Writer>) {
     (eyes, hand.expect("an admin has a hand"))
 }
 
-pub async fn can(eyes: &Arc<dyn Broker>) -> Capabilities {
-    eyes.probe().await.expect("probe").capabilities
+/// What the broker can do with this host's kind of destination.
+pub async fn can(host: &dyn Host, eyes: &Arc<dyn Broker>) -> Capabilities {
+    eyes.probe().await.expect("probe").capabilities.of(host.nowhere().kind)
 }
 
 pub async fn list(eyes: &Arc<dyn Broker>, internal: bool) -> Vec<Destination> {

@@ -1,21 +1,15 @@
-//! What a look into a queue costs, by version, type, limit and consumers; and the way of giving back that leaves the least. Pure but for asking.
+//! What a look into a queue costs, by version, type, limit and consumers; and what giving back does. Pure but for asking.
 
 use super::queue::{Queue, Type, Version};
 use super::{Counted, Rabbit};
-use crate::broker::{Cost, Result, Trace};
+use crate::broker::{Back, Cost, Result, Trace};
 use crate::model::Address;
 
 /// No look is taken with so many left or fewer: what is left belongs to consumers that try again.
 pub const FLOOR: u64 = 5;
 
-/// How messages in hand are given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GiveBack {
-    /// `basic.nack` one by one, in the order of delivery.
-    Nack,
-    /// By closing the channel: they keep their places where a nack would put them at the tail.
-    Close,
-}
+/// Up to so many messages are all taken in hand, where giving back a part of them would put it at the tail.
+pub const WHOLE: u64 = 2_000;
 
 /// A look's price, with what was found out for it.
 #[derive(Clone, Debug)]
@@ -23,9 +17,26 @@ pub struct Price {
     pub cost: Cost,
     pub of_type: Type,
     pub limit: Option<u64>,
-    pub give_back: GiveBack,
+    /// Whether what is given back goes to the tail, behind all that was not in hand (quorum without a limit, up to 4.2).
+    pub at_tail: bool,
     /// Whether each give-back counts towards the limit.
     pub counts: bool,
+    /// Whether consumers take from it meanwhile.
+    pub disturbs: bool,
+    /// What the broker does with a message over its limit: `drops`, `moves on`.
+    pub end: &'static str,
+}
+
+impl Price {
+    /// What giving back a message does that was given back so often before.
+    pub fn back(&self, given_back: u64) -> Back {
+        match self.limit {
+            // up to 4.2 the give-back itself is counted; from 4.3 on what was counted before is compared
+            Some(limit) if given_back >= limit + u64::from(!self.counts) => Back::Destroys,
+            _ if self.counts => Back::Counts,
+            _ => Back::Free,
+        }
+    }
 }
 
 impl Rabbit {
@@ -49,13 +60,10 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     let limit = queue.limit(version);
     let new = version >= Version(4, 3);
     let counts = of_type == Type::Quorum && !new;
-    let give_back = match (of_type, limit) {
-        (Type::Quorum, None) if !new => GiveBack::Close,
-        _ => GiveBack::Nack,
-    };
+    let at_tail = counts && limit.is_none();
     let mut cost = Cost::default();
     if of_type == Type::Stream {
-        return Price { cost, of_type, limit: None, give_back, counts: false };
+        return Price { cost, of_type, limit: None, at_tail: false, counts: false, disturbs: false, end: "drops" };
     }
     cost.leaves.push(Trace::Redelivered);
     if counts {
@@ -64,17 +72,22 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     if let Some(hidden) = queue.hides(version) {
         cost.leaves.push(Trace::Hides(hidden));
     }
-    if queue.consumers.unwrap_or(0) > 0 || queue.single_active() {
+    if at_tail && queue.messages.unwrap_or(0) > WHOLE {
+        cost.leaves.push(Trace::Reorders);
+    }
+    let disturbs = queue.consumers.unwrap_or(0) > 0 || queue.single_active();
+    if disturbs {
         cost.leaves.push(Trace::DisturbsConsumers);
     }
     if let (true, Some(limit), Some(known)) = (counts, limit, known) {
         cost.looks_left = Some(u32::try_from(limit.saturating_sub(known.given_back)).unwrap_or(u32::MAX));
     }
-    cost.refused = refusal(queue, limit, counts, new && takes_dead_letters, known);
-    Price { cost, of_type, limit, give_back, counts }
+    let end = if queue.dead_letters_to().is_some() { "moves on" } else { "drops" };
+    cost.refused = refusal(queue, limit, counts, new && takes_dead_letters, known, end);
+    Price { cost, of_type, limit, at_tail, counts, disturbs, end }
 }
 
-fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known: Option<Counted>) -> Option<String> {
+fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known: Option<Counted>, end: &str) -> Option<String> {
     if queue.exclusive == Some(true) {
         return Some("the queue belongs to one connection alone".into());
     }
@@ -82,7 +95,6 @@ fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known
         return Some("the queue has a single active consumer: the broker lets nobody else take from it".into());
     }
     let limit = limit?;
-    let end = if queue.dead_letters_to().is_some() { "moves on" } else { "drops" };
     if carried {
         return Some(format!(
             "deliveries counted before a message died count here too: giving one back that has more than {limit} of them {end} it at once; {}",
@@ -120,11 +132,13 @@ mod tests {
     #[test]
     fn each_type_and_version_has_its_price() {
         let classic = of(r#"{"name":"q","type":"classic"}"#, Version(4, 0));
-        assert_eq!((classic.cost.leaves, classic.give_back), (vec![Trace::Redelivered], GiveBack::Nack));
+        assert_eq!((classic.cost.leaves, classic.at_tail), (vec![Trace::Redelivered], false));
         let old = of(r#"{"name":"q","type":"quorum"}"#, Version(3, 10));
-        assert_eq!((old.cost.leaves, old.give_back), (vec![Trace::Redelivered, Trace::CountsReceive], GiveBack::Close));
+        assert_eq!((old.cost.leaves, old.at_tail), (vec![Trace::Redelivered, Trace::CountsReceive], true));
+        let deep = of(r#"{"name":"q","type":"quorum","messages":2001}"#, Version(3, 10));
+        assert!(deep.cost.leaves.contains(&Trace::Reorders), "too many to take them all in hand");
         let new = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 0));
-        assert_eq!((new.limit, new.give_back, new.cost.refused), (Some(20), GiveBack::Nack, None));
+        assert_eq!((new.limit, new.at_tail, new.cost.refused), (Some(20), false, None));
         let newest = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 3));
         assert_eq!((newest.cost.leaves, newest.counts), (vec![Trace::Redelivered], false));
         assert!(of(r#"{"name":"q","type":"stream"}"#, Version(4, 0)).cost.leaves.is_empty());
@@ -148,6 +162,15 @@ mod tests {
         assert_eq!(price(&q, Version(4, 3), false, None).cost.refused, None);
         let safe = queue(r#"{"name":"dlq","type":"quorum","delivery_limit":-1}"#);
         assert_eq!(price(&safe, Version(4, 3), true, None).cost.refused, None);
+    }
+
+    #[test]
+    fn the_give_back_that_destroys_is_known() {
+        let old = of(r#"{"name":"q","type":"quorum","delivery_limit":20}"#, Version(4, 0));
+        assert_eq!((old.back(19), old.back(20)), (Back::Counts, Back::Destroys));
+        let new = of(r#"{"name":"q","type":"quorum","delivery_limit":20}"#, Version(4, 3));
+        assert_eq!((new.back(20), new.back(21)), (Back::Free, Back::Destroys));
+        assert_eq!(of(r#"{"name":"q","type":"quorum"}"#, Version(3, 10)).back(1_000), Back::Counts);
     }
 
     #[test]

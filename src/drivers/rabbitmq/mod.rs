@@ -5,19 +5,29 @@ mod catalog;
 mod cost;
 mod describe;
 mod error;
+mod hand;
+mod hold;
 mod management;
 mod message;
+mod page;
+mod peek;
+mod publish;
 mod queue;
 mod readers;
+mod rehearse;
+mod reseat;
 mod settings;
 mod stream;
 mod topology;
 mod values;
+mod visit;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
 
 use crate::broker::{
     Broker, Cost, Detail, Flow, Keeper, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
@@ -30,9 +40,10 @@ use queue::{Queue, Version};
 use settings::Settings;
 
 /// Both sides of a RabbitMQ connection. No I/O: connections are made at the first use, and secrets fetched then.
-pub fn connect(profile: &Profile, _may_write: bool) -> Link {
+pub fn connect(profile: &Profile, may_write: bool) -> Link {
     let rabbit = Arc::new(Rabbit::new(profile));
-    Link { eyes: Arc::new(Eyes(rabbit)), hand: None }
+    let hand = may_write.then(|| Arc::new(hand::Hand::new(Arc::clone(&rabbit))) as Arc<_>);
+    Link { eyes: Arc::new(Eyes(rabbit)), hand }
 }
 
 /// What one connection keeps.
@@ -41,6 +52,8 @@ struct Rabbit {
     management: Management,
     keeper: Arc<Keeper>,
     looking: Lane,
+    holding: Lane,
+    publishing: Lane,
     known: Mutex<Known>,
 }
 
@@ -48,6 +61,8 @@ struct Rabbit {
 #[derive(Default)]
 struct Known {
     version: Option<Version>,
+    /// Bytes at most in one message, once the broker has said so.
+    max_message_bytes: Option<u64>,
     queues: HashMap<String, Counted>,
 }
 
@@ -65,6 +80,8 @@ impl Rabbit {
         Self {
             management: Management::new(Arc::clone(&settings)),
             looking: Lane::new(&settings, &keeper, "looking"),
+            holding: Lane::new(&settings, &keeper, "holding"),
+            publishing: Lane::new(&settings, &keeper, "publishing"),
             known: Mutex::default(),
             settings,
             keeper,
@@ -85,6 +102,33 @@ impl Rabbit {
             return Ok(version);
         }
         Ok(Version::parse(&self.overview(op).await?.rabbitmq_version))
+    }
+
+    fn facts(&self) -> rehearse::Facts {
+        rehearse::Facts { user: self.settings.user(), most: self.known(|k| k.max_message_bytes) }
+    }
+
+    /// The broker says its limit only when it is passed: `... larger than configured max size 16777216`.
+    fn learn_size(&self, said: &str) {
+        let most = said.split_once("max size ").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+        if let Some(most) = most.and_then(|n| n.parse().ok()) {
+            self.known(|k| k.max_message_bytes = Some(most));
+        }
+    }
+
+    async fn exchange_is_there(&self, at: &Address) -> Result<()> {
+        let path = ["exchanges", self.vhost(), &at.name];
+        self.management.get::<serde_json::Value>(Ask { op: "publish", at: Some(at), path: &path, query: &[] }).await.map(drop)
+    }
+
+    /// How many messages of a queue are ready at this moment, by the broker's own word and not by its statistics.
+    async fn ready(&self, lane: &Lane, at: &Address) -> Result<u64> {
+        let line = lane.line("describe", Some(at)).await?;
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let asked = line.channel.queue_declare(at.name.as_str().into(), passive, FieldTable::default());
+        let found = lane.rpc("describe", Some(at), asked).await?;
+        let _ = lane.rpc("describe", Some(at), line.channel.close(200, "asked".into())).await;
+        Ok(u64::from(found.message_count()))
     }
 
     /// One queue as it is now.
@@ -123,12 +167,11 @@ impl Broker for Eyes {
     }
 
     fn peek(&self, want: PeekRequest) -> Flow<Peeked> {
-        let _ = want;
-        futures::stream::StreamExt::boxed(futures::stream::empty())
+        peek::peek(Arc::clone(&self.0), want)
     }
 
-    fn rehearse(&self, _: &Message, out: &Outgoing) -> Rehearsal {
-        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some("not yet".into()), way: Default::default() }
+    fn rehearse(&self, was: &Message, out: &Outgoing) -> Rehearsal {
+        rehearse::rehearse(was, out, &self.0.facts())
     }
 
     async fn close(&self) -> Left {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Consumer};
 use tokio::time::timeout;
@@ -15,18 +15,19 @@ use super::{Rabbit, error, message};
 use crate::broker::{Error, ErrorKind, PartitionDetail, Result};
 use crate::model::{Address, Message, Seat};
 
-/// A stream that gives nothing for so long after the first request has nothing.
-const IDLE: Duration = Duration::from_millis(1_000);
+/// A stream that gives nothing for so long has nothing.
+pub const IDLE: Duration = Duration::from_millis(1_000);
 /// A chunk's messages come together: after this long without another one it is at its end.
 const SETTLED: Duration = Duration::from_millis(250);
 /// Messages on their way to us at most.
-const PREFETCH: u16 = 256;
+pub const PREFETCH: u16 = 256;
 
 /// A consumer of a stream on a channel of its own.
 pub struct Reel {
     line: Line,
     consumer: Consumer,
     at: Address,
+    unacked: u16,
 }
 
 impl Rabbit {
@@ -56,11 +57,16 @@ impl Rabbit {
         Ok(PartitionDetail { id: 0, start: first.unwrap_or(end), end, leader: 0, replicas: Vec::new(), in_sync: Vec::new() })
     }
 
+    /// Begins to read a stream from an offset on.
+    pub(super) async fn reel_at(&self, op: &'static str, at: &Address, offset: i64) -> Result<Reel> {
+        self.reel(op, at, AMQPValue::LongLongInt(offset), PREFETCH).await
+    }
+
     /// Begins to read a stream.
     pub(super) async fn reel(&self, op: &'static str, at: &Address, from: AMQPValue, prefetch: u16) -> Result<Reel> {
         let line = self.looking.line(op, Some(at)).await?;
         let consumer = self.consume(op, at, &line.channel, from, prefetch).await?;
-        Ok(Reel { line, consumer, at: at.clone() })
+        Ok(Reel { line, consumer, at: at.clone(), unacked: 0 })
     }
 
     async fn consume(&self, op: &'static str, at: &Address, channel: &Channel, from: AMQPValue, prefetch: u16) -> Result<Consumer> {
@@ -92,9 +98,13 @@ impl Reel {
     }
 
     /// An acknowledgement asks for more; on a stream it changes nothing else.
-    async fn taken(&self, rabbit: &Rabbit, op: &'static str, delivery: Delivery) -> Result<Message> {
-        let acked = delivery.acker.ack(lapin::options::BasicAckOptions::default());
-        rabbit.looking.rpc(op, Some(&self.at), acked).await?;
+    async fn taken(&mut self, rabbit: &Rabbit, op: &'static str, delivery: Delivery) -> Result<Message> {
+        self.unacked += 1;
+        if self.unacked > PREFETCH / 4 {
+            self.unacked = 0;
+            let acked = self.line.channel.basic_ack(delivery.delivery_tag, BasicAckOptions { multiple: true });
+            rabbit.looking.rpc(op, Some(&self.at), acked).await?;
+        }
         Ok(message::read(&self.at, Type::Stream, &delivery))
     }
 

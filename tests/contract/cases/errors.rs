@@ -130,7 +130,7 @@ pub async fn comes_back_after_it_was_down(host: &dyn Host) -> Ran {
     let (eyes, hand) = admin(host).await;
     let at = host.make("back", 1).await;
     host.put(&at, numbered(3)).await;
-    can(&eyes).await;
+    can(host, &eyes).await;
     if let Err(why) = host.down().await {
         return why.into();
     }

@@ -47,7 +47,7 @@ pub async fn gone_seats_are_left_out(host: &dyn Host) -> Ran {
     let (eyes, hand) = admin(host).await;
     let at = host.make("gone", 1).await;
     let mut seats = host.put(&at, numbered(4)).await;
-    if can(&eyes).await.seek {
+    if can(host, &eyes).await.seek {
         if let Err(why) = host.trim(&at, 0, 2).await {
             return why.into();
         }
@@ -74,7 +74,7 @@ pub async fn one_answer_each_settled(host: &dyn Host) -> Ran {
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     hold.close().await.expect("close");
     let left = sorted(bodies(&host.read_back(&at).await));
-    if can(&eyes).await.remove {
+    if can(host, &eyes).await.remove {
         assert_eq!(left, ["00001", "00003", "00004"]);
     } else {
         assert_eq!(left.len(), 5, "an append-only log keeps all");
@@ -88,7 +88,7 @@ pub async fn dropped_is_given_back(host: &dyn Host) -> Ran {
     host.put(&at, numbered(3)).await;
     let mut hold = hand.hold(&at, Selection::First(2)).await.expect("hold");
     assert_eq!(take_all(&mut hold).await.len(), 2);
-    if !can(&eyes).await.remove {
+    if !can(host, &eyes).await.remove {
         return Ran::NotApplicable("nothing is taken from a log".into());
     }
     match host.in_hand(&at).await {

@@ -17,7 +17,7 @@ fn spread(n: usize, partitions: i32) -> Vec<Put> {
 
 pub async fn all_in_order(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    let seek = can(&eyes).await.seek;
+    let seek = can(host, &eyes).await.seek;
     let at = host.make("all", 3).await;
     host.put(&at, spread(30, if seek { 3 } else { 1 })).await;
     let got = all(&eyes, &at, 1000).await;
@@ -51,7 +51,7 @@ pub async fn empty_is_complete(host: &dyn Host) -> Ran {
 
 pub async fn limit_and_cursor(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    let seek = can(&eyes).await.seek;
+    let seek = can(host, &eyes).await.seek;
     let at = host.make("limit", 3).await;
     host.put(&at, spread(20, if seek { 3 } else { 1 })).await;
     let mut got = all(&eyes, &at, 7).await;
@@ -73,7 +73,7 @@ pub async fn limit_and_cursor(host: &dyn Host) -> Ran {
 
 pub async fn newest(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    if !can(&eyes).await.seek {
+    if !can(host, &eyes).await.seek {
         return Ran::NotApplicable(NO_SEEK.into());
     }
     let at = host.make("newest", 3).await;
@@ -102,7 +102,7 @@ fn timed() -> (SystemTime, Vec<Put>) {
 
 pub async fn from_a_time(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    if !can(&eyes).await.seek {
+    if !can(host, &eyes).await.seek {
         return Ran::NotApplicable(NO_SEEK.into());
     }
     let at = host.make("from-time", 2).await;
@@ -118,7 +118,7 @@ pub async fn from_a_time(host: &dyn Host) -> Ran {
 
 pub async fn to_a_time(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    if !can(&eyes).await.seek {
+    if !can(host, &eyes).await.seek {
         return Ran::NotApplicable(NO_SEEK.into());
     }
     let at = host.make("to-time", 2).await;
@@ -134,7 +134,7 @@ pub async fn to_a_time(host: &dyn Host) -> Ran {
 pub async fn a_seat(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
     let at = host.make("seat", 2).await;
-    let seek = can(&eyes).await.seek;
+    let seek = can(host, &eyes).await.seek;
     let seats = host.put(&at, numbered(6)).await;
     if seek {
         host.put(&at, vec![Put::body("elsewhere").to(1)]).await;
@@ -148,7 +148,7 @@ pub async fn a_seat(host: &dyn Host) -> Ran {
 
 pub async fn below_the_start_is_gone(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
-    if !can(&eyes).await.seek {
+    if !can(host, &eyes).await.seek {
         return Ran::NotApplicable(NO_SEEK.into());
     }
     let at = host.make("trimmed", 1).await;

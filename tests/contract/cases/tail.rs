@@ -12,7 +12,7 @@ pub async fn hears_only_what_is_new(host: &dyn Host) -> Ran {
     let at = host.make("tail", 2).await;
     host.put(&at, numbered(3)).await;
     let want = PeekRequest { start: Start::Newest, stop: Stop::Never, ..PeekRequest::new(at.clone(), 4) };
-    if !can(&eyes).await.tail {
+    if !can(host, &eyes).await.tail {
         assert_eq!(read(&eyes, want).await.expect_err("no tail").kind, ErrorKind::Unsupported);
         return Ran::NotApplicable("cannot be followed live".into());
     }
@@ -52,7 +52,7 @@ pub async fn dropping_it_cancels(host: &dyn Host) -> Ran {
     host.put(&at, numbered(600)).await;
     let before = host.traces(&at).await;
     for stop in [Stop::Now, Stop::Never] {
-        if stop == Stop::Never && !can(&eyes).await.tail {
+        if stop == Stop::Never && !can(host, &eyes).await.tail {
             continue;
         }
         let mut want = PeekRequest { stop, ..PeekRequest::new(at.clone(), 10_000) };

@@ -62,7 +62,7 @@ pub async fn none_from_asking(host: &dyn Host) -> Ran {
     let at = host.make("asked-about", 1).await;
     host.put(&at, numbered(3)).await;
     let before = host.traces(&at).await;
-    can(&eyes).await;
+    can(host, &eyes).await;
     list(&eyes, true).await;
     eyes.describe(&at).await.expect("describe");
     cost(&eyes, &at).await;

@@ -1,0 +1,82 @@
+//! The acting side: holds on queues and streams, confirmed publishing, and the broker's own mover.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::Rabbit;
+use super::hold;
+use super::publish::{OP, Press};
+use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
+use crate::model::{Address, Kind};
+
+/// A connection's hand.
+pub struct Hand {
+    rabbit: Arc<Rabbit>,
+    /// One batch at a time: the order of publishing is the order given.
+    press: Mutex<Option<Press>>,
+}
+
+impl Hand {
+    pub fn new(rabbit: Arc<Rabbit>) -> Self {
+        Self { rabbit, press: Mutex::new(None) }
+    }
+
+    async fn some(&self, slot: &mut Option<Press>, batch: &[Outgoing]) -> Result<Vec<Result<Receipt>>> {
+        if slot.as_ref().is_none_or(Press::spent) {
+            *slot = None;
+            *slot = Some(Press::open(&self.rabbit).await?);
+        }
+        if let Some(why) = self.rabbit.publishing.blocked() {
+            let error = self.rabbit.settings.error(ErrorKind::Throttled, OP, format!("an alarm blocks publishers: {why}"));
+            return Err(error.next("wait until the broker has memory and disk again"));
+        }
+        // a missing exchange would close the channel with all that is on its way
+        if let Some(out) = batch.first().filter(|out| out.to.kind == Kind::Exchange) {
+            self.rabbit.exchange_is_there(&out.to).await?;
+        }
+        match slot {
+            Some(press) => Ok(press.publish(&self.rabbit, batch).await),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+#[async_trait]
+impl Writer for Hand {
+    async fn hold(&self, from: &Address, want: Selection) -> Result<Box<dyn Hold>> {
+        hold::hold(&self.rabbit, from, want).await
+    }
+
+    async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>> {
+        let mut slot = self.press.lock().await;
+        let mut answers: Vec<Result<Receipt>> = Vec::with_capacity(batch.len());
+        while let Some(rest) = batch.get(answers.len()..).filter(|rest| !rest.is_empty()) {
+            match self.some(&mut slot, rest).await {
+                Ok(some) if !some.is_empty() => answers.extend(some),
+                Ok(_) => break,
+                Err(e) => {
+                    answers.extend(rest.iter().map(|out| Err(e.clone().about(&out.to))));
+                    break;
+                }
+            }
+        }
+        answers
+    }
+
+    async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
+        let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = ask;
+        Err(Error::new(ErrorKind::Unsupported, "move all", "not yet").about(&from))
+    }
+
+    async fn close(&self) -> Left {
+        if let Some(press) = self.press.lock().await.take() {
+            press.close().await;
+        }
+        self.rabbit.keeper.close().await;
+        self.rabbit.holding.close().await;
+        self.rabbit.publishing.close().await;
+        Left::default()
+    }
+}

@@ -1,0 +1,148 @@
+//! Publishing: mandatory and confirmed, in the order given, one answer each; a message that comes back is a failure.
+
+use std::time::Duration;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{Confirmation, PublisherConfirm};
+use tokio::time::{Instant, timeout_at};
+
+use super::amqp::Line;
+use super::{Rabbit, error, message, rehearse};
+use crate::broker::{Error, ErrorKind, Outgoing, Receipt, Result};
+use crate::model::{Address, Kind};
+
+pub const OP: &str = "publish";
+/// A message of this size or more is sent alone: the broker answers one that is too large by closing the channel, and it must be plain which it was.
+const LARGE: usize = 4 << 20;
+/// Bytes on their way at most.
+const FLIGHT: usize = 16 << 20;
+
+/// A channel in confirm mode.
+pub struct Press(Line);
+
+impl Press {
+    pub async fn open(rabbit: &Rabbit) -> Result<Self> {
+        let line = rabbit.publishing.line(OP, None).await?;
+        rabbit.publishing.rpc(OP, None, line.channel.confirm_select(ConfirmSelectOptions::default())).await?;
+        Ok(Self(line))
+    }
+
+    /// Whether a failure has closed it.
+    pub fn spent(&self) -> bool {
+        !self.0.channel.status().connected()
+    }
+
+    /// Sends as many of these as may be on their way together, at least one, and waits for their answers.
+    pub async fn publish(&self, rabbit: &Rabbit, batch: &[Outgoing]) -> Vec<Result<Receipt>> {
+        let mut sent: Vec<Result<PublisherConfirm>> = Vec::new();
+        let mut bytes = 0;
+        for out in batch {
+            let size = out.body.as_ref().map_or(0, bytes::Bytes::len);
+            let alone = size >= LARGE && !sent.is_empty();
+            if alone || bytes + size > FLIGHT && !sent.is_empty() || self.spent() && !sent.is_empty() {
+                break;
+            }
+            bytes += size;
+            sent.push(self.send(rabbit, out).await);
+            if size >= LARGE {
+                break;
+            }
+        }
+        let until = Instant::now() + rabbit.settings.profile.channel_rpc_timeout;
+        let alone = sent.len() == 1;
+        let mut answers = Vec::with_capacity(sent.len());
+        for (sent, out) in sent.into_iter().zip(batch) {
+            answers.push(match sent {
+                Ok(confirm) => confirmed(rabbit, confirm, &out.to, until, alone).await,
+                Err(e) => Err(e),
+            });
+        }
+        answers
+    }
+
+    async fn send(&self, rabbit: &Rabbit, out: &Outgoing) -> Result<PublisherConfirm> {
+        let facts = rabbit.facts();
+        let (wire, _) = rehearse::prepare(out, &facts);
+        if let Some(why) = rehearse::refusal(&wire, &facts) {
+            return Err(Error::new(ErrorKind::Invalid, OP, why).about(&out.to).next("change the message, or send it elsewhere"));
+        }
+        let (exchange, key) = match out.to.kind {
+            Kind::Exchange => (out.to.name.as_str(), String::from_utf8_lossy(wire.key.as_deref().unwrap_or_default()).into_owned()),
+            _ => ("", out.to.name.clone()),
+        };
+        if key.len() > 255 {
+            return Err(Error::new(ErrorKind::Invalid, OP, "a routing key has 255 bytes at most").about(&out.to).next("send it elsewhere"));
+        }
+        let (properties, _) = message::properties(&wire.properties, &wire.headers);
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
+        let body = wire.body.unwrap_or_default();
+        let sending = self.0.channel.basic_publish(exchange.into(), key.as_str().into(), options, &body, properties);
+        rabbit.publishing.rpc(OP, Some(&out.to), sending).await.map_err(|e| if self.spent() { e } else { e.perhaps() })
+    }
+}
+
+/// What became of one.
+async fn confirmed(rabbit: &Rabbit, confirm: PublisherConfirm, to: &Address, until: Instant, alone: bool) -> Result<Receipt> {
+    match timeout_at(until, confirm).await {
+        Ok(Ok(Confirmation::Ack(None))) => Ok(Receipt { to: to.clone(), seat: None }),
+        Ok(Ok(Confirmation::Ack(Some(back)) | Confirmation::Nack(Some(back)))) => {
+            let cause = format!("the broker gave it back: {} {}", back.reply_code, back.reply_text);
+            Err(Error::new(ErrorKind::NotFound, OP, cause).about(to).next("no queue takes it there; check the name with ls"))
+        }
+        Ok(Ok(Confirmation::Nack(None))) => Err(refused(rabbit, to).await),
+        Ok(Ok(Confirmation::NotRequested)) => {
+            Err(Error::new(ErrorKind::Unexpected, OP, "the channel does not confirm").about(to).next("try again").perhaps())
+        }
+        Ok(Err(e)) => Err(broken(rabbit, &e, to, alone)),
+        Err(_) => {
+            let blocked = rabbit.publishing.blocked();
+            let cause = match &blocked {
+                Some(why) => format!("an alarm blocks publishers: {why}"),
+                None => format!("no confirmation within {:.1} s", rabbit.settings.profile.channel_rpc_timeout.as_secs_f32()),
+            };
+            let mut late =
+                Error::new(ErrorKind::Timeout, OP, cause).about(to).next("see whether it is there before it is sent again").perhaps();
+            late.retry = false;
+            Err(late)
+        }
+    }
+}
+
+/// A nack: of a queue that is full and refuses it is a no; else nobody knows.
+async fn refused(rabbit: &Rabbit, to: &Address) -> Error {
+    let refuses = match rabbit.queue(OP, to).await {
+        Ok(queue) => queue.text("overflow").is_some_and(|o| o.starts_with("reject-publish")),
+        Err(_) => false,
+    };
+    if refuses {
+        let mut full = Error::new(ErrorKind::Throttled, OP, "the queue is full and takes no more (overflow: reject-publish)").about(to);
+        full.retry = false;
+        return full.next("wait until its consumers have made room, then resume");
+    }
+    let nack = Error::new(ErrorKind::Unexpected, OP, "the broker could not take it (basic.nack)").about(to);
+    nack.next("see whether it is there before it is sent again").perhaps()
+}
+
+/// The channel was closed before an answer came.
+fn broken(rabbit: &Rabbit, e: &lapin::Error, to: &Address, alone: bool) -> Error {
+    let code = error::code(e);
+    if code == Some(error::PRECONDITION) {
+        rabbit.learn_size(&e.to_string());
+    }
+    let error = error::error(&rabbit.settings, OP, Some(to), e);
+    match code {
+        // rights are asked before anything is taken, and all of a batch go the same way
+        Some(error::REFUSED) => error,
+        Some(error::PRECONDITION) if alone => error,
+        _ => Error { retry: false, ..error.perhaps() },
+    }
+}
+
+/// How long the end waits for the channel to close in good order.
+pub const CLOSE: Duration = Duration::from_secs(1);
+
+impl Press {
+    pub async fn close(self) {
+        let _ = tokio::time::timeout(CLOSE, self.0.channel.close(200, "done".into())).await;
+    }
+}

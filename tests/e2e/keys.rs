@@ -7,6 +7,8 @@ use crate::terminal::Terminal;
 fn one_cause_is_replayed_and_another_escalated_by_keys_alone() {
     let Some(incident) = Incident::new() else { return };
     let before = incident.causes();
+    // what the screen is to say too
+    assert_eq!((before.len(), before.iter().filter_map(|c| c["count"].as_u64()).sum::<u64>()), (4, 11));
     let mut t = Terminal::open(&incident.place, &[]);
     t.shows(&["overview", "1 up", "READ-ONLY"]);
     t.press("/");

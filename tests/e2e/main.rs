@@ -27,3 +27,4 @@ mod keys;
 mod outage;
 mod own_broker;
 mod smallrye;
+mod undecided;

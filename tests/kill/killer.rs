@@ -7,7 +7,7 @@ use rdkafka::consumer::BaseConsumer;
 use serde_json::Value;
 
 use crate::binary::{Place, finish};
-use crate::readback::{ends, looker};
+use crate::readback::{early_looker, ends};
 
 /// Longest wait for a run to come as far as it should before it is killed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ pub struct Killer<'a> {
 
 impl<'a> Killer<'a> {
     pub fn new(place: &'a Place, server: &str, origin: &'a str, dlt: &'a str, messages: usize) -> Self {
-        Self { place, looker: looker(server), origin, dlt, messages: messages as u64 }
+        Self { place, looker: early_looker(server), origin, dlt, messages: messages as u64 }
     }
 
     fn written(&self) -> u64 {

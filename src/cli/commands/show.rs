@@ -11,7 +11,7 @@ use crate::broker::{Error, ErrorKind, PeekRequest, Peeked, Start};
 use crate::cli::args::ShowArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::document;
-use crate::cli::{Desk, complain, find};
+use crate::cli::{Desk, complain, find, say};
 use crate::decode::{self, Form, Hint, human, safe, safe_bytes};
 use crate::model::{Address, Death, Kind, Message, Seat, Told};
 use crate::schema::{Seen, Verdict, see};
@@ -29,7 +29,11 @@ pub async fn run(desk: &Desk, args: ShowArgs) -> io::Result<Exit> {
     };
     let found = async {
         let at = find::destination(&desk.means.brokers, &desk.context.name, name).await?.at;
-        fetch(desk, &at, seat).await
+        let message = fetch(desk, &at, seat).await?;
+        if desk.context.committed_only(at.conn.as_str()) && !is_committed(desk, &message).await? {
+            say("it is of a transaction that is open or was given up: readers of committed messages do not see it");
+        }
+        Ok::<_, Error>(message)
     };
     let message = match found.await {
         Ok(message) => message,
@@ -65,6 +69,21 @@ pub async fn fetch(desk: &Desk, at: &Address, seat: Seat) -> Result<Message, Err
     Err(Error::new(ErrorKind::NotFound, "read", format!("nothing at {}", safe(&shown)))
         .about(at)
         .next("it may have been compacted away or fallen to retention; `redrive peek` shows what is there"))
+}
+
+/// Whether readers of committed messages see it too; off logs there is nothing else.
+async fn is_committed(desk: &Desk, message: &Message) -> Result<bool, Error> {
+    if !matches!(message.seat, Seat::Offset { .. }) {
+        return Ok(true);
+    }
+    let want = PeekRequest { start: Start::Seat(message.seat.clone()), ..PeekRequest::new(message.at.clone(), 1) };
+    let mut flow = desk.broker(&message.at.conn)?.peek(want);
+    while let Some(step) = flow.next().await {
+        if let Peeked::Batch(messages) = step? {
+            return Ok(messages.iter().any(|m| m.seat == message.seat));
+        }
+    }
+    Ok(false)
 }
 
 fn text(one: &Seen) -> String {

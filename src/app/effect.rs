@@ -26,14 +26,14 @@ pub enum Job {
     Peek(PeekRequest),
     /// Decodes a body for the viewer.
     Show(Arc<Seen>, Hint),
-    /// Reads the dead letters of a queue and groups them; the traces consented to.
-    Causes(Address, Vec<Trace>),
+    /// Reads the dead letters of a queue and groups them, all or so many; the traces consented to.
+    Causes(Address, Vec<Trace>, Option<usize>),
     /// What the ledger has of plans.
     Plans,
-    /// Looks and freezes a plan; nothing is written to a broker.
-    Draft(Box<ReplayRequest>, Chosen),
-    /// The message of this place in the plan, as it will be.
-    Rehearse(Arc<ReplayPlan>, usize),
+    /// Looks and freezes a plan; nothing is written to a broker. The traces consented to.
+    Draft(Box<ReplayRequest>, Chosen, Vec<Trace>),
+    /// The message of this place in the plan, as it will be: the one that was read for it, else read again with the traces consented to.
+    Rehearse(Arc<ReplayPlan>, usize, Option<Arc<Seen>>, Vec<Trace>),
     /// Carries a plan out, or goes on with it.
     Carry(PlanId),
     /// Looks again and again at what became of a replayed plan, until all is known or its window is over.
@@ -88,6 +88,8 @@ pub struct CausesRead {
     /// Unresolved ones.
     pub shown: u64,
     pub settled: u64,
+    /// The messages themselves where the look left a trace, so that nobody has to look again.
+    pub kept: Vec<Arc<Seen>>,
     /// Who has claimed the queue or a cause: the mark and its end.
     pub claims: Vec<(Mark, SystemTime)>,
     /// How many there were when it was read, by the listing.

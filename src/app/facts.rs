@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::app::effect::CausesRead;
-use crate::broker::{Cost, Detail, Error, Probe};
+use crate::broker::{Capabilities, Cost, Detail, Error, Probe, Trace};
 use crate::config::model::ReplaySettings;
 use crate::config::{Context, Diagnostic};
 use crate::model::{Address, ConnId, Count, Destination, Reader, Seat};
@@ -22,6 +22,8 @@ pub const EVERY: Duration = Duration::from_secs(10);
 pub const HIDDEN: Duration = Duration::from_secs(60);
 /// A destination is described again after this long though nothing has come or gone, for its settings may have changed.
 pub const CALM: Duration = Duration::from_secs(300);
+/// How long a word on the price of a look holds.
+const AGREED_FOR: Duration = Duration::from_secs(3600);
 /// Longest wait between tries of a broker that is down.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -137,6 +139,8 @@ pub struct Facts {
     pub context: Arc<Context>,
     pub brokers: BTreeMap<ConnId, BrokerFacts>,
     pub details: BTreeMap<Address, Fact<(Detail, Cost)>>,
+    /// Where the price of a look was agreed to, and when.
+    pub agreed: BTreeMap<Address, SystemTime>,
     /// Messages that are done with by the ledger and still lie there, as a topic's do.
     pub done: BTreeMap<Address, u64>,
     pub shelf: Shelf,
@@ -170,6 +174,7 @@ impl Facts {
             context,
             brokers,
             details: BTreeMap::new(),
+            agreed: BTreeMap::new(),
             done: BTreeMap::new(),
             shelf: Shelf::default(),
             causes: BTreeMap::new(),
@@ -215,6 +220,23 @@ impl Facts {
         let Some(detail) = self.detail(&d.at).filter(|detail| !detail.partitions.is_empty()) else { return false };
         let held: i64 = detail.partitions.iter().map(|p| p.end - p.start).sum();
         d.depth.value() == u64::try_from(held).ok()
+    }
+
+    /// The price of a look, where it is not free.
+    pub fn price(&self, at: &Address) -> Option<&Cost> {
+        let (_, cost) = self.details.get(at)?.value.as_ref()?;
+        (!cost.leaves.is_empty() || cost.refused.is_some()).then_some(cost)
+    }
+
+    /// The traces that the user agreed to here, less than an hour ago.
+    pub fn accepted(&self, at: &Address, now: SystemTime) -> Vec<Trace> {
+        let holds = self.agreed.get(at).is_some_and(|when| now.duration_since(*when).is_ok_and(|ago| ago < AGREED_FOR));
+        self.price(at).filter(|_| holds).map(|cost| cost.leaves.clone()).unwrap_or_default()
+    }
+
+    /// What a connection can do, once it has been asked.
+    pub fn capabilities(&self, conn: &ConnId) -> Option<&Capabilities> {
+        self.brokers.get(conn)?.probe.value.as_ref().map(|probe| &probe.capabilities)
     }
 
     /// A destination's details, if somebody asked for them.

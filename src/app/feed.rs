@@ -201,7 +201,7 @@ impl App {
         };
         let dlqs = self.facts.destinations().filter(|d| d.role.is_dlq() && free(&d.at));
         let due = dlqs.filter_map(|d| {
-            let job = || Job::Causes(d.at.clone(), Vec::new());
+            let job = || Job::Causes(d.at.clone(), Vec::new(), None);
             let place = Place::Causes(d.at.clone());
             match self.facts.causes.get(&d.at) {
                 None if d.depth.value().is_some_and(|n| n > 0 && n <= READ_UNASKED) => Some((place, SystemTime::UNIX_EPOCH, job())),

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::facts::Facts;
-use crate::model::{ConnId, Count, Reader};
+use crate::model::{Address, ConnId, Count, Reader, ReaderKind};
 use crate::monitor::{BrokerFact, DlqFact, GroupFact, Health, JobFact, Loss, Motion, Survey, SurveyFacts, loss_of_oldest, survey};
 use crate::triage::group::Cause;
 use crate::triage::report::Status;
@@ -32,7 +32,8 @@ pub fn needs(facts: &Facts, now: SystemTime) -> Survey {
     let dlqs = facts.destinations().filter(|d| d.role.is_dlq()).map(|d| dlq(facts, d, now)).collect();
     let mut groups: Vec<GroupFact> = facts.groups().filter_map(|(conn, r)| group(facts, conn, r, now)).collect();
     groups.extend(absent(facts));
-    let known = facts.destinations().filter(|d| !d.internal).count() + facts.groups().count();
+    // a queue is its own reader: it counts once
+    let known = facts.destinations().filter(|d| !d.internal).count() + facts.groups().filter(|(_, r)| r.kind != ReaderKind::Queue).count();
     survey(&SurveyFacts { brokers, dlqs, groups, jobs: jobs(facts), known })
 }
 
@@ -53,10 +54,11 @@ fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact
             (
                 arrivals.into_iter().map(Some).collect(),
                 sampled.filter(|(by, _)| *by > 0).or(grown),
-                read.causes.iter().filter_map(|c| c.first).min(),
+                // where no death is dated the messages' own times count, as the broker's retention does
+                read.causes.iter().filter_map(|c| c.first.or(c.oldest.when)).min(),
             )
         }
-        None => (facts.shelf.hour(&d.at, now, BARS), sampled, None),
+        None => (facts.shelf.hour(&d.at, now, BARS), sampled, oldest_told(facts, &d.at)),
     };
     let claim =
         causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
@@ -71,6 +73,12 @@ fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact
         looked_at: described.is_none_or(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none()),
         severity: causes.and_then(|read| read.causes.iter().map(|c| c.category.severity).max()),
     }
+}
+
+/// When the oldest message of a queue was sent, where its broker tells without a look.
+fn oldest_told(facts: &Facts, at: &Address) -> Option<SystemTime> {
+    let of = facts.brokers.get(&at.conn)?.groups().iter().flat_map(|r| &r.at).find(|p| p.of == *at);
+    of?.backlog.as_ref()?.oldest
 }
 
 /// Deaths over the last `span`, all causes together.
@@ -108,6 +116,11 @@ fn jobs(facts: &Facts) -> Vec<JobFact> {
 
 /// A group where it is furthest behind.
 fn group(facts: &Facts, conn: &ConnId, reader: &Reader, now: SystemTime) -> Option<GroupFact> {
+    // what waits in a dead-letter queue is told there
+    let of_dlq = |at: &Address| facts.destination(at).is_some_and(|d| d.role.is_dlq());
+    if reader.kind == ReaderKind::Queue && reader.at.iter().any(|p| of_dlq(&p.of)) {
+        return None;
+    }
     let known = crate::monitor::Known { stall: stall(facts, &reader.name), ..Default::default() };
     let lag = crate::monitor::Lag::of(reader, &facts.shelf, &known, now);
     let (worst, _) = lag.topics.iter().max_by_key(|(row, _)| (matches!(row.motion, Motion::Stalled { .. }), row.behind))?;
@@ -118,7 +131,8 @@ fn group(facts: &Facts, conn: &ConnId, reader: &Reader, now: SystemTime) -> Opti
         group: reader.name.clone(),
         of: Some(worst.of.clone()),
         absent: false,
-        behind: lag.behind().map_or(Count::Unknown, Count::Exact),
+        behind: worst.backlog.as_ref().map_or_else(|| lag.behind().map_or(Count::Unknown, Count::Exact), |b| b.ready),
+        unread: reader.kind == ReaderKind::Queue && reader.members == Some(0),
         spark: series.map(|s| s.spark(now, HOUR, BARS)).unwrap_or_default(),
         motion: worst.motion,
         growth: series.and_then(|s| s.growth(now, HOUR)),
@@ -149,6 +163,7 @@ fn absent(facts: &Facts) -> Vec<GroupFact> {
                 of: None,
                 absent: true,
                 behind: Count::Unknown,
+                unread: false,
                 spark: Vec::new(),
                 motion: Motion::Unknown,
                 growth: None,

@@ -29,6 +29,8 @@ pub enum Confirm {
     Reason,
     /// `y`.
     Yes,
+    /// `y` for all, whose words these are, or `f` for the first 10 only.
+    AllOrFirst(String),
     /// Nothing to confirm: it only says something.
     Nothing,
 }
@@ -37,7 +39,7 @@ pub enum Confirm {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Then {
     Nothing,
-    /// Back to the screen it came from; `{}` in the argument is what was typed.
+    /// Back to the screen it came from; `{}` in the argument is what was typed, or `all` or `first`.
     Tell(Command, String),
     WritesOn,
     WritesOff,
@@ -86,6 +88,7 @@ impl Dialog {
             (Confirm::Reason, false) => "enter, then type the reason   esc".into(),
             (Confirm::Reason, true) => "the reason, enter   esc".into(),
             (Confirm::Yes, _) => "y yes   esc".into(),
+            (Confirm::AllOrFirst(all), _) => format!("y look at {all}   f the first 10 only   esc         (asked again after 1h)"),
             (Confirm::Nothing, _) => "esc".into(),
         }
     }
@@ -238,6 +241,8 @@ impl Dialog {
                     Heard::Open
                 }
                 (Code::Char('y'), Confirm::Yes) if !key.ctrl => Heard::Then(self.then.clone(), String::new()),
+                (Code::Char('y'), Confirm::AllOrFirst(_)) if !key.ctrl => Heard::Then(self.then.clone(), "all".into()),
+                (Code::Char('f'), Confirm::AllOrFirst(_)) if !key.ctrl => Heard::Then(self.then.clone(), "first".into()),
                 (Code::Char('q'), _) if !key.ctrl => Heard::Close,
                 (Code::Enter, Confirm::Nothing) => Heard::Close,
                 _ => scroll(&mut self.top, key, page),

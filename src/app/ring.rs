@@ -19,6 +19,8 @@ pub enum Order {
     NewestFirst,
     /// Oldest first, for reading on from a place; the ones read first go.
     OldestFirst,
+    /// As they were read, a queue's head first; the ones read first go.
+    AsRead,
 }
 
 /// Loaded messages in order.
@@ -82,16 +84,22 @@ impl Ring {
         self.order
     }
 
-    /// Turns the order round.
+    /// Turns the order round; a queue's stays.
     pub fn turn(&mut self) {
-        self.order = if self.order == Order::NewestFirst { Order::OldestFirst } else { Order::NewestFirst };
+        self.order = match self.order {
+            Order::NewestFirst => Order::OldestFirst,
+            Order::OldestFirst => Order::NewestFirst,
+            Order::AsRead => Order::AsRead,
+        };
         self.turned = true;
     }
 
     /// Takes rows of one destination; one that is there already is taken once.
     pub fn take(&mut self, rows: impl IntoIterator<Item = Arc<Seen>>) {
         for seen in rows {
-            if self.seats.insert(seen.message.seat.clone()) {
+            // twins of a queue without ids are two messages
+            let twin = matches!(seen.message.seat, Seat::Digest(_));
+            if self.seats.insert(seen.message.seat.clone()) || twin {
                 self.bytes += size(&seen);
                 self.fresh.push(seen);
             }
@@ -113,17 +121,20 @@ impl Ring {
 
     /// What came is mostly the newest, so only the end that it reaches back into is gone through.
     fn sort_in(&mut self) {
+        if self.order == Order::AsRead {
+            for seen in std::mem::take(&mut self.fresh) {
+                self.add(seen);
+            }
+        }
         self.fresh.sort_by(|a, b| before(a, b));
         if let Some(first) = self.fresh.first() {
             let keep = self.rows.partition_point(|row| before(&row.seen, first) == Ordering::Less);
             let mut later = self.rows.split_off(keep).into_iter().peekable();
-            for seen in self.fresh.drain(..) {
+            for seen in std::mem::take(&mut self.fresh) {
                 while let Some(row) = later.next_if(|row| before(&row.seen, &seen) == Ordering::Less) {
                     self.rows.push_back(row);
                 }
-                self.invalid += usize::from(seen.verdict.is_invalid());
-                self.dead += usize::from(is_dead(&seen));
-                self.rows.push_back(Row { seen, passes: None });
+                self.add(seen);
             }
             self.rows.extend(later);
         }
@@ -135,6 +146,12 @@ impl Ring {
             self.dead -= usize::from(is_dead(&seen));
             self.dropped += 1;
         }
+    }
+
+    fn add(&mut self, seen: Arc<Seen>) {
+        self.invalid += usize::from(seen.verdict.is_invalid());
+        self.dead += usize::from(is_dead(&seen));
+        self.rows.push_back(Row { seen, passes: None });
     }
 
     /// Rows, once arranged.
@@ -220,6 +237,19 @@ pub mod tests {
 
     fn places(ring: &Ring) -> String {
         ring.rows().map(|s| s.message.seat.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_queue_stays_in_the_order_it_was_read_and_twins_are_two() {
+        let digest = |seen: Arc<Seen>| {
+            let message = Message { seat: Seat::Digest([7; 32]), ..seen.message.as_ref().clone() };
+            Arc::new(see(message, &Declared::default()))
+        };
+        let mut ring = Ring::new(Order::AsRead);
+        ring.take([digest(seen(9, 1, "a")), digest(seen(1, 1, "a"))]);
+        ring.arrange();
+        let sent: Vec<_> = ring.rows().map(|s| s.message.sent).collect();
+        assert_eq!(sent, [9, 1].map(|s| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(s))));
     }
 
     #[test]

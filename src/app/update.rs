@@ -151,6 +151,10 @@ impl App {
                 }
                 Vec::new()
             }
+            Ask::Agree(at) => {
+                self.facts.agreed.insert(at, now);
+                Vec::new()
+            }
             Ask::Toast(tone, text) => {
                 self.say(tone, text);
                 Vec::new()

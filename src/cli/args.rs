@@ -133,16 +133,17 @@ impl Command {
         ) || matches!(self, Command::Jobs(jobs) if acts(jobs))
     }
 
-    /// Whether the user agreed (`--yes`) to what the command does, looks that leave a trace among it.
+    /// Whether the user agreed to looks that leave a trace: by `--accept-traces`, or by `--yes` to all that the command does.
     pub fn agreed(&self) -> bool {
+        let by = |consent: &Consent| consent.yes || consent.accept_traces;
         match self {
-            Command::Peek(a) => a.yes,
-            Command::Show(a) => a.yes,
-            Command::Causes(a) => a.yes,
-            Command::Replay(a) => a.consent.yes,
-            Command::Park(a) | Command::Discard(a) | Command::Restore(a) => a.consent.yes,
-            Command::Escalate(a) => a.consent.yes,
-            Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => consent.yes,
+            Command::Peek(a) => a.accept_traces,
+            Command::Show(a) => a.accept_traces,
+            Command::Causes(a) => a.accept_traces,
+            Command::Replay(a) => by(&a.consent),
+            Command::Park(a) | Command::Discard(a) | Command::Restore(a) => by(&a.consent),
+            Command::Escalate(a) => by(&a.consent),
+            Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => by(consent),
             _ => false,
         }
     }
@@ -182,9 +183,9 @@ pub struct PeekArgs {
     /// Only messages that break their schema (of those read)
     #[arg(long)]
     pub invalid: bool,
-    /// Agree to a look that leaves a trace
-    #[arg(long)]
-    pub yes: bool,
+    /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
+    #[arg(long, alias = "yes")]
+    pub accept_traces: bool,
 }
 
 #[derive(Args, Debug)]
@@ -194,9 +195,9 @@ pub struct ShowArgs {
     /// Only the body's bytes, exactly as they are
     #[arg(long)]
     pub raw: bool,
-    /// Agree to a look that leaves a trace
-    #[arg(long)]
-    pub yes: bool,
+    /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
+    #[arg(long, alias = "yes")]
+    pub accept_traces: bool,
 }
 
 #[derive(Args, Debug)]
@@ -209,9 +210,9 @@ pub struct CausesArgs {
     /// One cause in detail
     #[arg(long, value_name = "ID")]
     pub cause: Option<String>,
-    /// Agree to a look that leaves a trace
-    #[arg(long)]
-    pub yes: bool,
+    /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
+    #[arg(long, alias = "yes")]
+    pub accept_traces: bool,
 }
 
 #[derive(Args, Debug)]
@@ -245,6 +246,9 @@ pub struct Consent {
     /// Do it: without a terminal nothing is written without this
     #[arg(long)]
     pub yes: bool,
+    /// Agree to looks that leave a trace, and to nothing else
+    #[arg(long)]
+    pub accept_traces: bool,
     /// Why; needed where the context is read-only
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

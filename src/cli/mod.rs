@@ -62,10 +62,19 @@ impl Desk {
         }
     }
 
-    /// The traces that a look here leaves, if a look may be taken without asking: only where it leaves none.
+    /// The traces that a look here leaves: none, or those that the user has agreed to. Else an error that says the price.
     async fn accepted(&self, at: &Address) -> Result<Vec<Trace>, Error> {
         let cost = self.broker(&at.conn)?.cost(at).await?;
-        Ok(if self.traces_agreed { cost.leaves } else { Vec::new() })
+        if let Some(why) = &cost.refused {
+            return Err(Error::new(ErrorKind::Unsafe, "look", why.clone()).about(at));
+        }
+        if cost.leaves.is_empty() || self.traces_agreed {
+            return Ok(cost.leaves);
+        }
+        let traces: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
+        let limit = cost.looks_left.map_or(String::new(), |n| format!("; {n} more looks until the broker drops or moves messages"));
+        let why = format!("looking {}{limit}", traces.join(", "));
+        Err(Error::new(ErrorKind::Unsafe, "look", why).about(at).next("--accept-traces agrees to it"))
     }
 }
 

@@ -62,6 +62,8 @@ pub struct GroupFact {
     pub of: Option<Address>,
     pub absent: bool,
     pub behind: Count,
+    /// A queue that no consumer is connected to.
+    pub unread: bool,
     pub spark: Spark,
     pub motion: Motion,
     pub growth: Option<(i64, Duration)>,

@@ -69,6 +69,8 @@ pub enum Why {
     Above {
         threshold: u64,
     },
+    /// Messages wait in a queue and nobody is connected to take them.
+    NoConsumers,
     /// Behind, getting less.
     Draining,
     /// Somebody has claimed it.
@@ -147,6 +149,7 @@ impl fmt::Display for Why {
             Why::Growing { by, within } => write!(f, "+{} in {}", human::count_plain(*by), human::age(*within)),
             Why::Stalled { .. } => f.write_str("stalled"),
             Why::Above { threshold } => write!(f, "above {}", human::count_plain(*threshold)),
+            Why::NoConsumers => f.write_str("no consumers"),
             Why::Draining => f.write_str("draining"),
             Why::OnIt(who) => write!(f, "{who} is on it"),
             Why::Unanswered => f.write_str("unanswered"),

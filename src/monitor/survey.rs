@@ -141,6 +141,8 @@ fn group_need(g: &GroupFact, down: bool) -> Option<Need> {
         (Rank::Grows, Why::Growing { by, within }, above.is_some())
     } else if let Some((threshold, _)) = above {
         (Rank::Waits, Why::Above { threshold }, true)
+    } else if g.unread {
+        (Rank::Waits, Why::NoConsumers, false)
     } else {
         // a group that keeps up, or drains without being over its limit, needs nobody
         return None;
@@ -211,6 +213,7 @@ mod tests {
             of: None,
             absent: false,
             behind: Count::Exact(behind),
+            unread: false,
             spark: Vec::new(),
             motion,
             growth: Some((10, Duration::from_secs(60))),
@@ -240,6 +243,7 @@ mod tests {
                 GroupFact { loss: soon(7800), ..group("analytics-processor", 48_173, Motion::Growing) },
                 group("keeps-up", 12, Motion::Steady),
                 GroupFact { absent: true, ..group("audit-logger", 0, Motion::Unknown) },
+                GroupFact { unread: true, ..group("reports", 31, Motion::Steady) },
             ],
             jobs: vec![JobFact {
                 conn: ConnId::new("kafka-main"),
@@ -259,6 +263,7 @@ mod tests {
                 "dlq orders.dlt +988 in 42m",
                 "job replay 5c01 in doubt",
                 "dlq billing.failed tom is on it",
+                "lag reports no consumers",
                 "grp audit-logger absent",
                 "dlq quiet.dlt lost in 6d",
             ]

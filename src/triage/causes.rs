@@ -7,6 +7,7 @@ pub use known::{Known, causes};
 pub use receipt::{End, Receipt};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -50,6 +51,9 @@ impl CausesAsk {
     }
 }
 
+/// Messages and bytes of them kept at most.
+const KEPT: (usize, usize) = (5_000, 32 << 20);
+
 /// What is known beside the messages.
 #[derive(Clone, Copy)]
 pub struct Knowledge<'a> {
@@ -80,6 +84,9 @@ pub struct Reading {
     done: BTreeMap<i32, i64>,
     /// Offsets passed before the lap that is under way, which starts again if it is broken off.
     passed: u64,
+    /// The messages themselves where a look left a trace, so that nobody has to look again; empty if they were too many to keep.
+    pub kept: Vec<Arc<Seen>>,
+    keeps: bool,
     /// Messages without an offset were read: what of a broken lap was counted already cannot be told.
     unplaced: bool,
 }
@@ -93,6 +100,8 @@ impl Reading {
             next: Some(Start::Oldest),
             done: BTreeMap::new(),
             passed: 0,
+            kept: Vec::new(),
+            keeps: !ask.accept.is_empty(),
             unplaced: false,
         }
     }
@@ -184,6 +193,17 @@ pub async fn go_on(
 }
 
 impl Reading {
+    fn keep(&mut self, fresh: Vec<Seen>) {
+        if !self.keeps {
+            return;
+        }
+        self.kept.extend(fresh.into_iter().map(Arc::new));
+        let bytes: usize = self.kept.iter().map(|s| s.message.size()).sum();
+        if self.kept.len() > KEPT.0 || bytes > KEPT.1 {
+            (self.kept, self.keeps) = (Vec::new(), false);
+        }
+    }
+
     /// What the end of a lap means: `None` to go on with the next.
     fn lap_done(&mut self, why: Why, more: Option<Cursor>) -> Option<End> {
         match (why, more) {
@@ -236,6 +256,7 @@ async fn take(messages: Vec<Message>, known: Knowledge<'_>, reading: &mut Readin
         reading.grouping.add(seen, known.resolved);
     }
     reading.receipt.read += fresh.len() as u64;
+    reading.keep(fresh);
 }
 
 /// Fills in what the ledger knows; without it the messages are shown all the same, and the receipt says so.

@@ -1,9 +1,10 @@
 //! Causes of a dead-letter queue: why its messages died, how many, since when, and what can be done.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::plan::Wanted;
-use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved, plan, steady};
+use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved, plan, price, steady};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
 use crate::app::effect::{CausesRead, Chosen, Job, News};
@@ -14,8 +15,9 @@ use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
-use crate::model::Address;
+use crate::model::{Address, Seat};
 use crate::monitor::loss_of_oldest;
+use crate::schema::Seen;
 use crate::triage::group::Cause;
 use crate::triage::plan::{Deed, Scope};
 use crate::triage::report::{Mark, MarkKind};
@@ -32,6 +34,8 @@ pub struct State {
     /// How far a running read is, in words.
     pub progress: String,
     pub error: Option<String>,
+    /// The price of a look was shown, once, unasked.
+    priced: bool,
 }
 
 fn key(cause: &Cause) -> String {
@@ -41,7 +45,16 @@ fn key(cause: &Cause) -> String {
 impl State {
     /// Of a queue.
     pub fn new(at: Address) -> Self {
-        Self { at, read: None, rows: Vec::new(), cursor: Cursor::default(), filter: String::new(), progress: String::new(), error: None }
+        Self {
+            at,
+            read: None,
+            rows: Vec::new(),
+            cursor: Cursor::default(),
+            filter: String::new(),
+            progress: String::new(),
+            error: None,
+            priced: false,
+        }
     }
 
     /// The chosen cause.
@@ -60,9 +73,15 @@ impl State {
         usize::from(split(cx.areas().rows, 0, self.rows.len(), self.detail(cx).len() as u16, 4).rows)
     }
 
-    fn price<'a>(&self, cx: &Cx<'a>) -> Option<&'a crate::broker::Cost> {
-        let (_, cost) = cx.facts.details.get(&self.at)?.value.as_ref()?;
-        (!cost.leaves.is_empty() || cost.refused.is_some()).then_some(cost)
+    /// The messages of these causes, where a look that left a trace has kept them.
+    fn kept(&self, causes: &[&Cause]) -> Vec<Arc<Seen>> {
+        let seats: BTreeSet<Seat> = causes.iter().flat_map(|c| c.members.seats()).collect();
+        let kept = self.read.iter().flat_map(|read| &read.kept);
+        kept.filter(|seen| seats.contains(&seen.message.seat)).cloned().collect()
+    }
+
+    fn ask_price(&self, cx: &Cx) -> Option<Ask> {
+        price::ask(&self.at, format!("redrive causes {} --accept-traces", safe(&self.at.to_string())), cx)
     }
 
     /// What is known of the chosen cause.
@@ -108,7 +127,7 @@ impl State {
         };
         out.push(Line::fact("past", past));
         let keep = cx.facts.detail(&self.at).and_then(|d| d.retention);
-        let lost = match (loss_of_oldest(c.first, keep, false, cx.now).left(), keep) {
+        let lost = match (loss_of_oldest(c.first.or(c.oldest.when), keep, false, cx.now).left(), keep) {
             (Some(left), Some(keep)) => format!("the first in {} ({} keeps {})", human::age(left), safe(&self.at.name), human::age(keep)),
             _ => "?  (no word on retention, or no time of death)".into(),
         };
@@ -127,6 +146,7 @@ impl State {
         let Some(c) = self.chosen() else { return Vec::new() };
         let mut page = messages::State::new(self.at.clone());
         page.only(c.members.seats(), c.title.clone());
+        page.loaded(self.kept(&[c]));
         vec![Ask::Push(Box::new(Screen::Messages(Box::new(page))))]
     }
 
@@ -138,8 +158,10 @@ impl State {
         } else {
             Scope::Filter(format!("causes {}", taken.iter().map(|c| c.id.to_string()).collect::<Vec<_>>().join(", ")))
         };
-        let seats = taken.iter().flat_map(|c| c.members.seats()).collect();
-        let wanted = Wanted { deed, from: self.at.clone(), scope, chosen: Chosen::Seats(seats) };
+        let kept = self.kept(&taken);
+        let chosen =
+            if kept.is_empty() { Chosen::Seats(taken.iter().flat_map(|c| c.members.seats()).collect()) } else { Chosen::Seen(kept) };
+        let wanted = Wanted { deed, from: self.at.clone(), scope, chosen };
         vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
 
@@ -240,11 +262,11 @@ impl Page for State {
         if !self.filter.is_empty() {
             return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.read.as_ref().map_or(0, |r| r.causes.len())).into();
         }
+        if self.read.is_none() && cx.facts.price(&self.at).is_some() && cx.facts.accepted(&self.at, cx.now).is_empty() {
+            return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");
+        }
         if let Some(error) = &self.error {
             return Line::new().add(Tone::Bad, "✗ ").plain(safe(error)).add(Tone::Muted, "  (r)");
-        }
-        if self.read.is_none() && self.price(cx).is_some() {
-            return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");
         }
         match &self.read {
             Some(read) => {
@@ -271,10 +293,27 @@ impl Page for State {
 
     fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
         let mut asks = vec![describe(&self.at)];
-        if cx.facts.causes.get(&self.at).and_then(|f| f.value.as_ref()).is_none() && self.price(cx).is_none() {
-            asks.push(Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), Vec::new())));
+        // not before its price is known: it comes with the details
+        if cx.facts.causes.get(&self.at).and_then(|f| f.value.as_ref()).is_none()
+            && cx.facts.details.get(&self.at).is_some_and(|f| f.value.is_some())
+            && cx.facts.price(&self.at).is_none()
+        {
+            asks.push(Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), Vec::new(), None)));
         }
         asks
+    }
+
+    /// Once the details are there: reads where that is free, else says what a look costs.
+    fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        let known = cx.facts.details.get(&self.at).is_some_and(|f| f.value.is_some() || f.error.is_some());
+        if !known || self.priced || cx.facts.causes.contains_key(&self.at) {
+            return Vec::new();
+        }
+        self.priced = true;
+        match self.ask_price(cx) {
+            Some(dialog) => vec![dialog],
+            None => vec![Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), Vec::new(), None))],
+        }
     }
 
     fn sync(&mut self, cx: &Cx) {
@@ -327,28 +366,15 @@ impl Page for State {
                 return vec![self.mark(MarkKind::Note, subject, arg.to_owned(), None, cx)];
             }
             Command::Retry => {
-                let accept = match self.price(cx) {
-                    Some(cost) if arg == "consent" => cost.leaves.clone(),
-                    Some(cost) => {
-                        let mut lines: Vec<Line> = cost.leaves.iter().map(|t| Line::fact("the price", t.words())).collect();
-                        lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
-                        lines.extend(
-                            cost.looks_left
-                                .map(|n| Line::fact("the limit", format!("{n} more looks until the broker drops or moves messages"))),
-                        );
-                        lines.push(Line::fact("without it", "d depth, config, readers: no trace"));
-                        let confirm = if cost.refused.is_some() { Confirm::Nothing } else { Confirm::Yes };
-                        let dialog = Dialog::new(
-                            format!("look into all of {}?", safe(&self.at.name)),
-                            lines,
-                            confirm,
-                            Then::Tell(Command::Retry, "consent".into()),
-                        );
-                        return vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))];
+                let place = Place::Causes(self.at.clone());
+                let read = |accept, limit| Ask::Fact(place.clone(), Job::Causes(self.at.clone(), accept, limit));
+                return match (arg.strip_prefix(price::LOOK), cx.facts.price(&self.at)) {
+                    (Some(which), Some(cost)) => {
+                        vec![Ask::Agree(self.at.clone()), read(cost.leaves.clone(), (which == "first").then_some(10))]
                     }
-                    None => Vec::new(),
+                    (None, Some(_)) => self.ask_price(cx).into_iter().collect(),
+                    _ => vec![read(Vec::new(), None)],
                 };
-                return vec![Ask::Fact(Place::Causes(self.at.clone()), Job::Causes(self.at.clone(), accept))];
             }
             Command::Mark => {
                 self.cursor.toggle();

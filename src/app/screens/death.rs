@@ -26,7 +26,12 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         (Some(c), Some(m)) => format!("{}: {}", class(c), safe_cut(m, 2_000)),
         (Some(c), None) => class(c),
         (None, Some(m)) => safe_cut(m, 2_000),
-        (None, None) => "no error is told: it has no failure metadata".into(),
+        (None, None) => match (&failure.stage, &d.origin.value) {
+            (Some(reason), Some(o)) => format!("{reason} from {} (no error recorded)", o.name),
+            (Some(reason), None) => format!("{reason} (no error recorded)"),
+            (None, Some(_)) => "no error is told".into(),
+            (None, None) => "no error is told: it has no failure metadata".into(),
+        },
     };
     let columns = usize::from(cx.size.width).saturating_sub(3);
     for part in crate::app::width::wrap(&headline, columns).into_iter().take(4) {
@@ -38,7 +43,8 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         out.push(fact("wrapped in", &named(failure.wrapper.as_ref()), |c| class(c)));
     }
     if failure.stage.is_some() {
-        out.push(fact("stage", &named(failure.stage.as_ref()), Clone::clone));
+        let name = if failure.class.is_none() && failure.message.is_none() { "reason" } else { "stage" };
+        out.push(fact(name, &named(failure.stage.as_ref()), Clone::clone));
     }
     out.push(fact("origin", &d.origin, |o| {
         let place = match (o.partition, o.offset) {
@@ -48,7 +54,12 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         };
         format!("{}{place}", o.name)
     }));
-    out.push(fact("failed by", &d.failed_by, |g| format!("group {g}")));
+    if let Some(o) = d.origin.value.as_ref().filter(|o| o.exchange.is_some() || !o.routing_keys.is_empty()) {
+        let exchange = o.exchange.as_deref().map_or("?", |e| if e.is_empty() { "the default exchange" } else { e });
+        out.push(Line::fact("routed by", format!("{}, key {}", safe(exchange), safe(&o.routing_keys.join(", ")))));
+    }
+    let group = if seen.message.at.kind == crate::model::Kind::Topic { "group " } else { "" };
+    out.push(fact("failed by", &d.failed_by, |g| format!("{group}{g}")));
     out.push(fact("sent", &d.sent, |t| cx.times.clock(*t)));
     if d.first.value.is_some() {
         out.push(fact("first failed", &d.first, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));

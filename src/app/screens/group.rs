@@ -13,7 +13,7 @@ use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::broker::{PeekRequest, Start};
 use crate::decode::{human, safe, safe_bytes};
-use crate::model::{Address, ConnId, Seat};
+use crate::model::{Address, Backlog, ConnId, ReaderKind, Role, Seat};
 use crate::monitor::{Known, Lag, LagRow, Loss, Motion};
 
 /// A row's identity: a topic, or one of its partitions.
@@ -53,6 +53,35 @@ impl State {
         Some(Seat::Offset { partition: row.partition?, offset: row.committed? })
     }
 
+    /// The queue that this reader is, if it is one.
+    fn queue(&self) -> Option<(&Address, &Backlog)> {
+        let (of, _) = self.lag.as_ref()?.topics.first()?;
+        of.backlog.as_ref().map(|backlog| (&of.of, backlog))
+    }
+
+    /// A queue's backlog, in words.
+    fn backlog(at: &Address, backlog: &Backlog, cx: &Cx) -> Vec<Line> {
+        let mut out =
+            vec![Line::fact("waiting", format!("{} ready, {} in flight", human::count(backlog.ready), human::count(backlog.in_flight)))];
+        let oldest = match backlog.oldest {
+            Some(time) => format!("{} ago, {}", ago(time, cx.now), cx.times.full(Some(time), cx.now)),
+            None if backlog.ready.value() == Some(0) => "-".into(),
+            None => "?  (this broker does not tell it without a look)".into(),
+        };
+        out.push(Line::fact("oldest", oldest));
+        if backlog.came.is_none() {
+            out.push(Line::fact("rates", "?  (this broker does not count what comes and goes)"));
+        }
+        let dead = cx.facts.destination(at).is_some_and(|d| d.role.is_dlq());
+        let dlq = cx.facts.destinations().find(|d| matches!(&d.role, Role::DeadLetter { of, .. } if of.contains(at)));
+        out.push(match (dead, dlq) {
+            (true, _) => Line::fact("role", "a dead-letter queue: nothing is meant to read it"),
+            (false, Some(d)) => Line::fact("its DLQ", format!("{}, {} there", safe(&d.at.name), human::count(d.depth))),
+            (false, None) => Line::fact("no DLQ", "none is known for this queue: what is given up may be dropped"),
+        });
+        out
+    }
+
     /// What the lag means, in words.
     pub fn detail(&self, cx: &Cx) -> Vec<Line> {
         let Some(reader) = cx.facts.group(&self.conn, &self.name) else {
@@ -61,6 +90,10 @@ impl State {
         let mut out = Vec::new();
         if !reader.note.is_empty() {
             out.push(Line::new().add(Tone::Watch, " ! ").plain(safe(&reader.note)));
+        }
+        if let Some((at, backlog)) = self.queue() {
+            out.extend(Self::backlog(at, backlog, cx));
+            return out;
         }
         let Some(stuck) = self.lag.as_ref().and_then(Lag::stuck) else {
             out.push(" nothing is behind: the group keeps up".into());
@@ -98,7 +131,7 @@ impl State {
         let dlq = cx
             .facts
             .destinations()
-            .find(|d| matches!(&d.role, crate::model::Role::DeadLetter { of, .. } if of.contains(&stuck.of)) && d.at.conn == self.conn);
+            .find(|d| matches!(&d.role, Role::DeadLetter { of, .. } if of.contains(&stuck.of)) && d.at.conn == self.conn);
         match dlq {
             Some(d) => out.push(Line::fact("its DLQ", safe(&d.at.name).into_owned())),
             None => out.push(Line::fact("no DLQ", "none is known for this topic: poison would be tried for ever")),
@@ -110,6 +143,9 @@ impl State {
     }
 
     fn open(&self) -> Vec<Ask> {
+        if let Some((at, _)) = self.queue() {
+            return vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at.clone())))))];
+        }
         let Some((sum, row)) = self.rows.get(self.cursor.row()) else { return Vec::new() };
         let target = if *sum { self.lag.as_ref().and_then(Lag::stuck).filter(|s| s.of == row.of).or(Some(row)) } else { Some(row) };
         let Some(target) = target else { return Vec::new() };
@@ -159,7 +195,8 @@ impl Page for State {
 
     fn facts(&self, cx: &Cx) -> Line {
         let Some(r) = cx.facts.group(&self.conn, &self.name) else { return Line::new().add(Tone::Watch, "absent") };
-        let members = r.members.map_or("members ?".to_owned(), |m| format!("{m} member{}", if m == 1 { "" } else { "s" }));
+        let one = if r.kind == ReaderKind::Queue { "consumer" } else { "member" };
+        let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
         format!("{}: {}, {members}, {}", safe(self.conn.as_str()), safe(&r.state), r.kind.word()).into()
     }
 
@@ -171,6 +208,9 @@ impl Page for State {
         }
         let partitions = self.rows.iter().filter(|(sum, _)| !sum).count();
         match b.readers.at {
+            Some(at) if self.queue().is_some() => {
+                Line::new().add(Tone::Muted, format!("told at {}; rates need two readings; again every 10s (p pauses)", cx.times.clock(at)))
+            }
             Some(at) => {
                 Line::new().add(Tone::Muted, format!("read {partitions} partitions at {}; again every 10s (p pauses)", cx.times.clock(at)))
             }
@@ -180,8 +220,8 @@ impl Page for State {
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         keys(&[
-            (Command::Open, "the record it is stuck on"),
-            (Command::Describe, "topic"),
+            (Command::Open, if self.queue().is_some() { "its messages, from the head" } else { "the record it is stuck on" }),
+            (Command::Describe, if self.queue().is_some() { "queue" } else { "topic" }),
             (Command::Retry, "again"),
             (Command::Pause, "pause"),
         ])
@@ -207,6 +247,8 @@ impl Page for State {
         let lag = Lag::of(reader, &cx.facts.shelf, &self.known, cx.now);
         self.rows =
             lag.topics.iter().flat_map(|(t, ps)| std::iter::once((true, t.clone())).chain(ps.iter().map(|p| (false, p.clone())))).collect();
+        // a queue has no parts
+        self.rows.retain(|(sum, row)| *sum || row.backlog.is_none());
         self.lag = Some(lag);
         let rows = &self.rows;
         self.cursor.sync(rows.len(), |i| key(&rows[i]));

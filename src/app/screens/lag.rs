@@ -8,7 +8,7 @@ use crate::app::needs::stall;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
-use crate::model::ConnId;
+use crate::model::{Backlog, ConnId, ReaderKind};
 use crate::monitor::{Known, Lag, Motion, Spark, TimeBehind};
 
 /// One group of the list.
@@ -21,6 +21,9 @@ pub struct Row {
     pub members: Option<u32>,
     pub topics: usize,
     pub behind: Option<u64>,
+    /// Of a queue.
+    pub backlog: Option<Backlog>,
+    pub rates: (Option<f64>, Option<f64>),
     pub time: TimeBehind,
     pub spark: Spark,
     pub motion: Motion,
@@ -38,6 +41,8 @@ pub struct State {
     /// By name instead of worst first.
     pub by_name: bool,
     all: usize,
+    /// How many of all are queues.
+    queues: usize,
 }
 
 impl State {
@@ -66,7 +71,11 @@ impl Page for State {
 
     fn facts(&self, _cx: &Cx) -> Line {
         let stalled = self.rows.iter().filter(|r| matches!(r.motion, Motion::Stalled { .. })).count();
-        let line = Line::from(format!("{} groups", human::count_plain(self.all as u64)));
+        let groups = human::things(self.all.saturating_sub(self.queues) as u64, "group");
+        let line = Line::from(match self.queues {
+            0 => groups,
+            queues => format!("{groups}, {}", human::things(queues as u64, "queue")),
+        });
         if stalled > 0 { line.add(Tone::Bad, format!(", {stalled} stalled")) } else { line }
     }
 
@@ -87,7 +96,7 @@ impl Page for State {
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         keys(&[
-            (Command::Open, "partitions"),
+            (Command::Open, "one group or queue"),
             (Command::Sort, ""),
             (Command::Filter, "filter"),
             (Command::Retry, "again"),
@@ -106,6 +115,7 @@ impl Page for State {
         }
         let wanted = self.filter.to_lowercase();
         self.all = cx.facts.groups().count();
+        self.queues = cx.facts.groups().filter(|(_, r)| r.kind == ReaderKind::Queue).count();
         let mut rows: Vec<Row> = cx
             .facts
             .groups()
@@ -122,6 +132,8 @@ impl Page for State {
                     members: r.members,
                     topics: lag.topics.len(),
                     behind: lag.behind(),
+                    backlog: worst.and_then(|t| t.backlog.clone()),
+                    rates: worst.map_or((None, None), |t| (t.rate_in, t.rate_out)),
                     time: worst.map_or(TimeBehind::Unknown, |t| t.time),
                     spark: worst.map(|t| t.spark.clone()).unwrap_or_default(),
                     motion: worst.map_or(Motion::Unknown, |t| t.motion),

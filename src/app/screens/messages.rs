@@ -5,21 +5,23 @@ use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Ask, Cx, Page, Screen, describe, keys, message, moved, plan};
+use super::{Ask, Cx, Page, Screen, describe, keys, message, moved, plan, price};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
 use crate::app::effect::{Chosen, Job, News};
-use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
+use crate::app::overlay::Overlay;
 use crate::app::ring::{Order, Ring};
 use crate::app::text::{Line, Tone};
 use crate::broker::{Cursor as Token, Error, ErrorKind, PeekRequest, Start, Stop, Why, parse_position};
 use crate::decode::{human, safe};
-use crate::model::{Address, Count, Seat};
+use crate::model::{Address, Count, Kind, Seat};
 use crate::schema::Seen;
 use crate::triage::plan::{Deed, Scope};
 
 /// Messages of one read.
 const PAGE: usize = 500;
+/// Messages of a look that is to cost little.
+const FIRST: usize = 10;
 
 /// Where a read stands.
 #[derive(Clone, Debug)]
@@ -59,16 +61,21 @@ pub struct State {
     limit: usize,
     consent: bool,
     fresh: bool,
+    /// The price of the look that was refused has been shown.
+    priced: bool,
+    /// These were read before, elsewhere.
+    kept: bool,
 }
 
 impl State {
-    /// The newest messages of a destination.
+    /// The newest messages of a destination; of a queue those at its head, in its order.
     pub fn new(at: Address) -> Self {
+        let (start, order) = if at.kind == Kind::Queue { (Start::Oldest, Order::AsRead) } else { (Start::Newest, Order::NewestFirst) };
         Self {
             at,
-            start: Start::Newest,
+            start,
             follow: false,
-            ring: Ring::new(Order::NewestFirst),
+            ring: Ring::new(order),
             shown: Vec::new(),
             cursor: Cursor::default(),
             filter: String::new(),
@@ -80,6 +87,8 @@ impl State {
             limit: PAGE,
             consent: false,
             fresh: true,
+            priced: false,
+            kept: false,
         }
     }
 
@@ -87,6 +96,33 @@ impl State {
     pub fn only(&mut self, seats: Vec<Seat>, name: String) {
         self.only = Some((seats.into_iter().collect(), name));
         self.limit = crate::app::ring::ROWS;
+    }
+
+    /// Shows what was read before, without reading again; nothing where there is nothing.
+    pub fn loaded(&mut self, rows: Vec<Arc<Seen>>) {
+        if rows.is_empty() {
+            return;
+        }
+        self.read = Read::Done { why: Why::Complete, read: rows.len() as u64, notes: Vec::new() };
+        self.kept = true;
+        self.ring.take(rows);
+        (self.fresh, self.start) = (false, Start::Oldest);
+    }
+
+    /// Why a queue has no such way to be read, in words.
+    fn cannot(&self, command: Command, cx: &Cx) -> Option<String> {
+        let able = cx.facts.capabilities(&self.at.conn);
+        match command {
+            Command::Goto if self.at.kind == Kind::Queue => {
+                Some("a queue is read from its head: it has no offsets and no times to go to".into())
+            }
+            Command::Goto if able.is_some_and(|c| !c.seek) => Some("this broker cannot be read from a place of one's choice".into()),
+            Command::Follow if self.at.kind == Kind::Queue => {
+                Some("a queue cannot be followed: to see what arrives is to take it from its consumers (r looks again)".into())
+            }
+            Command::Follow if able.is_some_and(|c| !c.tail) => Some("this broker does not show what arrives".into()),
+            _ => None,
+        }
     }
 
     /// The table's rows in view: the body without filter line, rule and header.
@@ -112,11 +148,8 @@ impl State {
     }
 
     fn want(&self, cx: &Cx) -> PeekRequest {
-        let accept = if self.consent {
-            cx.facts.details.get(&self.at).and_then(|f| f.value.as_ref()).map(|(_, c)| c.leaves.clone()).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let now = self.consent.then(|| cx.facts.price(&self.at)).flatten().map(|c| c.leaves.clone());
+        let accept = now.unwrap_or_else(|| cx.facts.accepted(&self.at, cx.now));
         let committed_only = cx.facts.context.committed_only(self.at.conn.as_str());
         PeekRequest { start: self.start.clone(), committed_only, accept, ..PeekRequest::new(self.at.clone(), self.limit) }
     }
@@ -134,8 +167,12 @@ impl State {
 
     /// Starts over at a place.
     fn seek(&mut self, start: Start, cx: &Cx) -> Vec<Ask> {
-        let order = if start == Start::Newest { Order::NewestFirst } else { Order::OldestFirst };
-        (self.start, self.follow, self.ring, self.limit) = (start, false, Ring::new(order), PAGE);
+        let order = match start {
+            _ if self.at.kind == Kind::Queue => Order::AsRead,
+            Start::Newest => Order::NewestFirst,
+            _ => Order::OldestFirst,
+        };
+        (self.start, self.follow, self.ring, self.kept) = (start, false, Ring::new(order), false);
         (self.cursor, self.more, self.missed) = (Cursor::default(), None, 0);
         self.shown.clear();
         self.load(cx)
@@ -200,20 +237,8 @@ impl State {
 
     /// The look leaves a trace: its price, before anything is read.
     fn price(&self, cx: &Cx) -> Vec<Ask> {
-        let Some((_, cost)) = cx.facts.details.get(&self.at).and_then(|f| f.value.as_ref()) else { return vec![describe(&self.at)] };
-        let mut lines: Vec<Line> = cost.leaves.iter().map(|t| Line::fact("the price", t.words())).collect();
-        if let Some(left) = cost.looks_left {
-            lines.push(Line::fact("the limit", format!("{left} more looks until the broker drops or moves messages")));
-        }
-        if let Some(n) = cost.sees {
-            lines.push(Line::fact("shows", format!("the first {n} at most")));
-        }
-        lines.push(Line::fact("without it", "d of the destination: depth, config, readers; no trace"));
-        let mut dialog =
-            Dialog::new(format!("look into {}?", safe(&self.at.name)), lines, Confirm::Yes, Then::Tell(Command::Retry, "consent".into()));
-        dialog.right = format!("{}, {}", safe(self.at.conn.as_str()), self.at.kind.word());
-        dialog.cli = format!("redrive peek {} --accept-traces", self.at);
-        vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+        let cli = format!("redrive peek {} --accept-traces", safe(&self.at.to_string()));
+        vec![price::ask(&self.at, cli, cx).unwrap_or_else(|| describe(&self.at))]
     }
 }
 
@@ -221,7 +246,8 @@ impl State {
 fn found(wanted: &Regex, seen: &Seen) -> bool {
     let m = &seen.message;
     let error = seen.death.error.value.as_ref();
-    let texts = [error.and_then(|e| e.class.as_deref()), error.and_then(|e| e.message.as_deref()), seen.event.as_deref()];
+    let of_error = |part: fn(&crate::model::Failure) -> Option<&String>| error.and_then(part).map(String::as_str);
+    let texts = [of_error(|e| e.class.as_ref()), of_error(|e| e.message.as_ref()), of_error(|e| e.stage.as_ref()), seen.event.as_deref()];
     m.key.as_deref().is_some_and(|k| wanted.is_match(k))
         || m.body.as_deref().is_some_and(|b| wanted.is_match(b))
         || texts.into_iter().flatten().any(|t| wanted.is_match(t.as_bytes()))
@@ -246,7 +272,11 @@ impl Page for State {
         let marked = self.cursor.marks().len();
         let marked = if marked > 0 { format!(", {marked} marked") } else { String::new() };
         let what = if self.filter.is_empty() { "loaded" } else { "match" };
-        let order = if self.ring.order() == Order::NewestFirst { "newest first" } else { "oldest first" };
+        let order = match self.ring.order() {
+            Order::NewestFirst => "newest first",
+            Order::OldestFirst => "oldest first",
+            Order::AsRead => "as in the queue",
+        };
         let bad = self.ring.invalid();
         let line = Line::from(format!("{n} {what}{marked}"));
         let line = if bad > 0 { line.add(Tone::Bad, format!(", {} invalid", human::count_plain(bad as u64))) } else { line };
@@ -279,8 +309,9 @@ impl Page for State {
                     Why::Limit => format!("the rest of {} is not read (down reads on)", human::count(depth)),
                     Why::TimeReached => "to the time asked for".to_owned(),
                     Why::Undecided => "all before a transaction that is still open".to_owned(),
-                    Why::Window => "the broker shows no more".to_owned(),
+                    Why::Window => format!("the first of {}, the broker shows no more", human::count(depth)),
                 };
+                let why = if self.kept { "as they were read for the causes; r looks again".to_owned() } else { why };
                 let notes = if notes.is_empty() { String::new() } else { format!("; {}", safe(&notes.join("; "))) };
                 let narrowed = if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.len()) };
                 format!("{narrowed}read {}: {why}{notes}{dropped}", human::count_plain(*read)).into()
@@ -300,7 +331,12 @@ impl Page for State {
         if dead {
             row.push((Command::Replay, &replay));
         }
-        row.extend([(Command::Filter, "filter"), (Command::Goto, "go to"), (Command::Follow, "follow")]);
+        row.push((Command::Filter, "filter"));
+        if self.at.kind != Kind::Queue {
+            row.extend([(Command::Goto, "go to"), (Command::Follow, "follow")]);
+        } else {
+            row.extend([(Command::Describe, ""), (Command::Retry, "look again")]);
+        }
         keys(&row)
     }
 
@@ -311,13 +347,23 @@ impl Page for State {
         if let (Start::Seat(seat), true) = (&self.start, fresh) {
             self.ring = Ring::new(Order::OldestFirst);
             self.cursor.put(seat.clone());
-        } else if self.start != Start::Newest && fresh {
+        } else if self.start != Start::Newest && fresh && self.at.kind != Kind::Queue {
             self.ring = Ring::new(Order::OldestFirst);
         }
         if !known {
             asks.push(describe(&self.at));
         }
         asks
+    }
+
+    /// A price that was not known when the look was refused.
+    fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        let refused = matches!(&self.read, Read::Failed(e) if e.kind == ErrorKind::Unsafe);
+        if self.priced || !refused || cx.facts.price(&self.at).is_none() {
+            return Vec::new();
+        }
+        self.priced = true;
+        self.price(cx)
     }
 
     fn sync(&mut self, cx: &Cx) {
@@ -340,6 +386,10 @@ impl Page for State {
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
         let mut cursor = std::mem::take(&mut self.cursor);
         let (len, was) = (self.shown.len(), cursor.row());
+        if let Some(why) = self.cannot(command, cx) {
+            self.cursor = cursor;
+            return vec![Ask::Toast(Tone::Watch, why)];
+        }
         let done = moved(&mut cursor, command, len, Self::height(cx), self.seats());
         if done {
             let at_end = was + 1 == len && matches!(command, Command::Down | Command::PageDown | Command::HalfDown);
@@ -374,7 +424,10 @@ impl Page for State {
             Command::Describe => return vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(self.at.clone()))))],
             Command::Wrap => self.wide = !self.wide,
             Command::Goto => match parse_position(arg, cx.now) {
-                Ok(start) => return self.seek(start, cx),
+                Ok(start) => {
+                    self.limit = PAGE;
+                    return self.seek(start, cx);
+                }
                 Err(why) => return vec![Ask::Toast(Tone::Bad, why)],
             },
             Command::Follow if self.follow => {
@@ -396,13 +449,24 @@ impl Page for State {
             Command::Pause if self.follow => return self.load(cx),
             Command::Pause => return vec![Ask::Toast(Tone::Muted, "nothing is being read".into())],
             Command::Retry => {
-                self.consent |= arg == "consent";
-                return if self.follow {
-                    self.load(cx)
-                } else {
-                    let start = self.start.clone();
-                    self.seek(start, cx)
-                };
+                let which = arg.strip_prefix(price::LOOK);
+                if which.is_none() && cx.facts.price(&self.at).is_some() {
+                    return self.price(cx);
+                }
+                self.consent |= which.is_some();
+                if self.follow {
+                    return self.load(cx);
+                }
+                let (start, mut asks) = (self.start.clone(), Vec::new());
+                self.limit = if which == Some("first") { FIRST } else { PAGE };
+                if which.is_some() {
+                    asks.push(Ask::Agree(self.at.clone()));
+                }
+                asks.extend(self.seek(start, cx));
+                return asks;
+            }
+            Command::Sort if self.at.kind == Kind::Queue => {
+                return vec![Ask::Toast(Tone::Watch, "a queue is shown in its own order, which is the order of its delivery".into())];
             }
             Command::Sort => {
                 self.ring.turn();
@@ -429,6 +493,7 @@ impl Page for State {
             }
             News::Failed(error) if error.kind == ErrorKind::Unsafe && !self.consent => {
                 self.read = Read::Failed(*error);
+                self.priced = cx.facts.price(&self.at).is_some();
                 return self.price(cx);
             }
             News::Failed(error) => self.read = Read::Failed(*error),

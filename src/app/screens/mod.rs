@@ -14,6 +14,7 @@ pub mod message;
 pub mod messages;
 pub mod overview;
 pub mod plan;
+pub mod price;
 pub mod warnings;
 
 use std::time::SystemTime;
@@ -81,6 +82,8 @@ pub enum Ask {
     Wish(String, Wish),
     /// Keeps a body as it was edited, or drops what was kept.
     Keep(Address, Seat, Option<Box<Edited>>),
+    /// The price of a look there is agreed to.
+    Agree(Address),
     Toast(Tone, String),
     Overlay(Box<Overlay>),
     Do(Effect),

@@ -110,7 +110,7 @@ impl State {
         }
     }
 
-    fn show_dry(&mut self, index: usize) -> Vec<Ask> {
+    fn show_dry(&mut self, index: usize, cx: &Cx) -> Vec<Ask> {
         let Some(plan) = &self.plan else { return Vec::new() };
         if plan.items.is_empty() {
             return Vec::new();
@@ -118,7 +118,12 @@ impl State {
         let index = index.min(plan.items.len() - 1);
         self.dry = Some((index, None));
         self.top = 0;
-        vec![Ask::Start("dry", Job::Rehearse(plan.clone(), index))]
+        let seat = &plan.items[index].seat;
+        let known = match &self.wanted.chosen {
+            Chosen::Seen(rows) => rows.iter().find(|seen| seen.message.seat == *seat).cloned(),
+            _ => None,
+        };
+        vec![Ask::Start("dry", Job::Rehearse(plan.clone(), index, known, cx.facts.accepted(&self.wanted.from, cx.now)))]
     }
 
     fn start(&mut self, word: &str, cx: &Cx) -> Vec<Ask> {
@@ -209,7 +214,8 @@ impl Page for State {
         if self.plan.is_some() || self.error.is_some() {
             return Vec::new();
         }
-        vec![Ask::Start("draft", Job::Draft(Box::new(self.request(cx)), self.wanted.chosen.clone()))]
+        let accept = cx.facts.accepted(&self.wanted.from, cx.now);
+        vec![Ask::Start("draft", Job::Draft(Box::new(self.request(cx)), self.wanted.chosen.clone(), accept))]
     }
 
     fn sync(&mut self, cx: &Cx) {
@@ -223,9 +229,9 @@ impl Page for State {
         }
         let dry = self.dry.as_ref().map(|(i, _)| *i);
         match (command, dry) {
-            (Command::Messages, None) => self.show_dry(0),
-            (Command::NextMessage, Some(i)) => self.show_dry(i + 1),
-            (Command::PrevMessage, Some(i)) => self.show_dry(i.saturating_sub(1)),
+            (Command::Messages, None) => self.show_dry(0, cx),
+            (Command::NextMessage, Some(i)) => self.show_dry(i + 1, cx),
+            (Command::PrevMessage, Some(i)) => self.show_dry(i.saturating_sub(1), cx),
             (Command::Open, None) => match (self.blocked(cx), arg.strip_prefix('=')) {
                 (Some(why), _) => vec![Ask::Toast(Tone::Bad, why)],
                 (None, Some(word)) => self.start(word, cx),

@@ -1,4 +1,4 @@
-//! `redrive lag`: how far every consumer group is behind, or one group by partition.
+//! `redrive lag`: how far every consumer group is behind and what waits in every queue, or one group by partition.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Out;
 use crate::cli::{Desk, find, say};
 use crate::decode::{human, safe};
-use crate::model::{Address, ConnId, Position, Reader};
+use crate::model::{Address, Backlog, ConnId, Count, Position, Reader};
 use crate::triage::reach;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,7 +84,8 @@ async fn absent(desk: &Desk, found: &[(ConnId, Reader)], group: Option<&str>) ->
 }
 
 fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io::Result<()> {
-    let mut out = Out::new(desk.format, "readers", &["group", "broker", "type", "state", ">members", ">behind", ">lost", "topics"]);
+    let mut out =
+        Out::new(desk.format, "readers", &["group", "broker", "type", "state", ">members", ">behind", ">in flight", ">lost", "topics"]);
     for (conn, reader) in readers {
         let mut topics: Vec<&str> = reader.at.iter().map(|p| p.of.name.as_str()).collect();
         topics.sort_unstable();
@@ -95,7 +96,8 @@ fn by_group(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) -> io:
             reader.kind.word().into(),
             reader.state.clone(),
             reader.members.map_or("-".into(), |m| m.to_string()),
-            reader.behind().map_or("?".into(), human::count_plain),
+            backlog(reader).map_or_else(|| reader.behind().map_or("?".into(), human::count_plain), |b| human::count(b.ready)),
+            backlog(reader).map_or("-".into(), |b| human::count(b.in_flight)),
             lost(reader.at.iter().map(Position::lost).sum()),
             if reader.note.is_empty() { safe(&topics.join(",")).into_owned() } else { reader.note.clone() },
         ];
@@ -113,14 +115,18 @@ fn by_partition(desk: &Desk, readers: &[(ConnId, Reader)], failed: &[String]) ->
         if !reader.note.is_empty() {
             say(&reader.note);
         }
+        if let Some(b) = backlog(reader) {
+            let oldest = b.oldest.map_or("not told".into(), |t| human::utc(Some(t)));
+            say(&format!("{} ready, {} in flight, oldest {oldest}", human::count(b.ready), human::count(b.in_flight)));
+        }
         for p in &reader.at {
             let cells = vec![
                 safe(conn.as_str()).into_owned(),
                 safe(&p.of.name).into_owned(),
                 p.partition.map_or("-".into(), |p| p.to_string()),
-                p.committed.map_or("?".into(), |c| c.to_string()),
-                p.start.to_string(),
-                p.end.to_string(),
+                p.committed.map_or(if p.backlog.is_some() { "-".into() } else { "?".into() }, |c| c.to_string()),
+                if p.backlog.is_some() { "-".into() } else { p.start.to_string() },
+                if p.backlog.is_some() { "-".into() } else { p.end.to_string() },
                 p.behind().map_or("?".into(), human::count_plain),
                 lost(p.lost()),
                 p.owner.as_deref().map_or("-".into(), |o| safe(o).into_owned()),
@@ -135,6 +141,11 @@ fn lost(n: u64) -> String {
     if n == 0 { "-".into() } else { human::count_plain(n) }
 }
 
+/// The queue's, where the reader is a queue.
+fn backlog(reader: &Reader) -> Option<&Backlog> {
+    reader.at.first()?.backlog.as_ref()
+}
+
 fn object(conn: &ConnId, reader: &Reader) -> Value {
     json!({
         "group": reader.name, "broker": conn.as_str(), "type": reader.kind.word(), "state": reader.state, "members": reader.members,
@@ -146,5 +157,9 @@ fn position(p: &Position) -> Value {
     json!({
         "topic": p.of.name, "partition": p.partition, "committed": p.committed, "start": p.start, "end": p.end,
         "behind": p.behind(), "lost": p.lost(), "owner": p.owner, "read_at": human::utc(Some(p.read_at)),
+        "backlog": p.backlog.as_ref().map(|b| json!({
+            "ready": b.ready.value(), "ready_exact": matches!(b.ready, Count::Exact(_)), "in_flight": b.in_flight.value(),
+            "oldest": b.oldest.map(|t| human::utc(Some(t))), "came": b.came, "went": b.went,
+        })),
     })
 }

@@ -6,13 +6,13 @@ use std::time::{Instant, SystemTime};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::broker::{Cost, Error, ErrorKind, PeekRequest, Peeked, Start, Stop, Why, parse_position, parse_time};
+use crate::broker::{Error, PeekRequest, Peeked, Start, Stop, Why, parse_position, parse_time};
 use crate::cli::args::PeekArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Out;
 use crate::cli::{Desk, complain, find, say, stopped};
 use crate::decode::{human, safe, safe_bytes, safe_cut};
-use crate::model::{Address, Kind};
+use crate::model::{Fields, Kind, Typed, Value as Held, WireType};
 use crate::schema::{Seen, Verdict, see};
 
 const DEFAULT_LIMIT: usize = 20;
@@ -35,30 +35,19 @@ pub async fn run(desk: &Desk, args: PeekArgs) -> io::Result<Exit> {
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     };
     let limit = args.limit.unwrap_or(if args.follow { usize::MAX } else { DEFAULT_LIMIT });
-    // a queue shows its head and nothing else
+    // a queue shows its head and nothing else, and what arrives there is its consumers'
+    if at.kind == Kind::Queue && (args.follow || !matches!(start, None | Some(Start::Oldest))) {
+        return Ok(complain("a queue is read from its head: it has no offsets or times to go to, and cannot be followed", Exit::Usage));
+    }
     let usual = if at.kind == Kind::Queue { Start::Oldest } else { Start::Newest };
     let start = start.unwrap_or(usual);
     let committed_only = !args.uncommitted && desk.context.committed_only(at.conn.as_str());
     let mut want = PeekRequest { start, stop, committed_only, ..PeekRequest::new(at, limit) };
-    match agree(desk, &want.from, args.yes).await {
-        Ok(cost) => want.accept = cost.leaves,
+    match desk.accepted(&want.from).await {
+        Ok(traces) => want.accept = traces,
         Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
     }
     rows(desk, want, &args).await
-}
-
-/// The cost of the look, if it is free or was agreed to.
-async fn agree(desk: &Desk, at: &Address, yes: bool) -> Result<Cost, Error> {
-    let broker = desk.broker(&at.conn)?;
-    let cost = broker.cost(at).await?;
-    if let Some(why) = &cost.refused {
-        return Err(Error::new(ErrorKind::Unsafe, "look", why.clone()).about(at));
-    }
-    if !cost.leaves.is_empty() && !yes {
-        let traces: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
-        return Err(Error::new(ErrorKind::Unsafe, "look", format!("looking {}", traces.join(", "))).about(at).next("--yes agrees to it"));
-    }
-    Ok(cost)
 }
 
 async fn rows(desk: &Desk, want: PeekRequest, args: &PeekArgs) -> io::Result<Exit> {
@@ -141,7 +130,7 @@ enum Ending {
 /// The message as `redrive show` takes it: by the name the user gave the destination.
 fn cells(one: &Seen, destination: &str) -> Vec<String> {
     let m = &one.message;
-    let error = one.death.error.value.as_ref().and_then(|e| e.class.as_deref().or(e.message.as_deref()));
+    let error = one.death.error.value.as_ref().and_then(|e| e.class.as_deref().or(e.message.as_deref()).or(e.stage.as_deref()));
     let mark = if one.verdict.is_invalid() { "invalid" } else { "" };
     vec![
         human::utc(m.sent),
@@ -156,14 +145,37 @@ fn cells(one: &Seen, destination: &str) -> Vec<String> {
 pub fn object(one: &Seen) -> Value {
     let m = &one.message;
     let text = |b: &[u8]| std::str::from_utf8(b).map_or_else(|_| json!({ "hex": hex(b) }), |t| json!(t));
-    let headers: Vec<Value> = m.headers.iter().map(|(n, v)| json!({ "name": n, "value": v.as_bytes().map(text) })).collect();
     let violations: Vec<Value> = one.violations.iter().map(|v| json!({ "pointer": v.pointer, "what": v.what })).collect();
     json!({
         "address": format!("{}/{}", m.at, m.seat), "destination": m.at.name, "broker": m.at.conn.as_str(), "seat": m.seat.to_string(),
         "id": one.id.0, "time": m.sent.map(|t| human::utc(Some(t))), "key": m.key.as_deref().map(text), "body": m.body.as_deref().map(text),
-        "tombstone": m.body.is_none(), "headers": headers, "bytes": m.size(), "event": one.event, "verdict": verdict(&one.verdict),
+        "tombstone": m.body.is_none(), "headers": fields(&m.headers), "properties": fields(&m.properties), "delivery": fields(&m.delivery), "bytes": m.size(), "event": one.event, "verdict": verdict(&one.verdict),
         "violations": violations, "death": super::show::death(&one.death),
     })
+}
+
+/// Headers or properties as JSON: order and repeats kept, with the protocol's type where it has types.
+pub fn fields(fields: &Fields) -> Vec<Value> {
+    let one = |(name, typed): &(String, Typed)| match typed.wire == WireType::BYTES {
+        true => json!({ "name": name, "value": held(typed) }),
+        false => json!({ "name": name, "value": held(typed), "type": typed.wire.0 }),
+    };
+    fields.iter().map(one).collect()
+}
+
+/// A value as JSON: bytes that are no text as hex, times in ISO 8601, what does not fit a number as text.
+fn held(typed: &Typed) -> Value {
+    match &typed.value {
+        Held::Null => Value::Null,
+        Held::Bool(b) => json!(b),
+        Held::Int(n) => i64::try_from(*n).map_or_else(|_| json!(n.to_string()), |n| json!(n)),
+        Held::Float(f) => json!(f),
+        Held::Text(t) => json!(t),
+        Held::Bytes(b) => std::str::from_utf8(b).map_or_else(|_| json!({ "hex": hex(b) }), |t| json!(t)),
+        Held::Time(ms) => crate::decode::death::timestamp(*ms).map_or_else(|| json!(ms), |t| json!(human::utc(Some(t)))),
+        Held::List(items) => Value::Array(items.iter().map(held).collect()),
+        Held::Table(table) => json!({ "fields": fields(table) }),
+    }
 }
 
 /// `valid`, `invalid`, or `unchecked: why`.

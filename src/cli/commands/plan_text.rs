@@ -151,8 +151,7 @@ fn plan_place(place: &crate::broker::Place) -> String {
 
 /// A plan as JSON; bodies only of the samples.
 pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
-    let headers =
-        |fields: &Fields| fields.iter().map(|(n, v)| json!({ "name": n, "value": v.as_bytes().map(safe_bytes) })).collect::<Vec<_>>();
+    let headers = super::peek::fields;
     let wires = samples.iter().filter_map(|s| {
         let item = plan.items.iter().find(|i| i.seat == s.seat)?;
         let (wire, changes) = wire(s, item, plan)?;

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::document;
 use crate::cli::{Desk, complain, find, say};
 use crate::decode::{self, Form, Hint, human, safe, safe_bytes};
-use crate::model::{Address, Death, Kind, Message, Seat, Told};
+use crate::model::{Address, Death, Kind, Message, Seat, Told, WireType};
 use crate::schema::{Seen, Verdict, see};
 
 /// Characters of one header value that are shown; `--output json` has them whole.
@@ -112,9 +112,16 @@ fn text(one: &Seen) -> String {
             ),
         );
     }
-    let _ = writeln!(out, "headers     {}", m.headers.len());
-    for (name, value) in &m.headers {
-        let _ = writeln!(out, "  {}: {}", safe(name), decode::header(name, value, LONG).text);
+    for (what, fields) in [("headers", &m.headers), ("properties", &m.properties), ("delivery", &m.delivery)] {
+        if fields.is_empty() && what != "headers" {
+            continue;
+        }
+        let _ = writeln!(out, "{what:<12}{}", fields.len());
+        for (name, value) in fields {
+            // Kafka's headers are all bytes: that goes without saying
+            let wire = if value.wire == WireType::BYTES { String::new() } else { format!("   ({})", safe(&value.wire.0)) };
+            let _ = writeln!(out, "  {}: {}{wire}", safe(name), decode::header(name, value, LONG).text);
+        }
     }
     body(one, &mut out);
     out
@@ -201,7 +208,8 @@ pub fn death(death: &Death) -> Value {
     let origin = death.origin.value.as_ref();
     json!({
         "family": death.family,
-        "origin": { "name": origin.map(|o| &o.name), "partition": origin.and_then(|o| o.partition), "offset": origin.and_then(|o| o.offset), "source": death.origin.source },
+        "origin": { "name": origin.map(|o| &o.name), "kind": origin.and_then(|o| o.kind).map(|k| k.word()), "exchange": origin.and_then(|o| o.exchange.as_ref()), "routing_keys": origin.map(|o| &o.routing_keys),
+            "partition": origin.and_then(|o| o.partition), "offset": origin.and_then(|o| o.offset), "source": death.origin.source },
         "failed_by": { "value": death.failed_by.value, "source": death.failed_by.source },
         "error": { "class": error.and_then(|e| e.class.as_ref()), "wrapper": error.and_then(|e| e.wrapper.as_ref()), "message": error.and_then(|e| e.message.as_ref()),
             "stage": error.and_then(|e| e.stage.as_ref()), "stack": error.and_then(|e| e.stack.as_ref()), "source": death.error.source },

@@ -22,13 +22,15 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Describe(at) => brokers::describe(broker(rooms, &at.conn)?, &at, &rooms.ledger, &out).await,
         Job::Peek(want) => messages::peek(broker(rooms, &want.from.conn)?, want, rooms, &out).await,
         Job::Show(seen, hint) => messages::show(&seen, hint, &out).await,
-        Job::Causes(at, accept) => triage::causes(broker(rooms, &at.conn)?, at, accept, rooms, &out).await,
+        Job::Causes(at, accept, limit) => triage::causes(broker(rooms, &at.conn)?, at, accept, limit, rooms, &out).await,
         Job::Plans => triage::plans(rooms, &out).await,
-        Job::Draft(ask, chosen) => {
+        Job::Draft(ask, chosen, accept) => {
             let conn = ask.from.at().conn.clone();
-            triage::draft(broker(rooms, &conn)?, *ask, chosen, rooms, &out).await
+            triage::draft(broker(rooms, &conn)?, *ask, chosen, accept, rooms, &out).await
         }
-        Job::Rehearse(plan, index) => triage::rehearse(broker(rooms, &plan.ask.from.at().conn)?, &plan, index, rooms, &out).await,
+        Job::Rehearse(plan, index, was, accept) => {
+            triage::rehearse(broker(rooms, &plan.ask.from.at().conn)?, &plan, index, (was, accept), rooms, &out).await
+        }
         Job::Carry(plan) => triage::carry(plan, rooms, wish, &out).await,
         Job::Verdict(plan) => verdict::watch(&plan, rooms, &out).await,
         Job::Entries(want) => triage::entries(*want, rooms, &out).await,

@@ -10,6 +10,7 @@ use crate::app::effect::{CausesRead, Chosen, Doubt, News, Rehearsed};
 use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Result, Start, Trace};
 use crate::model::{Address, Count, Message, Seat};
 use crate::runtime::{Out, Rooms};
+use crate::schema::Seen;
 use crate::triage::causes::{self, CausesAsk, Progress as Read};
 use crate::triage::doubt::{Finding, examine, settle_by_hand};
 use crate::triage::ledger::LedgerError;
@@ -29,10 +30,11 @@ fn kept(op: &'static str, error: &LedgerError) -> Error {
 }
 
 /// Reads the dead letters of a queue and groups them.
-pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, rooms: &Rooms, out: &Out) -> Result<()> {
+pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, limit: Option<usize>, rooms: &Rooms, out: &Out) -> Result<()> {
     let claims = rooms.ledger.marks(at.clone(), MarkKind::Claim).await.map_err(|e| kept("read the ledger", &e))?;
     let claims = last_claims(claims);
-    let ask = CausesAsk { accept, ..CausesAsk::new(at, &rooms.context) };
+    let all = CausesAsk::new(at, &rooms.context);
+    let ask = CausesAsk { accept, limit: limit.unwrap_or(all.limit), ..all };
     let say = |p: Read| out.hint(News::Reading { read: p.read, of: p.of });
     let (causes, reading) = causes::causes(broker, &ask, &rooms.context, &rooms.declared, &rooms.ledger, None, &say).await?;
     let totals = reading.grouping.totals();
@@ -43,6 +45,7 @@ pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, rooms:
         read: totals.read,
         shown: totals.shown,
         settled: totals.settled,
+        kept: reading.kept,
         claims,
         depth: Count::Exact(reading.receipt.passed),
     };
@@ -72,7 +75,7 @@ pub async fn plans(rooms: &Rooms, out: &Out) -> Result<()> {
 }
 
 /// Reads what was chosen, looks at the targets, and freezes a plan.
-pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, rooms: &Rooms, out: &Out) -> Result<()> {
+pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, accept: Vec<Trace>, rooms: &Rooms, out: &Out) -> Result<()> {
     let from = ask.from.at().clone();
     let draft = match chosen {
         Chosen::Seen(rows) => {
@@ -81,7 +84,7 @@ pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, room
             draft
         }
         Chosen::Seats(seats) => {
-            let prepared = prepare(broker, ask, seats, &rooms.declared, Vec::new(), 0).await?;
+            let prepared = prepare(broker, ask, seats, &rooms.declared, accept, 0).await?;
             prepared.draft
         }
         Chosen::Restorable(ids) => {
@@ -97,11 +100,21 @@ pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, room
 }
 
 /// One message of a plan as it will be on the wire; nothing is written.
-pub async fn rehearse(broker: &dyn Broker, plan: &ReplayPlan, index: usize, rooms: &Rooms, out: &Out) -> Result<()> {
+pub async fn rehearse(
+    broker: &dyn Broker,
+    plan: &ReplayPlan,
+    index: usize,
+    (known, accept): (Option<Arc<Seen>>, Vec<Trace>),
+    rooms: &Rooms,
+    out: &Out,
+) -> Result<()> {
     let from = plan.ask.from.at();
     let none = |why: &str| Error::new(ErrorKind::NotFound, "rehearse", why.to_owned()).about(from);
     let item = plan.items.get(index).ok_or_else(|| none("the plan has no such message"))?;
-    let was = at(broker, from, &item.seat).await?.ok_or_else(|| none("it is no longer at its seat"))?;
+    let was = match known {
+        Some(seen) => seen.message.as_ref().clone(),
+        None => at(broker, from, &item.seat, accept).await?.ok_or_else(|| none("it is no longer at its seat"))?,
+    };
     let Some((out_going, changes)) = wire(&was, item, plan) else {
         return Err(none("nothing of it is published: a mark in the ledger, or left out"));
     };
@@ -112,9 +125,9 @@ pub async fn rehearse(broker: &dyn Broker, plan: &ReplayPlan, index: usize, room
 }
 
 /// The message at a seat.
-async fn at(broker: &dyn Broker, from: &Address, seat: &Seat) -> Result<Option<Message>> {
+async fn at(broker: &dyn Broker, from: &Address, seat: &Seat, accept: Vec<Trace>) -> Result<Option<Message>> {
     use futures::StreamExt;
-    let mut flow = broker.peek(PeekRequest { start: Start::Seat(seat.clone()), ..PeekRequest::new(from.clone(), 1) });
+    let mut flow = broker.peek(PeekRequest { start: Start::Seat(seat.clone()), accept, ..PeekRequest::new(from.clone(), 1) });
     while let Some(step) = flow.next().await {
         match step? {
             Peeked::Batch(rows) => return Ok(rows.into_iter().find(|m| m.seat == *seat)),

@@ -1,6 +1,6 @@
 //! One group's lag painted: topics, partitions, and what it means.
 
-use super::lag::{time, tone};
+use super::lag::{rate, time, tone, waiting};
 use super::{bars, cell, muted};
 use crate::app::screens::Cx;
 use crate::app::screens::group::State;
@@ -19,14 +19,6 @@ const COLUMNS: [Column; 8] = [
     column("CLEAR", 6, 0, Side::Right),
     column("OWNER", 6, 2, Side::Name),
 ];
-
-fn rate(r: Option<f64>) -> String {
-    match r {
-        None => "?".into(),
-        Some(r) if r > 0.0 && r < 10.0 => format!("{r:.1}"),
-        Some(r) => human::count_plain(r.max(0.0) as u64),
-    }
-}
 
 fn clear(c: Clear) -> String {
     match c {
@@ -50,7 +42,7 @@ fn lag(sum: bool, r: &LagRow) -> Row {
         marked: false,
         cells: vec![
             (if sum { Tone::Strong } else { Tone::Plain }, name),
-            cell(r.behind.map_or("?".into(), human::count_plain)),
+            cell(waiting(r.behind, r.backlog.as_ref())),
             cell(time(r.time)),
             (tone(r.motion), format!("{} {}", bars(&r.spark), r.motion.sign())),
             cell(rate(r.rate_in)),

@@ -5,17 +5,21 @@ use crate::app::screens::Cx;
 use crate::app::screens::lag::State;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
+use crate::model::Backlog;
 use crate::monitor::{Motion, TimeBehind};
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 
-const COLUMNS: [Column; 9] = [
-    column("GROUP", 22, 5, Side::Name),
+const COLUMNS: [Column; 12] = [
+    column("GROUP / QUEUE", 22, 5, Side::Name),
     column("WHERE", 10, 1, Side::Name),
     column("BEHIND", 9, 0, Side::Right),
     column("IN TIME", 8, 0, Side::Right),
     column("TREND", 6, 0, Side::Text),
-    wide("TOPICS", 6, 0, Side::Right, 96),
-    wide("MEMBERS", 7, 0, Side::Right, 96),
+    wide("IN/s", 5, 0, Side::Right, 120),
+    wide("OUT/s", 5, 0, Side::Right, 120),
+    wide("FLIGHT", 6, 0, Side::Right, 120),
+    wide("TOPICS", 6, 0, Side::Right, 100),
+    wide("READERS", 7, 0, Side::Right, 96),
     wide("KIND", 8, 0, Side::Text, 110),
     column("STATE", 12, 1, Side::Text),
 ];
@@ -30,6 +34,20 @@ pub fn time(t: TimeBehind) -> String {
         TimeBehind::MoreThan(d) if d.as_secs() < 60 => "?".into(),
         TimeBehind::MoreThan(d) => format!(">{}", human::age(d)),
         TimeBehind::Unknown => "?".into(),
+    }
+}
+
+/// What is behind, or what waits in a queue, as sure as the broker is.
+pub fn waiting(behind: Option<u64>, backlog: Option<&Backlog>) -> String {
+    backlog.map_or_else(|| behind.map_or("?".into(), human::count_plain), |b| human::count(b.ready))
+}
+
+/// Messages a second; `?` until two readings tell, and where the broker does not count.
+pub fn rate(r: Option<f64>) -> String {
+    match r {
+        None => "?".into(),
+        Some(r) if r > 0.0 && r < 10.0 => format!("{r:.1}"),
+        Some(r) => human::count_plain(r.max(0.0) as u64),
     }
 }
 
@@ -59,10 +77,13 @@ pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
                 cells: vec![
                     cell(safe(&r.name)),
                     muted(safe(r.conn.as_str())),
-                    cell(r.behind.map_or("?".into(), human::count_plain)),
+                    cell(waiting(r.behind, r.backlog.as_ref())),
                     cell(time(r.time)),
                     (tone(r.motion), format!("{} {}", bars(&r.spark), r.motion.sign())),
-                    cell(r.topics.to_string()),
+                    cell(rate(r.rates.0)),
+                    cell(rate(r.rates.1)),
+                    r.backlog.as_ref().map_or_else(|| muted("-"), |b| cell(human::count(b.in_flight))),
+                    if r.backlog.is_some() { muted("-") } else { cell(r.topics.to_string()) },
                     cell(r.members.map_or("?".into(), |m| m.to_string())),
                     muted(r.kind),
                     muted(safe(&r.state)),

@@ -5,8 +5,9 @@ use crate::app::screens::Cx;
 use crate::app::screens::death::class;
 use crate::app::screens::messages::{Read, State};
 use crate::app::text::{Line, Tone};
+use crate::broker::ErrorKind;
 use crate::decode::{human, safe, safe_bytes, safe_cut};
-use crate::model::Seat;
+use crate::model::{Kind, Seat};
 use crate::schema::Seen;
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 
@@ -29,6 +30,24 @@ const PLAIN: [Column; 6] = [
     column("BODY", 30, 4, Side::Text),
 ];
 
+/// Of a queue whose messages have neither places nor keys.
+const DEAD_QUEUE: [Column; 6] = [
+    column("SENT", 12, 0, Side::Text),
+    column("MESSAGE", 10, 2, Side::Name),
+    wide("EVENT", 18, 1, Side::Name, 130),
+    wide("SIZE", 8, 0, Side::Right, 110),
+    column("BODY", 20, 4, Side::Text),
+    column("ERROR", 16, 2, Side::Text),
+];
+
+const PLAIN_QUEUE: [Column; 5] = [
+    column("SENT", 12, 0, Side::Text),
+    column("MESSAGE", 10, 2, Side::Name),
+    wide("EVENT", 18, 1, Side::Name, 110),
+    wide("SIZE", 8, 0, Side::Right, 100),
+    column("BODY", 30, 4, Side::Text),
+];
+
 /// A place as people write it.
 pub fn place(seat: &Seat) -> String {
     match seat {
@@ -37,7 +56,17 @@ pub fn place(seat: &Seat) -> String {
     }
 }
 
-fn message(seen: &Seen, marked: bool, dead: bool, wide: bool, cx: &Cx) -> Row {
+/// What kind of table it is.
+#[derive(Clone, Copy)]
+struct Shape {
+    dead: bool,
+    /// No message has a key.
+    keyless: bool,
+    wide: bool,
+}
+
+fn message(seen: &Seen, marked: bool, shape: Shape, cx: &Cx) -> Row {
+    let Shape { dead, keyless, wide } = shape;
     let m = &seen.message;
     let error = seen.death.error.value.as_ref();
     let error = error.map(|e| {
@@ -47,7 +76,8 @@ fn message(seen: &Seen, marked: bool, dead: bool, wide: bool, cx: &Cx) -> Row {
             (Some(n), Some(s)) if wide => format!("{n}: {s}"),
             (Some(n), _) => n,
             (None, Some(s)) => s,
-            _ => String::new(),
+            // no error is recorded: the broker's reason
+            _ => e.stage.as_deref().map(|s| safe_cut(s, 60)).unwrap_or_default(),
         }
     });
     let body = match (&m.body, seen.preview.is_empty()) {
@@ -59,11 +89,13 @@ fn message(seen: &Seen, marked: bool, dead: bool, wide: bool, cx: &Cx) -> Row {
     let mut cells = vec![
         cell(cx.times.column(m.sent, cx.now)),
         muted(place(&m.seat)),
-        m.key.as_deref().map_or_else(|| muted("-"), |k| cell(safe_bytes(&k[..k.len().min(120)]))),
         muted(seen.event.as_deref().map(|e| safe_cut(e, 80)).unwrap_or_default()),
         muted(human::bytes(m.size() as u64)),
         body,
     ];
+    if !keyless {
+        cells.insert(2, m.key.as_deref().map_or_else(|| muted("-"), |k| cell(safe_bytes(&k[..k.len().min(120)]))));
+    }
     if dead {
         cells.push((Tone::Watch, error.unwrap_or_default()));
     }
@@ -73,20 +105,28 @@ fn message(seen: &Seen, marked: bool, dead: bool, wide: bool, cx: &Cx) -> Row {
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let dead = s.ring.rows().take(200).any(|r| r.death.error.value.is_some());
-    let (cursor, cx, wide) = (&s.cursor, *cx, s.wide);
+    let keyless = s.at.kind == Kind::Queue && s.ring.rows().take(200).all(|r| r.message.key.is_none());
+    let (cursor, cx, shape) = (&s.cursor, *cx, Shape { dead, keyless, wide: s.wide });
+    let columns: &[Column] = match (dead, keyless) {
+        (true, true) => &DEAD_QUEUE,
+        (false, true) => &PLAIN_QUEUE,
+        (true, false) => &DEAD,
+        (false, false) => &PLAIN,
+    };
     let table = Table {
-        columns: if dead { &DEAD } else { &PLAIN },
+        columns,
         len: s.shown.len(),
         top: cursor.top(),
         chosen: cursor.row(),
         row: Box::new(move |i| match s.row(i) {
-            Some(seen) => message(seen, cursor.marks().contains(&seen.message.seat), dead, wide, &cx),
+            Some(seen) => message(seen, cursor.marks().contains(&seen.message.seat), shape, &cx),
             None => Row::default(),
         }),
     };
-    let by = format!("written, {}", cx.times.word(cx.now));
+    let by = format!("{}, {}", if s.at.kind == Kind::Queue { "sent" } else { "written" }, cx.times.word(cx.now));
     let from = match &s.start {
         crate::broker::Start::Newest => "@ newest".to_owned(),
+        crate::broker::Start::Oldest if s.at.kind == Kind::Queue => "from the head".into(),
         crate::broker::Start::Oldest => "@ oldest".into(),
         crate::broker::Start::Seat(seat) => format!("@ {}", place(seat)),
         crate::broker::Start::Time(t) => format!("@ {} {}", cx.times.column(Some(*t), cx.now), cx.times.word(*t)),
@@ -100,6 +140,7 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let empty = match (&s.read, s.filter.is_empty()) {
         (Read::Running { .. }, _) if s.follow => "   waiting for what is written from now on   (f or esc ends it)".to_owned(),
         (Read::Running { .. }, _) => "   reading".into(),
+        (Read::Failed(e), _) if e.kind == ErrorKind::Unsafe => "   not looked at: a look leaves a trace   (r shows its price)".into(),
         (Read::Failed(_), _) => "   nothing was read".into(),
         (_, false) => format!("   none of the {} loaded match   (esc takes the filter off)", s.ring.len()),
         (Read::Stopped, _) => "   stopped before anything was read   (r)".into(),

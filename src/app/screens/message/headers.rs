@@ -1,14 +1,19 @@
 //! Headers, properties and delivery of a message as text that a terminal can take.
 
 use crate::decode::{human, safe, safe_bytes};
-use crate::model::Value;
+use crate::model::{Typed, Value, WireType};
 use crate::schema::Seen;
 
-/// Headers as (name, type, value) lines: headers, then properties, then what belongs to this delivery.
-pub fn headers(seen: &Seen) -> Vec<(String, String, &'static str)> {
+/// Headers as (name, value, whose and of which type): headers, then properties, then what belongs to this delivery.
+pub fn headers(seen: &Seen) -> Vec<(String, String, String)> {
     let m = &seen.message;
     let group = |fields: &crate::model::Fields, of: &'static str| {
-        fields.iter().map(|(n, v)| (safe(n).into_owned(), value(&v.value), of)).collect::<Vec<_>>()
+        let about = |typed: &Typed| {
+            // Kafka's headers are all bytes: that goes without saying
+            let wire = Some(typed.wire.0.as_ref()).filter(|_| typed.wire != WireType::BYTES);
+            safe(&[Some(of), wire].into_iter().flatten().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(", ")).into_owned()
+        };
+        fields.iter().map(|(n, v)| (safe(n).into_owned(), value(&v.value), about(v))).collect::<Vec<_>>()
     };
     let mut all = group(&m.headers, "");
     all.extend(group(&m.properties, "property"));

@@ -26,7 +26,8 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
         if target.messages == 1 { "gets it again".to_owned() } else { format!("gets all {} again", human::count_plain(target.messages)) };
     let name = target.readers.iter().map(|r| crate::app::width::width(&r.name)).max().unwrap_or(0).clamp(8, width / 3);
     for r in &target.readers {
-        let members = r.members.map_or("members ?".into(), |m| format!("{m} member{}", if m == 1 { "" } else { "s" }));
+        let one = if r.kind == "queue" { "consumer" } else { "member" };
+        let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
         let behind = r.behind.map_or(String::new(), |b| format!(", {} behind", human::count_plain(b)));
         let what = if r.failed { "failed on these; part may have been done".to_owned() } else { all.clone() };
         let label = crate::app::width::pad_right(&crate::app::width::cut_middle(&safe(&r.name), name), name);
@@ -62,7 +63,9 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
     let publishes = plan.items.iter().any(|i| i.way == Way::Publish);
     if publishes {
         let partitions = plan.items.iter().filter(|i| matches!(i.place, Where::Partition(_))).count();
-        let place = if partitions == plan.items.len() {
+        let place = if plan.targets.iter().all(|t| t.partitions == 0) {
+            "to its end"
+        } else if partitions == plan.items.len() {
             if plan.items.len() == 1 { "its own partition" } else { "each to its own partition" }
         } else if partitions == 0 {
             "by key"
@@ -103,6 +106,14 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         sections(&mut out, "copy", "in the local ledger and nowhere else", cx);
         sections(&mut out, "undo", "U on the Ledger or on the causes of the queue", cx);
     }
+    // what is taken in hand and passed over has its price, as a look has
+    if plan.removes
+        && let Some(cost) = cx.facts.price(plan.ask.from.at())
+    {
+        let words: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
+        let limit = cost.looks_left.map_or(String::new(), |n| format!("; {n} more until the broker drops or moves messages"));
+        sections(&mut out, "price", &format!("each visit takes messages and gives back the others: {}{limit}", words.join(", ")), cx);
+    }
     if plan.ask.deed == Deed::Replay {
         let after = if plan.removes {
             "each is taken out of the queue once it is confirmed"
@@ -133,7 +144,8 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
     for t in plan.targets.iter().filter(|_| publishes) {
         let mut good = Vec::new();
         if t.exists == Some(true) {
-            good.push(format!("{} exists, {} partitions", safe(&t.at.name), t.partitions));
+            let partitions = if t.partitions > 0 { format!(", {} partitions", t.partitions) } else { String::new() };
+            good.push(format!("{} exists{partitions}", safe(&t.at.name)));
         }
         if t.may_write == Some(true) {
             good.push("you may write to it".into());

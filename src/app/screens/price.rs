@@ -1,0 +1,59 @@
+//! The price of a look that leaves a trace, before it is taken: what it does to each message, what is left, who is disturbed.
+
+use super::{Ask, Cx};
+use crate::app::command::Command;
+use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
+use crate::app::text::Line;
+use crate::broker::Trace;
+use crate::decode::{human, safe};
+use crate::model::Address;
+
+/// The argument that a screen's [`Command::Retry`] is told with when the price was agreed to, for all or for the first 10.
+pub const LOOK: &str = "look ";
+
+/// The dialog that asks; `cli` does the same on the command line. Nothing where a look is free, or its price not known yet.
+pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
+    let cost = cx.facts.price(at)?;
+    let destination = cx.facts.destination(at);
+    let depth = destination.map(|d| d.depth);
+    let (hides, leaves): (Vec<&Trace>, Vec<&Trace>) = cost.leaves.iter().partition(|t| matches!(t, Trace::Hides(_) | Trace::LocksGroup));
+    let mut lines: Vec<Line> = Vec::new();
+    for (i, trace) in leaves.into_iter().enumerate() {
+        lines.push(Line::fact(if i == 0 { "the price" } else { "" }, trace.words()));
+    }
+    lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
+    if let Some(left) = cost.looks_left {
+        lines.push(Line::fact("the limit", format!("{left} more looks until the broker drops or moves messages")));
+    }
+    if let Some(n) = cost.sees {
+        lines.push(Line::fact("shows", format!("the first {} at most", human::count_plain(n))));
+    }
+    let mut name = "meanwhile";
+    for trace in hides {
+        lines.push(Line::fact(std::mem::take(&mut name), trace.words()));
+    }
+    let consumers = match destination.and_then(|d| d.consumers) {
+        Some(0) => "no consumers are connected".to_owned(),
+        Some(n) => format!("{n} consumer{} connected: what is looked at is out of their reach", if n == 1 { " is" } else { "s are" }),
+        None => "whether consumers are connected is not told".to_owned(),
+    };
+    lines.push(Line::fact(name, consumers));
+    lines.push(Line::fact("without it", "d depth, config, readers: no trace"));
+    let confirm = if cost.refused.is_some() {
+        Confirm::Nothing
+    } else {
+        let most = cost.sees.and_then(|sees| depth.and_then(|d| d.value()).map(|all| all.min(sees)));
+        Confirm::AllOrFirst(match (most, depth) {
+            (Some(n), _) => format!("the first {}", human::count_plain(n)),
+            (None, Some(depth)) if depth.value().is_some() => format!("all {}", human::count(depth)),
+            _ => "all".to_owned(),
+        })
+    };
+    let mut dialog =
+        Dialog::new(format!("look into {}?", safe(&at.name)), lines, confirm, Then::Tell(Command::Retry, format!("{LOOK}{{}}")));
+    let probe = cx.facts.brokers.get(&at.conn).and_then(|b| b.probe.value.as_ref());
+    let product = probe.map_or(String::new(), |p| format!(" {} {}", safe(&p.product), safe(&p.version)).trim_end().to_owned());
+    dialog.right = format!("{}{product}, {}", safe(at.conn.as_str()), at.kind.word());
+    dialog.cli = cli;
+    Some(Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog)))))
+}

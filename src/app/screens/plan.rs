@@ -64,7 +64,8 @@ impl State {
         self.chosen = Some(ask);
         self.before = self.plan.take();
         (self.error, self.top) = (None, 0);
-        vec![Ask::Start("draft", Job::Draft(Box::new(self.request(cx)), self.wanted.chosen.clone()))]
+        let accept = cx.facts.accepted(&self.wanted.from, cx.now);
+        vec![Ask::Start("draft", Job::Draft(Box::new(self.request(cx)), self.wanted.chosen.clone(), accept))]
     }
 
     fn configured(&self, cx: &Cx) -> ReplayRequest {

@@ -46,7 +46,7 @@ pub fn lines(dry: &Rehearsed, plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
             .add(tone, pad_right(&safe_cut(name, 34), 34))
             .add(tone, format!("  {}", safe_cut(&text, room)))
     };
-    for (name, value) in dry.was.headers.iter() {
+    for (name, value) in dry.was.headers.iter().chain(&dry.was.properties) {
         let gone = dry.changes.stripped.iter().any(|(n, v)| n == name && v == value);
         out.push(if gone { header("-", Tone::Bad, name, value) } else { header(" ", Tone::Plain, name, value) });
     }

@@ -82,17 +82,18 @@ pub async fn clear(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> Res
     let plan = ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?;
     let plan = Arc::new(plan);
     let lease = take(&plan, "clears up what is in doubt", ledger).await?;
-    let left = clear_held(&plan, &lease, brokers, ledger).await;
+    let left = clear_held(&plan, &lease, brokers, ledger, false).await;
     give_back(lease, ledger).await;
     Ok(left?)
 }
 
-/// The same, for the holder of the plan's lease.
+/// The same, for the holder of the plan's lease; `sends`: a run that sends at once what is found not to be there.
 pub(super) async fn clear_held(
     plan: &Arc<ReplayPlan>,
     lease: &Lease,
     brokers: &Brokers,
     ledger: &TriageLedger,
+    sends: bool,
 ) -> super::ledger::Result<Vec<Doubtful>> {
     let open = ledger.open_intents(Some(plan.id.clone())).await?;
     if open.is_empty() {
@@ -100,7 +101,7 @@ pub(super) async fn clear_held(
     }
     let newest = open.iter().map(|i| i.at).max().unwrap_or(SystemTime::UNIX_EPOCH);
     wait_until_quiet(newest, lease, ledger).await?;
-    let found = look(plan, &open, brokers).await;
+    let found = look(plan, &open, brokers, sends).await;
     let certain = found.iter().filter_map(|d| Some((d.n, outcome(plan, d)?))).collect::<Vec<_>>();
     // one cut off by a crash that stays unknown is said to be in doubt from now on
     let unknown = found.iter().filter_map(|d| match &d.finding {
@@ -115,7 +116,7 @@ pub(super) async fn clear_held(
 pub async fn examine(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> Result<Vec<Doubtful>, Unclear> {
     let plan = ledger.plan(id.clone()).await?.ok_or_else(|| Unclear::NoPlan(id.clone()))?;
     let open = ledger.open_intents(Some(id.clone())).await?;
-    Ok(look(&plan, &open, brokers).await)
+    Ok(look(&plan, &open, brokers, false).await)
 }
 
 /// A person's word on one message in doubt, which goes into the ledger with name and reason.

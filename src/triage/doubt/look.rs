@@ -1,6 +1,7 @@
 //! Looking at targets for what is in doubt: which way of looking each has, and what its silence proves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 
@@ -16,8 +17,11 @@ const READ: usize = 100_000;
 /// Bytes in one batch of such a read.
 const READ_BYTES: usize = 4 << 20;
 
-/// Looks for each where its target can show it.
-pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers) -> Vec<Doubtful> {
+/// Left of a target's window when it is still safe to count on it: what is sent again must be there before it is over.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Looks for each where its target can show it. `sends`: what is not there is sent again at once, under the same mark.
+pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers, sends: bool) -> Vec<Doubtful> {
     let mut found: Vec<Doubtful> = Vec::new();
     let mut scans: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
     for intent in open {
@@ -33,7 +37,8 @@ pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Broke
             }
             (_, Doubt::ScanTarget) => Finding::Ask("not looked for yet".into()),
             (_, Doubt::Ask) => Finding::Ask("the target cannot show what arrived".into()),
-            (_, Doubt::LookAtSource | Doubt::SendAgain(_)) => Finding::Ask("this version cannot clear this up by itself".into()),
+            (_, Doubt::SendAgain(window)) => again(intent, window, sends, SystemTime::now()),
+            (_, Doubt::LookAtSource) => Finding::Ask("this version cannot clear this up by itself".into()),
         };
         if let (Some(to), Some(Way::Publish), Doubt::ScanTarget) = (&to, item.map(|i| &i.way), way) {
             scans.entry(to.clone()).or_default().push(found.len());
@@ -62,6 +67,22 @@ pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Broke
         }
     }
     found
+}
+
+/// A target that knows a mark again for a while takes the same message a second time without delivering it: so within that time it is sent
+/// again, whether or not it had arrived. After it, nothing proves anything.
+fn again(intent: &OpenIntent, window: Duration, sends: bool, now: SystemTime) -> Finding {
+    let minutes = window.as_secs() / 60;
+    // a clock that went back says nothing about how much of the window is left
+    let left = now.duration_since(intent.at).ok().and_then(|age| window.checked_sub(age)).filter(|left| *left > MARGIN);
+    match (left, sends) {
+        (Some(_), true) => Finding::NotThere,
+        (Some(left), false) => Finding::Ask(format!(
+            "sent again within {} s more it is delivered once, whether or not it had arrived: go on with the plan now",
+            (left - MARGIN).as_secs()
+        )),
+        (None, _) => Finding::Ask(format!("the target knew it again for {minutes} minutes, which are over, and cannot show what arrived")),
+    }
 }
 
 /// Reads the target from the noted ends on and looks for the replay ids.

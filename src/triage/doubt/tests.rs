@@ -21,7 +21,11 @@ struct Crashed {
 
 /// A run of two messages that was cut off after its intents were written.
 async fn crashed(target: Spec) -> Crashed {
-    let memory = Memory::new(ConnId::new("m"), Shape::kafka());
+    crashed_on(Shape::kafka(), target).await
+}
+
+async fn crashed_on(shape: Shape, target: Spec) -> Crashed {
+    let memory = Memory::new(ConnId::new("m"), shape);
     memory.create("orders", target);
     memory.create("orders.dlt", Spec::with(1));
     memory.put("orders", Put::body("before").to(0)).unwrap();
@@ -143,4 +147,33 @@ async fn a_person_has_the_last_word_and_the_first_is_kept() {
     let again = settle_by_hand(&crashed.plan.id, 1, Answer::Arrived, &by, None, &crashed.ledger).await;
     assert!(matches!(again, Err(Unclear::NotInDoubt { n: 1, .. })));
     assert!(crashed.ledger.outcomes(crashed.plan.id.clone()).await.unwrap().get(&1).is_none_or(|o| *o == Outcome::Untouched));
+}
+
+/// The broker knows a mark again for five minutes: a run sends again at once, whoever only looks sends nothing and says so.
+#[tokio::test]
+async fn what_is_known_again_is_sent_again_by_a_run_and_delivered_once() {
+    let c = crashed_on(Shape::fifo(), Spec::with(1)).await;
+    let hand = c.memory.connect(Login::admin()).hand.unwrap();
+    let mark = |n: u32| (REPLAY_ID.to_owned(), crate::model::Typed::bytes(Some(format!("{}/{n}", c.plan.id).into())));
+    let sent = crate::broker::Outgoing {
+        to: c.memory.at("orders"),
+        place: crate::broker::Place::Any,
+        key: Some("k0".into()),
+        body: Some("x".into()),
+        headers: vec![mark(1)],
+        properties: vec![],
+    };
+    // the first of the two had arrived
+    hand.publish(vec![sent]).await.remove(0).unwrap();
+    let left = clear(&c.plan.id, &c.brokers, &c.ledger).await.unwrap();
+    assert_eq!(left.len(), 2);
+    assert!(matches!(&left[0].finding, Finding::Ask(why) if why.contains("go on with the plan now")), "{:?}", left[0].finding);
+    let hands = Hands::new([(c.memory.id().clone(), hand)].into());
+    let means = crate::triage::replay::Means { brokers: c.brokers.clone(), hands, ledger: c.ledger.clone() };
+    let (_tell, wish) = tokio::sync::watch::channel(crate::triage::report::Wish::Run { per_second: None });
+    let report = crate::triage::replay::resume(&c.plan.id, &means, &|_| {}, wish).await;
+    assert_eq!((report.counts.replayed, report.counts.in_doubt), (2, 0), "{report:?}");
+    let there: Vec<_> =
+        c.memory.messages("orders").iter().filter_map(|m| crate::model::text_field(&m.headers, REPLAY_ID).map(str::to_owned)).collect();
+    assert_eq!(there, [format!("{}/1", c.plan.id), format!("{}/2", c.plan.id)], "the first was not delivered twice");
 }

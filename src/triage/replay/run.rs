@@ -183,7 +183,7 @@ impl Runner<'_> {
         let open = self.means.ledger.outcomes(self.plan.id.clone()).await?;
         if open.values().any(|o| matches!(o, Outcome::InDoubt { .. })) {
             self.tell.phase(Phase::ClearingUp);
-            let left = doubt::clear_held(&self.plan, &self.run.lease, &self.means.brokers, &self.means.ledger).await?;
+            let left = doubt::clear_held(&self.plan, &self.run.lease, &self.means.brokers, &self.means.ledger, true).await?;
             for doubtful in &left {
                 if let doubt::Finding::Ask(why) = &doubtful.finding {
                     self.tell.line(

@@ -111,10 +111,12 @@ fn read(task: &Task, handle: &str) -> BulkState {
         _ => BulkPhase::Running,
     };
     let count = |n: i64| Count::About(u64::try_from(n).unwrap_or(0));
+    // AWS counts from the start; an emulator that counts down would say "6 of 0"
+    let of = task.approximate_number_of_messages_to_move.filter(|n| *n >= task.approximate_number_of_messages_moved);
     BulkState {
         id: handle.to_owned(),
         moved: count(task.approximate_number_of_messages_moved),
-        of: task.approximate_number_of_messages_to_move.map_or(Count::Unknown, count),
+        of: of.map_or(Count::Unknown, count),
         phase,
     }
 }

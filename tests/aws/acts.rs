@@ -1,0 +1,135 @@
+//! Acting: what is replayed arrives as it was, a repeat on FIFO is one message, the service's own mover is started, asked and refused.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use redrive::broker::{BulkAsk, BulkPhase, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle};
+use redrive::model::{Address, Message, Typed};
+
+use crate::support::*;
+
+fn out(m: &Message, to: &Address, mark: &str) -> Outgoing {
+    let mut headers = m.headers.clone();
+    headers.push((REPLAY_ID.into(), Typed::bytes(Some(mark.to_owned().into()))));
+    Outgoing { to: to.clone(), place: Place::Any, key: m.key.clone(), body: m.body.clone(), headers, properties: m.properties.clone() }
+}
+
+#[test]
+fn every_type_of_attribute_and_every_body_arrives_as_it_was() {
+    let Some(bed) = Bed::sqs() else { return };
+    run(async {
+        for fifo in [false, true] {
+            let (from, to) = (bed.queue("fidelity-dlq", fifo, &[]).await, bed.queue("fidelity", fifo, &[]).await);
+            let Some(sent) = bed.judge("put", &from) else { return };
+            let link = bed.link();
+            let hand = link.hand.expect("a hand");
+            bed.quiet(&from).await;
+            let mut hold = hand.hold(&from, Selection::First(100)).await.expect("a hold");
+            let mut n = 0;
+            loop {
+                let held = hold.next(10).await.expect("held");
+                if held.is_empty() {
+                    break;
+                }
+                let outs: Vec<_> = held.iter().enumerate().map(|(i, h)| out(&h.message, &to, &format!("plan/{}", n + i))).collect();
+                for (h, o) in held.iter().zip(&outs) {
+                    let rehearsal = link.eyes.rehearse(&h.message, o);
+                    assert_eq!((rehearsal.refused, rehearsal.losses), (None, vec![]), "all of it goes");
+                }
+                for receipt in hand.publish(outs).await {
+                    receipt.expect("published");
+                }
+                let settled = hold.settle(held.iter().map(|h| (h.id, Settle::Remove)).collect()).await;
+                assert!(settled.iter().all(Result::is_ok), "{settled:?}");
+                n += held.len();
+            }
+            hold.close().await.expect("closed");
+            assert_eq!(bed.count(&from, Attribute::ApproximateNumberOfMessages).await, 0, "each was taken out after it had arrived");
+            assert_eq!(bed.judge("read", &to), Some(sent), "as boto3 sees it");
+        }
+    });
+}
+
+#[test]
+fn sending_again_within_the_window_delivers_once() {
+    let Some(bed) = Bed::sqs() else { return };
+    run(async {
+        let to = bed.queue("again", true, &[]).await;
+        let hand = bed.link().hand.expect("a hand");
+        let sent = |mark: &str| Outgoing {
+            to: to.clone(),
+            place: Place::Any,
+            key: Some("cust-7".into()),
+            body: Some("b".into()),
+            headers: vec![(REPLAY_ID.into(), Typed::bytes(Some(mark.to_owned().into())))],
+            properties: Vec::new(),
+        };
+        for mark in ["p/1", "p/1", "p/2"] {
+            hand.publish(vec![sent(mark)]).await.remove(0).expect("accepted");
+        }
+        assert_eq!(bed.count(&to, Attribute::ApproximateNumberOfMessages).await, 2, "the repeat of p/1 is known");
+    });
+}
+
+#[test]
+fn a_held_message_stays_hidden_past_its_timeout_and_is_settled_by_its_newest_handle() {
+    let Some(bed) = Bed::sqs() else { return };
+    run(async {
+        let at = bed.queue("held-dlq", false, &[]).await;
+        for n in 0..3 {
+            bed.send(&at, &format!("{n}"), None).await;
+        }
+        let mut short = bed.profile();
+        short.aws.visibility_timeout = Duration::from_secs(4);
+        let hand = redrive::drivers::connect(&short, true).expect("connected").hand.expect("a hand");
+        let mut hold = hand.hold(&at, Selection::First(3)).await.expect("a hold");
+        let held = hold.next(10).await.expect("held");
+        assert_eq!(held.len(), 3);
+        // twice the timeout: without a heartbeat they would be back
+        let began = std::time::Instant::now();
+        while began.elapsed() < Duration::from_secs(8) {
+            assert!(bed.receive(&at, 10).await.is_empty(), "still in hand");
+        }
+        let settled = hold.settle(vec![(held[0].id, Settle::Remove), (held[1].id, Settle::Return)]).await;
+        assert!(settled.iter().all(Result::is_ok), "{settled:?}");
+        let again = hold.settle(vec![(held[0].id, Settle::Remove)]).await.remove(0).expect_err("settled before");
+        assert_eq!(again.kind, ErrorKind::Invalid);
+        drop(hold);
+        assert_eq!(bed.take(&at).await.len(), 2, "one was taken out, one given back, one let go");
+    });
+}
+
+#[test]
+fn the_services_own_mover_moves_all_and_is_refused_where_it_cannot() {
+    let Some(bed) = Bed::sqs() else { return };
+    run(async {
+        let dlq = bed.queue("moved-dlq", false, &[]).await;
+        let policy = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":3}}"#, bed.arn(&dlq).await);
+        let to = bed.queue("moved", false, &[(Attribute::RedrivePolicy, policy.as_str())]).await;
+        for n in 0..20 {
+            bed.send(&dlq, &format!("{n}"), None).await;
+        }
+        let hand = bed.link().hand.expect("a hand");
+        let none = hand.bulk(BulkAsk::Start { from: to.clone(), to: Some(dlq.clone()), per_second: None }).await.expect_err("no DLQ");
+        assert_eq!(none.kind, ErrorKind::Invalid, "{none}");
+        let start = BulkAsk::Start { from: dlq.clone(), to: Some(to.clone()), per_second: Some(5) };
+        let began = hand.bulk(start.clone()).await.expect("started");
+        assert_eq!(began.phase, BulkPhase::Running);
+        assert!(hand.bulk(start).await.is_err(), "one at a time");
+        let ask = || BulkAsk::State { from: dlq.clone(), id: began.id.clone() };
+        let patience = std::time::Instant::now();
+        let end = loop {
+            let now = hand.bulk(ask()).await.expect("asked");
+            if now.phase != BulkPhase::Running {
+                break now;
+            }
+            assert!(patience.elapsed() < Duration::from_secs(40), "{now:?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        assert_eq!((end.phase, end.moved.value()), (BulkPhase::Done, Some(20)));
+        assert_eq!(bed.count(&to, Attribute::ApproximateNumberOfMessages).await, 20);
+        assert_eq!(bed.count(&dlq, Attribute::ApproximateNumberOfMessages).await, 0);
+        let over = hand.bulk(BulkAsk::Cancel { from: dlq.clone(), id: began.id.clone() }).await.expect("over already, and says how");
+        assert_eq!(over.phase, BulkPhase::Done);
+    });
+}

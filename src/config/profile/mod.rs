@@ -68,7 +68,7 @@ pub struct Profile {
     pub rabbitmq: RabbitMqProfile,
     /// Settings of an ActiveMQ connection; waits for its driver.
     pub activemq: ActiveMqProfile,
-    /// Settings of SQS and SNS; waits for its driver.
+    /// Settings of SQS and SNS.
     pub aws: AwsProfile,
 }
 

@@ -181,7 +181,6 @@ impl Setting {
 const WAITING: &[(&str, &str)] = &[
     ("messaging.rabbitmq.", "the RabbitMQ driver"),
     ("messaging.activemq.", "the ActiveMQ driver"),
-    ("messaging.aws_messaging.", "the AWS driver"),
     ("request_reply.", "pairing of requests and replies"),
     ("message_guarantees.exactly_once.enabled", "the shared store"),
     ("message_guarantees.exactly_once.idempotence.", "the shared store"),

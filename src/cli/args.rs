@@ -291,6 +291,9 @@ pub struct ReplayArgs {
     /// Then wait for a word of each message (verified, came back), or until their time is over
     #[arg(long, short)]
     pub follow: bool,
+    /// The whole queue by the broker's own mover, without copies in the ledger
+    #[arg(long, conflicts_with_all = ["cause", "messages", "plan", "again", "follow", "canary", "strip", "keep", "add", "edit"])]
+    pub bulk: bool,
     #[command(flatten)]
     pub consent: Consent,
 }

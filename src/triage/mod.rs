@@ -5,6 +5,7 @@ pub mod doubt;
 pub mod escalate;
 pub mod group;
 pub mod ledger;
+pub mod moving;
 mod original;
 pub mod permit;
 pub mod plan;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{demo, place};
 
 /// Each kind and a command that prints it.
-const KINDS: [(&str, &[&str]); 15] = [
+const KINDS: [(&str, &[&str]); 16] = [
     ("destinations", &["ls"]),
     ("messages", &["peek", "orders.dlt", "-n", "500", "--from", "oldest"]),
     ("message", &["show", "orders.dlt/p4/142543"]),
@@ -17,6 +17,7 @@ const KINDS: [(&str, &[&str]); 15] = [
     ("positions", &["lag", "billing"]),
     ("plan", &["replay", "orders.dlt", "--message", "p4/142543", "--dry-run"]),
     ("report", &["replay", "orders.dlt", "--message", "p4/142543", "--yes", "--reason", "x"]),
+    ("move", &["replay", "orders.dlt", "--bulk", "--dry-run"]),
     ("entries", &["ledger"]),
     ("plans", &["jobs"]),
     ("doubts", &["jobs", "doubt"]),

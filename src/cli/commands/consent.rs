@@ -6,7 +6,7 @@ use crate::cli::args::Consent;
 use crate::cli::exit::Exit;
 use crate::cli::{Desk, asked, complain};
 use crate::decode::safe;
-use crate::triage::plan::ReplayPlan;
+use crate::triage::plan::{Deed, MovePlan, ReplayPlan};
 
 /// Turns writes on for this command where the context is read-only; the error has been said.
 pub fn agree(desk: &Desk, plan: &ReplayPlan, consent: &Consent) -> Result<(), Exit> {
@@ -18,12 +18,31 @@ pub fn agree(desk: &Desk, plan: &ReplayPlan, consent: &Consent) -> Result<(), Ex
         return Err(complain(&format!("plan {} cannot be started: {why}", plan.id), Exit::Nothing));
     }
     let reason = consent.reason.as_ref().or(plan.ask.reason.as_ref());
-    if desk.context.read_only && reason.is_none() {
+    let what = format!("{} {} messages", plan.ask.deed.word(), plan.todo());
+    said_yes(desk, consent, reason.is_some(), &plan.todo().to_string(), &what, &format!("--yes carries out plan {}", plan.id))
+}
+
+/// The same for a move by the broker's own mover: what is typed is the queue's name, because its depth may be an estimate.
+pub fn agree_to_move(desk: &Desk, plan: &MovePlan, consent: &Consent) -> Result<(), Exit> {
+    let from = &plan.ask.from;
+    if let Err(why) = desk.permit.allows(Deed::Replay, desk.context.dead_letters.rules_for(&from.name)) {
+        return Err(complain(&why, Exit::Nothing));
+    }
+    if let Some(why) = &plan.blocked {
+        return Err(complain(&format!("{} cannot be moved: {}", safe(&from.to_string()), safe(why)), Exit::Nothing));
+    }
+    let what = format!("move all of {}", safe(&from.to_string()));
+    said_yes(desk, consent, consent.reason.is_some(), plan.word(), &what, "--yes starts the move")
+}
+
+/// Writes are on, or are turned on with a reason, and somebody said yes or typed the word.
+fn said_yes(desk: &Desk, consent: &Consent, reason: bool, word: &str, what: &str, else_do: &str) -> Result<(), Exit> {
+    if desk.context.read_only && !reason {
         let why = format!("context {} is read-only; --reason TEXT (and --yes) turns writes on for this command", safe(&desk.context.name));
         return Err(complain(&why, Exit::Nothing));
     }
-    if !consent.yes && !asked(&plan.todo().to_string(), &format!("{} {} messages", plan.ask.deed.word(), plan.todo())) {
-        return Err(complain(&format!("nothing was written; --yes carries out plan {}", plan.id), Exit::Nothing));
+    if !consent.yes && !asked(word, what) {
+        return Err(complain(&format!("nothing was written; {else_do}"), Exit::Nothing));
     }
     if desk.context.read_only && !desk.rights.switch_on(SystemTime::now() + desk.context.writes_for) {
         return Err(complain(desk.rights.never().unwrap_or("writes are off"), Exit::Nothing));

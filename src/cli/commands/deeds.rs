@@ -38,7 +38,10 @@ struct Want {
 
 /// `redrive replay`.
 pub async fn replay_command(desk: &Desk, args: ReplayArgs) -> io::Result<Exit> {
-    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, follow, consent } = args;
+    if args.bulk {
+        return super::bulk::bulk_command(desk, &args).await;
+    }
+    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, follow, bulk: _, consent } = args;
     let wish = Wish { to, rate, canary, strip, keep, add, edit, again };
     run(desk, Want { deed: Deed::Replay, which, plan, dry_run, follow, consent, wish }).await
 }

@@ -1,5 +1,6 @@
 //! One file a command: ask the rooms below, print rows, say on stderr what the result means.
 
+mod bulk;
 pub mod categorise;
 pub mod causes;
 pub mod check;

@@ -213,7 +213,7 @@ pub async fn mark(mark: Mark, rooms: &Rooms, out: &Out) -> Result<()> {
         (MarkKind::Claim, false) => "claimed: it is in the ledger here".into(),
         (MarkKind::Category, _) => format!("category set to {}; nothing starts by itself", crate::decode::safe(&mark.value)),
         (MarkKind::Note, _) => "noted in the ledger".into(),
-        (MarkKind::State, _) => "kept in the ledger".into(),
+        (MarkKind::State | MarkKind::Mover, _) => "kept in the ledger".into(),
     };
     rooms.ledger.mark(mark).await.map_err(|e| kept("write a mark", &e))?;
     out.tell(News::Done(said)).await;

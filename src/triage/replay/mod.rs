@@ -1,5 +1,6 @@
 //! Carrying a plan out: hold, copy, intend, publish, settle. The only code that writes to a broker.
 
+mod moving;
 mod pace;
 mod pass;
 mod publish;
@@ -21,6 +22,8 @@ use super::plan::{PlanId, ReplayPlan};
 use super::report::{Counts, Ended, Progress, ReplayReport, Wish};
 use crate::broker::Writer;
 use crate::model::ConnId;
+
+pub use moving::move_all;
 
 /// The writing sides of all connections. All may carry it about; only this folder can use it.
 #[derive(Clone, Default)]

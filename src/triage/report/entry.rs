@@ -146,6 +146,8 @@ pub enum MarkKind {
     Claim,
     /// The cause is resolved, acknowledged or muted; `value` says which.
     State,
+    /// A move of the whole queue by the broker's own mover; the subject is the broker's id of it, empty while there is none, `value` how far it is.
+    Mover,
 }
 
 impl MarkKind {
@@ -156,12 +158,13 @@ impl MarkKind {
             MarkKind::Note => "note",
             MarkKind::Claim => "claim",
             MarkKind::State => "state",
+            MarkKind::Mover => "mover",
         }
     }
 
     /// The kind a stored word stands for.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Category, Self::Note, Self::Claim, Self::State].into_iter().find(|k| k.word() == word)
+        [Self::Category, Self::Note, Self::Claim, Self::State, Self::Mover].into_iter().find(|k| k.word() == word)
     }
 }
 

@@ -87,6 +87,8 @@ pub enum Trace {
     Reorders,
     Expires,
     DisturbsConsumers,
+    /// The name cannot be looked up first.
+    Creates,
 }
 
 impl Trace {
@@ -100,6 +102,7 @@ impl Trace {
             Trace::Reorders => "may change the order of the queue".into(),
             Trace::Expires => "may make overdue messages expire now".into(),
             Trace::DisturbsConsumers => "competes with the live consumers".into(),
+            Trace::Creates => "creates the queue if there is none of this name".into(),
         }
     }
 }

@@ -1,14 +1,237 @@
 //! ActiveMQ Classic and Artemis, told apart by asking: Jolokia, AMQP 1.0 and STOMP.
+//!
+//! Classic: Jolokia lists, counts, retries, moves and removes; STOMP browses, publishes, and carries what is edited in a transaction.
+//! Artemis: the same of Jolokia; AMQP browses whole queues, publishes and carries. STOMP is never spoken to Artemis. The product is
+//! known before anything is looked at.
 
-use std::sync::Arc;
+mod address;
+mod amqp;
+mod catalog;
+mod error;
+mod jolokia;
+mod known;
+mod look;
+mod net;
+mod peek;
+mod place;
+mod selector;
+mod stomp;
 
-use crate::broker::{Down, Error, ErrorKind, Link};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+
+use crate::broker::{
+    Broker, Capabilities, Carriage, Cost, Detail, Doubt, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe,
+    ReadersRequest, Rehearsal, Result,
+};
 use crate::config::Profile;
-use crate::model::ConnId;
+use crate::config::profile::ActiveMqProfile;
+use crate::config::secret::Revealed;
+use crate::model::{Address, ConnId, Destination, Message, Reader};
+use error::{Fault, Outcome};
+use jolokia::Jolokia;
+use known::{Known, Login, Product};
+use place::Place;
+
+/// Limit of one answer, where the config allows more: below the guard's deadline of a look, so that the reason is known.
+const CALL: Duration = Duration::from_secs(12);
 
 /// Both sides of a connection; does no I/O.
 pub fn connect(profile: &Profile, _may_write: bool) -> Link {
-    let conn = ConnId::new(profile.name.as_str());
-    let why = Error::new(ErrorKind::Unsupported, "connect", "ActiveMQ is not built in").on(&conn).next("wait for its driver");
-    Link { eyes: Arc::new(Down::new(conn, why)), hand: None }
+    let mq = Arc::new(ActiveMq::new(profile));
+    Link { eyes: Arc::new(Eyes(mq)), hand: None }
+}
+
+/// What one connection keeps.
+struct ActiveMq {
+    id: ConnId,
+    profile: ActiveMqProfile,
+    /// Found out at the first call; forgotten when the broker is not reached.
+    known: tokio::sync::Mutex<Option<Arc<Known>>>,
+    /// The same, for what must not wait.
+    last: Mutex<Option<Arc<Known>>>,
+    /// Places as they were last described, for a rehearsal.
+    places: Mutex<HashMap<String, Place>>,
+}
+
+impl ActiveMq {
+    fn new(profile: &Profile) -> Self {
+        Self {
+            id: ConnId::new(profile.name.as_str()),
+            profile: profile.activemq.clone(),
+            known: tokio::sync::Mutex::new(None),
+            last: Mutex::new(None),
+            places: Mutex::default(),
+        }
+    }
+
+    /// Limit of one answer.
+    fn limit(&self) -> Duration {
+        self.profile.connection_timeout.min(CALL)
+    }
+
+    /// What is behind this connection, found out if it is not known yet.
+    async fn known(&self) -> Outcome<Arc<Known>> {
+        let mut slot = self.known.lock().await;
+        if let Some(known) = &*slot {
+            return Ok(known.clone());
+        }
+        let known = Arc::new(known::find(&self.profile, self.login()?).await?);
+        *slot = Some(known.clone());
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        Ok(known)
+    }
+
+    async fn forget(&self) {
+        *self.known.lock().await = None;
+    }
+
+    fn login(&self) -> Outcome<Login> {
+        let resolved = |secret: &Option<crate::config::Secret>| match secret {
+            None => Ok(None),
+            Some(secret) => reveal(secret).map(Some),
+        };
+        let user = resolved(&self.profile.username)?.map(|user| user.expose().to_owned());
+        Ok(Login::new(user, resolved(&self.profile.password)?))
+    }
+
+    /// Runs a call and gives its failure the connection's name, and forgets a broker that is not reached any more.
+    async fn run<T>(&self, op: &'static str, at: Option<&Address>, call: impl Future<Output = Outcome<T>>) -> Result<T> {
+        match call.await {
+            Ok(done) => Ok(done),
+            Err(fault) => {
+                if matches!(fault.kind, ErrorKind::Unreachable | ErrorKind::Login) {
+                    self.forget().await;
+                }
+                Err(fault.error(op, &self.id, at))
+            }
+        }
+    }
+
+    /// Management, or what to do to have it.
+    fn management<'a>(&self, known: &'a Known) -> Outcome<&'a Jolokia> {
+        known.jolokia.as_ref().ok_or_else(|| {
+            let door = known.doors.iter().find(|(door, _)| door.starts_with("Jolokia"));
+            let why = door.map_or_else(String::new, |(door, why)| format!(" ({door}: {why})"));
+            Fault::new(ErrorKind::Unsupported, format!("without Jolokia the broker does not say what it has{why}"))
+                .next("set jolokia_url, or name a queue: redrive peek CONNECTION/QUEUE")
+        })
+    }
+
+    /// What management says of one destination; `NotFound` where it says that there is none, `None` where it cannot be asked.
+    async fn place(&self, known: &Known, at: &Address) -> Outcome<Option<Place>> {
+        let topic = at.kind == crate::model::Kind::Topic;
+        let found = match (&known.jolokia, known.product) {
+            (None, _) => return Ok(None),
+            (Some(jolokia), Product::Classic) => jolokia::classic::place(jolokia, &at.name, topic).await?,
+            (Some(jolokia), Product::Artemis) => jolokia::artemis::place(jolokia, &at.name).await?,
+        };
+        let place = found.ok_or_else(|| Fault::new(ErrorKind::NotFound, format!("no {} of this name", at.kind.word())))?;
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(at.name.clone(), place.clone());
+        Ok(Some(place))
+    }
+
+    async fn probe(&self) -> Outcome<Probe> {
+        let known = self.known().await?;
+        let began = Instant::now();
+        let about = match (&known.jolokia, &known.stomp, &known.amqp) {
+            (Some(jolokia), _, _) => known::about(jolokia, known.product).await?,
+            (None, Some(to), _) => {
+                stomp::Stomp::connect(to, &self.profile.tls, &known.login, self.limit()).await?.close().await;
+                known::About::default()
+            }
+            (None, None, Some(to)) => {
+                amqp::greet::greet(to, &self.profile.tls, &known.login, self.limit()).await?;
+                known::About::default()
+            }
+            (None, None, None) => known::About::default(),
+        };
+        let user = known.login.user.as_deref().unwrap_or("anonymous");
+        let ways: Vec<&str> = [("Jolokia", known.jolokia.is_some()), ("AMQP", known.amqp.is_some()), ("STOMP", known.stomp.is_some())]
+            .iter()
+            .filter_map(|(name, there)| there.then_some(*name))
+            .collect();
+        Ok(Probe {
+            product: known.product.to_string(),
+            version: if about.version.is_empty() { known.version.clone() } else { about.version },
+            identity: format!("{user}, by {}", ways.join(" and ")),
+            took: began.elapsed(),
+            started: about.started,
+            capabilities: Capabilities {
+                tail: false,
+                seek: false,
+                lag: known.jolokia.is_some(),
+                remove: true,
+                carry: true,
+                bulk: false,
+                max_batch: 64,
+                doubt: Doubt::LookAtSource,
+            },
+        })
+    }
+}
+
+/// Fetches a secret where it may run a command.
+fn reveal(secret: &crate::config::Secret) -> Outcome<Revealed> {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let resolved = match Handle::try_current().map(|h| h.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| secret.resolve()),
+        _ => secret.resolve(),
+    };
+    resolved.map_err(|e| Fault::new(ErrorKind::Login, e.to_string()).next("set what the config names, then try again"))
+}
+
+/// The admin's no by Jolokia's policy, with the lines to ask for: names are compared letter for letter with what is sent.
+fn allow(fault: Fault, operations: &[&str]) -> Fault {
+    if fault.kind != ErrorKind::Denied {
+        return fault;
+    }
+    let lines: Vec<String> = operations.iter().map(|name| format!("<operation>{name}</operation>")).collect();
+    let next = format!("ask the broker's administrator to allow it in jolokia-access.xml: {}", lines.join(""));
+    fault.next(next)
+}
+
+/// The looking side.
+struct Eyes(Arc<ActiveMq>);
+
+#[async_trait]
+impl Broker for Eyes {
+    fn id(&self) -> &ConnId {
+        &self.0.id
+    }
+
+    async fn probe(&self) -> Result<Probe> {
+        self.0.run("connect", None, self.0.probe()).await
+    }
+
+    fn list(&self, want: ListRequest) -> Flow<Vec<Destination>> {
+        catalog::list(self.0.clone(), want)
+    }
+
+    async fn describe(&self, at: &Address) -> Result<Detail> {
+        self.0.run("describe", Some(at), catalog::describe(&self.0, at)).await
+    }
+
+    async fn cost(&self, at: &Address) -> Result<Cost> {
+        self.0.run("look at", Some(at), catalog::cost(&self.0, at)).await
+    }
+
+    fn readers(&self, want: ReadersRequest) -> Flow<Vec<Reader>> {
+        catalog::readers(self.0.clone(), want)
+    }
+
+    fn peek(&self, want: PeekRequest) -> Flow<Peeked> {
+        peek::peek(self.0.clone(), want)
+    }
+
+    fn rehearse(&self, _: &Message, out: &Outgoing) -> Rehearsal {
+        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some("not yet".into()), way: Carriage::Publish }
+    }
+
+    async fn close(&self) -> Left {
+        Left::default()
+    }
 }

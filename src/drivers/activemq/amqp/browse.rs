@@ -1,0 +1,73 @@
+//! Looking into an Artemis queue by AMQP: copies, nothing settled, never released; it ends by count, because no end is said.
+
+use std::time::Duration;
+
+use fe2o3_amqp::Receiver;
+use fe2o3_amqp::link::receiver::CreditMode;
+use fe2o3_amqp_types::messaging::Body;
+use serde_amqp::Value;
+
+use super::message::Wire;
+use super::{Amqp, attach_fault, fault, source};
+use crate::drivers::activemq::error::{Fault, Outcome};
+use crate::drivers::activemq::place::Place;
+
+/// Messages asked for at a time.
+const CREDIT: u32 = 200;
+/// Silence after the first message that counts as the end, where fewer came than were counted.
+const SILENCE: Duration = Duration::from_millis(1_500);
+
+/// A running browse.
+pub(in crate::drivers::activemq) struct Browse {
+    amqp: Amqp,
+    receiver: Receiver,
+    asked: u32,
+    /// Messages there were at the start.
+    pub there: u64,
+    pub read: u64,
+}
+
+impl Browse {
+    /// Begins; a queue that does not exist would be created, so its existence is asked elsewhere first.
+    pub async fn begin(mut amqp: Amqp, place: &Place) -> Outcome<Self> {
+        let attach = Receiver::builder()
+            .name(format!("redrive-look-{}", uuid::Uuid::now_v7().simple()))
+            .source(source(&place.link_name(), place.multicast, true, None))
+            .credit_mode(CreditMode::Manual)
+            .auto_accept(false)
+            .attach(&mut amqp.session);
+        let attached = tokio::time::timeout(amqp.limit, attach).await.map_err(|_| Fault::late(&amqp.to, amqp.limit))?;
+        let receiver = attached.map_err(|e| attach_fault(&amqp.to, &e))?;
+        Ok(Self { amqp, receiver, asked: 0, there: place.browsable(), read: 0 })
+    }
+
+    /// The next message; `None`: as many came as were there, or no more come.
+    pub async fn next(&mut self) -> Outcome<Option<Wire>> {
+        if self.read >= self.there {
+            return Ok(None);
+        }
+        if self.asked == 0 {
+            let left = u32::try_from(self.there - self.read).unwrap_or(u32::MAX);
+            self.asked = CREDIT.min(left);
+            let credit = tokio::time::timeout(self.amqp.limit, self.receiver.set_credit(self.asked)).await;
+            credit.map_err(|_| Fault::late(&self.amqp.to, self.amqp.limit))?.map_err(|e| fault(&self.amqp.to, &e))?;
+        }
+        let wait = if self.read == 0 { self.amqp.limit.min(SILENCE * 3) } else { SILENCE };
+        match tokio::time::timeout(wait, self.receiver.recv::<Body<Value>>()).await {
+            Err(_) => Ok(None),
+            Ok(Err(e)) => Err(fault(&self.amqp.to, &e)),
+            Ok(Ok(delivery)) => {
+                self.asked -= 1;
+                self.read += 1;
+                Ok(Some(delivery.into_message()))
+            }
+        }
+    }
+
+    pub async fn close(self) {
+        let Self { amqp, receiver, .. } = self;
+        // detached, never released: on other brokers that means endless redelivery
+        let _ = tokio::time::timeout(Duration::from_secs(1), receiver.detach()).await;
+        amqp.close().await;
+    }
+}

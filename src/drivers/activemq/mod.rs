@@ -8,23 +8,26 @@ mod address;
 mod amqp;
 mod catalog;
 mod error;
+mod hand;
+mod hold;
 mod jolokia;
 mod known;
 mod look;
 mod net;
 mod peek;
 mod place;
+mod rehearse;
 mod selector;
 mod stomp;
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
 use crate::broker::{
-    Broker, Capabilities, Carriage, Cost, Detail, Doubt, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe,
+    Broker, Capabilities, Cost, Detail, Doubt, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe,
     ReadersRequest, Rehearsal, Result,
 };
 use crate::config::Profile;
@@ -40,9 +43,10 @@ use place::Place;
 const CALL: Duration = Duration::from_secs(12);
 
 /// Both sides of a connection; does no I/O.
-pub fn connect(profile: &Profile, _may_write: bool) -> Link {
+pub fn connect(profile: &Profile, may_write: bool) -> Link {
     let mq = Arc::new(ActiveMq::new(profile));
-    Link { eyes: Arc::new(Eyes(mq)), hand: None }
+    let hand = may_write.then(|| Arc::new(hand::Hand(mq.clone())) as Arc<_>);
+    Link { eyes: Arc::new(Eyes(mq)), hand }
 }
 
 /// What one connection keeps.
@@ -53,8 +57,8 @@ struct ActiveMq {
     known: tokio::sync::Mutex<Option<Arc<Known>>>,
     /// The same, for what must not wait.
     last: Mutex<Option<Arc<Known>>>,
-    /// Places as they were last described, for a rehearsal.
-    places: Mutex<HashMap<String, Place>>,
+    /// Management has refused to move a message: what is carried goes by a transaction from now on.
+    moves_denied: AtomicBool,
 }
 
 impl ActiveMq {
@@ -64,7 +68,7 @@ impl ActiveMq {
             profile: profile.activemq.clone(),
             known: tokio::sync::Mutex::new(None),
             last: Mutex::new(None),
-            places: Mutex::default(),
+            moves_denied: AtomicBool::new(false),
         }
     }
 
@@ -83,6 +87,17 @@ impl ActiveMq {
         *slot = Some(known.clone());
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
         Ok(known)
+    }
+
+    /// What carrying or publishing would do, by what is known; no I/O.
+    fn rehearsal(&self, was: &Message, out: &Outgoing) -> Rehearsal {
+        let known = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let moves = known.as_ref().is_some_and(|k| k.jolokia.is_some()) && !self.moves_denied.load(Ordering::Relaxed);
+        rehearse::rehearse(known.as_deref(), moves, was, out)
+    }
+
+    fn no_moves(&self) {
+        self.moves_denied.store(true, Ordering::Relaxed);
     }
 
     async fn forget(&self) {
@@ -130,7 +145,6 @@ impl ActiveMq {
             (Some(jolokia), Product::Artemis) => jolokia::artemis::place(jolokia, &at.name).await?,
         };
         let place = found.ok_or_else(|| Fault::new(ErrorKind::NotFound, format!("no {} of this name", at.kind.word())))?;
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(at.name.clone(), place.clone());
         Ok(Some(place))
     }
 
@@ -227,8 +241,8 @@ impl Broker for Eyes {
         peek::peek(self.0.clone(), want)
     }
 
-    fn rehearse(&self, _: &Message, out: &Outgoing) -> Rehearsal {
-        Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some("not yet".into()), way: Carriage::Publish }
+    fn rehearse(&self, was: &Message, out: &Outgoing) -> Rehearsal {
+        self.0.rehearsal(was, out)
     }
 
     async fn close(&self) -> Left {

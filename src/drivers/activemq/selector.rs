@@ -9,6 +9,26 @@ pub(super) fn one_of(name: &str, ids: &[String]) -> String {
     format!("{name} IN ({})", quoted.join(", "))
 }
 
+/// What finds the messages of these seats on Artemis: `orig-N` by the number that it had before its death, others by their id.
+/// Numbers are compared one by one: `IN` takes only text.
+pub(super) fn of_seats(seats: &[String]) -> String {
+    let mut parts = Vec::new();
+    let mut ids = Vec::new();
+    for seat in seats {
+        match seat.strip_prefix("orig-").filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) {
+            Some(n) => parts.push(format!("\"m.x-opt-ORIG-MESSAGE-ID\" = {n} OR _AMQ_ORIG_MESSAGE_ID = {n}")),
+            None => {
+                ids.push(seat.clone());
+                ids.extend((!seat.starts_with("ID:")).then(|| format!("ID:{seat}")));
+            }
+        }
+    }
+    if !ids.is_empty() {
+        parts.push(one_of("JMSMessageID", &ids));
+    }
+    if parts.is_empty() { "1 = 0".into() } else { parts.join(" OR ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -17,5 +37,8 @@ mod tests {
     fn quotes_cannot_break_out_and_nothing_is_not_everything() {
         assert_eq!(one_of("JMSMessageID", &["ID:1".into(), "it's".into()]), "JMSMessageID IN ('ID:1', 'it''s')");
         assert_eq!(one_of("JMSMessageID", &[]), "1 = 0");
+        assert_eq!(of_seats(&[]), "1 = 0");
+        let both = of_seats(&["orig-7".into(), "p-1".into()]);
+        assert_eq!(both, "\"m.x-opt-ORIG-MESSAGE-ID\" = 7 OR _AMQ_ORIG_MESSAGE_ID = 7 OR JMSMessageID IN ('p-1', 'ID:p-1')");
     }
 }

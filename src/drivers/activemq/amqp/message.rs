@@ -319,10 +319,15 @@ pub(in crate::drivers::activemq) fn fitting(value: &Typed) -> Option<Typed> {
     }
     if value.wire == WireType::BYTES {
         return Some(match value.as_text() {
-            Some(t) => text(t),
-            None if value.value == Value::Null => Typed { value: Value::Null, wire: WireType(Cow::Borrowed("null")) },
-            None => Typed { value: value.value.clone(), wire: WireType(Cow::Borrowed("binary")) },
+            Some(t) if !t.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) => text(t),
+            _ if value.value == Value::Null => Typed { value: Value::Null, wire: WireType(Cow::Borrowed("null")) },
+            _ => Typed { value: value.value.clone(), wire: WireType(Cow::Borrowed("binary")) },
         });
     }
     typed(Native::from(simple(value)?))
+}
+
+/// Whether a typed value belongs into the annotations.
+pub(in crate::drivers::activemq) fn is_annotation(value: &Typed) -> bool {
+    value.wire.0.starts_with(ANNOTATION)
 }

@@ -1,5 +1,6 @@
 //! AMQP 1.0, for Artemis: whole queues browsed, messages sent, and moved in one transaction.
 
+pub(super) mod act;
 pub(super) mod browse;
 pub(super) mod greet;
 pub(super) mod message;

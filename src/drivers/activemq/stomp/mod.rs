@@ -3,6 +3,7 @@
 mod frame;
 pub(super) mod message;
 pub(super) mod browse;
+pub(super) mod send;
 
 use std::collections::VecDeque;
 use std::time::Duration;

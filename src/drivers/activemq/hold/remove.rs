@@ -1,0 +1,162 @@
+//! Taking chosen messages out of a queue for good: by management's id, else by a selector that names them, never by an empty one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::json;
+
+use super::Visit;
+use crate::broker::{ErrorKind, HeldId};
+use crate::drivers::activemq::amqp::message as amqp;
+use crate::drivers::activemq::error::{Fault, Outcome};
+use crate::drivers::activemq::hand::unseen;
+use crate::drivers::activemq::jolokia::{Jolokia, artemis, classic};
+use crate::drivers::activemq::known::Product;
+use crate::drivers::activemq::place::Place;
+use crate::drivers::activemq::stomp::{Stomp, message::BODY};
+use crate::drivers::activemq::{allow, selector};
+use crate::model::{Message, Seat, text_field};
+
+type Answers = BTreeMap<HeldId, Outcome<()>>;
+
+/// It is not in the queue any more.
+pub(super) fn gone() -> Fault {
+    Fault::new(ErrorKind::Gone, "it is not in the queue any more").next("look again: somebody took it")
+}
+
+pub(super) fn id_of(message: &Message) -> Option<String> {
+    match &message.seat {
+        Seat::Id(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+impl Visit {
+    /// One answer each.
+    pub(super) async fn remove(&self, batch: Vec<(HeldId, Message)>) -> Answers {
+        let mut answers = Answers::new();
+        let mut ids: Vec<(HeldId, String)> = Vec::new();
+        for (held, message) in &batch {
+            let kind = text_field(&message.properties, BODY);
+            let answer = match id_of(message) {
+                _ if !message.whole || (self.known.product == Product::Classic && matches!(kind, Some("map" | "other"))) => {
+                    Err(Fault::new(ErrorKind::Unsafe, "its content cannot be copied here, so it could not be had back")
+                        .next("replay it unedited, or remove it in the broker's own console"))
+                }
+                None => Err(Fault::new(ErrorKind::Unsupported, "it has no id by which it could be taken out")),
+                Some(id) => {
+                    ids.push((*held, id));
+                    continue;
+                }
+            };
+            answers.insert(*held, answer);
+        }
+        if ids.is_empty() {
+            return answers;
+        }
+        let done = match (&self.known.jolokia, self.known.product) {
+            (Some(jolokia), Product::Classic) => self.by_management(jolokia, &ids).await,
+            (Some(jolokia), Product::Artemis) => self.by_number(jolokia, &ids).await,
+            (None, Product::Classic) => self.by_stomp(&ids).await,
+            (None, Product::Artemis) => self.by_amqp(&ids).await,
+        };
+        match done {
+            Ok(done) => answers.extend(done),
+            Err(f) => answers.extend(ids.into_iter().map(|(id, _)| (id, Err(f.clone())))),
+        }
+        answers
+    }
+
+    pub(super) async fn source(&self) -> Outcome<Place> {
+        Ok(self.mq.place(&self.known, &self.from).await?.unwrap_or_else(|| unseen(&self.from)))
+    }
+
+    async fn by_management(&self, jolokia: &Jolokia, ids: &[(HeldId, String)]) -> Outcome<Answers> {
+        let place = self.source().await?;
+        let asked = classic::each(jolokia, &place, "removeMessage", ids.iter().map(|(_, id)| vec![json!(id)]).collect()).await;
+        let answers = asked.map_err(unsure)?;
+        let answer = |(held, answer): (&(HeldId, String), Outcome<serde_json::Value>)| match answer {
+            Ok(value) if value == json!(false) => (held.0, Err(gone())),
+            Ok(_) => (held.0, Ok(())),
+            Err(f) => (held.0, Err(allow(f, &["removeMessage"]))),
+        };
+        Ok(ids.iter().zip(answers).map(answer).collect())
+    }
+
+    async fn by_number(&self, jolokia: &Jolokia, ids: &[(HeldId, String)]) -> Outcome<Answers> {
+        let place = self.source().await?;
+        let numbers = artemis::numbers(jolokia, &place).await?;
+        let mut answers = Answers::new();
+        let mut asked = Vec::new();
+        let mut others = Vec::new();
+        for (held, id) in ids {
+            match numbers.get(id) {
+                Some(number) => asked.push((*held, *number)),
+                None => others.push((*held, id.clone())),
+            }
+        }
+        let arguments = asked.iter().map(|(_, n)| vec![json!(n)]).collect();
+        let said = classic::each(jolokia, &place, "removeMessage(long)", arguments).await.map_err(unsure)?;
+        for ((held, _), answer) in asked.into_iter().zip(said) {
+            let answer = match answer {
+                Ok(value) if value == json!(true) => Ok(()),
+                Ok(_) => Err(gone()),
+                Err(f) => Err(f),
+            };
+            answers.insert(held, answer);
+        }
+        if !others.is_empty() {
+            answers.extend(self.by_amqp(&others).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Classic without management: found within its window only.
+    async fn by_stomp(&self, ids: &[(HeldId, String)]) -> Outcome<Answers> {
+        let mut stomp = self.mq.stomp(&self.known).await?;
+        let names: Vec<String> = ids.iter().map(|(_, id)| id.clone()).collect();
+        let mut answers: Answers = ids.iter().map(|(held, _)| (*held, Err(beyond()))).collect();
+        for taken in stomp.take(&self.from.name, &names).await? {
+            let held = ids.iter().find(|(_, id)| taken.get("message-id") == Some(id)).map(|(held, _)| *held);
+            let Some(held) = held else { continue };
+            let acked = stomp.tell(Stomp::ack(&taken, None)).await;
+            let broken = acked.is_err();
+            answers.insert(held, acked.map_err(unsure));
+            if broken {
+                break;
+            }
+        }
+        stomp.close().await;
+        Ok(answers)
+    }
+
+    async fn by_amqp(&self, ids: &[(HeldId, String)]) -> Outcome<Answers> {
+        let place = self.source().await?;
+        let mut amqp = self.mq.amqp(&self.known).await?;
+        let wanted: HashMap<&str, HeldId> = ids.iter().map(|(held, id)| (id.as_str(), *held)).collect();
+        let names: Vec<String> = ids.iter().map(|(_, id)| id.clone()).collect();
+        let (receiver, taken) = amqp.take(&place, &selector::of_seats(&names), ids.len()).await?;
+        let mut answers: Answers = ids.iter().map(|(held, _)| (*held, Err(gone()))).collect();
+        let mut back = Vec::new();
+        for one in taken {
+            let message = amqp::message(&self.from, one.wire);
+            match id_of(&message).and_then(|id| wanted.get(id.as_str()).copied()) {
+                Some(held) => drop(answers.insert(held, amqp.accept(&receiver, one.info).await)),
+                None => back.push(one.info),
+            }
+        }
+        amqp.let_go(receiver, back).await;
+        amqp.close().await;
+        Ok(answers)
+    }
+}
+
+/// A whole request that failed on its way may have been carried out.
+pub(super) fn unsure(fault: Fault) -> Fault {
+    if matches!(fault.kind, ErrorKind::Unreachable | ErrorKind::Timeout) { fault.perhaps() } else { fault }
+}
+
+/// Classic gives a selector only what is within its window.
+pub(super) fn beyond() -> Fault {
+    Fault::new(ErrorKind::Gone, "it is not among the messages that the broker gives out: gone, in somebody's hand, or behind its window")
+        .next("look again, and act on the first ones first")
+}

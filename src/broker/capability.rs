@@ -15,7 +15,8 @@ pub struct Probe {
     pub identity: String,
     /// Round trip of one small request.
     pub took: Duration,
-    /// Since when the broker has run without a break, where it tells: what it once began was not cut off since.
+    /// Since when the broker has run without a break: what it began then was not cut off. `None`: it does not tell, or begins nothing that could be
+    /// cut off halfway.
     pub started: Option<SystemTime>,
     pub capabilities: Capabilities,
 }

@@ -1,6 +1,7 @@
 //! In doubt: published or not? Settled by evidence where the target can give it, by a person where not; never guessed.
 
 mod look;
+mod source;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,7 +26,9 @@ const LONG_AGO: Duration = Duration::from_secs(60);
 pub enum Finding {
     /// It is there.
     Arrived(Receipt),
-    /// All of the target from the noted ends on was read, and it is not there.
+    /// It was to be carried, publishing and removal as one act, and it has left its source.
+    Left(Receipt),
+    /// All of the target from the noted ends on was read, and it is not there; or it was to be carried and is where it was.
     NotThere,
     /// Nothing proves it: a person has to say. Why, in words.
     Ask(String),
@@ -168,6 +171,8 @@ async fn wait_until_quiet(newest: SystemTime, lease: &Lease, ledger: &TriageLedg
 
 fn outcome(plan: &ReplayPlan, doubtful: &Doubtful) -> Option<Outcome> {
     match &doubtful.finding {
+        // its source was looked into, and it is not there any more
+        Finding::Left(receipt) => Some(Outcome::Replayed { receipt: receipt.clone() }),
         Finding::Arrived(receipt) => plan.item(doubtful.n).map(|item| arrived(plan, item, Some(receipt.clone()))),
         Finding::NotThere => Some(Outcome::Untouched),
         Finding::Ask(_) => None,

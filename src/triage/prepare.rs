@@ -115,7 +115,7 @@ impl Search {
         let mut flow = broker.peek(want);
         while let Some(step) = flow.next().await {
             match step? {
-                Peeked::Batch(messages) => messages.into_iter().for_each(|m| self.take(m, declared)),
+                Peeked::Batch(messages) => messages.into_iter().for_each(|m| self.take(broker, m, declared)),
                 Peeked::Progress { .. } => {}
                 Peeked::End { .. } => break,
             }
@@ -127,12 +127,16 @@ impl Search {
         Ok(())
     }
 
-    fn take(&mut self, message: Message, declared: &Declared) {
+    fn take(&mut self, broker: &dyn Broker, message: Message, declared: &Declared) {
         if !self.left.remove(&message.seat) {
             return;
         }
         let seen = see(message, declared);
         self.draft.add(&seen.message, &seen.id, &seen.death);
+        // an original that is fetched later is not at hand, so nothing is said of it
+        if let (Some(out), false) = (self.draft.outgoing(&seen.message, &seen.death), seen.death.pointer) {
+            self.draft.note_way(&broker.rehearse(&seen.message, &out));
+        }
         if self.samples.len() < self.wanted {
             self.samples.push(seen.message);
         }

@@ -93,6 +93,7 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
     for d in &left {
         let found = match &d.finding {
             Finding::Arrived(_) => "it arrived".to_owned(),
+            Finding::Left(_) => "it left its source, so it arrived".to_owned(),
             Finding::NotThere => "it is not there".to_owned(),
             Finding::Ask(why) => why.clone(),
         };

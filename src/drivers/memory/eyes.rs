@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 use super::store::{Hidden, Place};
 use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
-    Broker, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
+    Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
 };
 use crate::model::{Address, Backlog, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
 
@@ -127,6 +127,9 @@ impl Broker for Eyes {
     fn rehearse(&self, was: &Message, out: &Outgoing) -> Rehearsal {
         let limit = self.memory.look(|s| s.places.get(&out.to.name).and_then(|p| p.spec.max_message_bytes));
         let mut done = rehearse::rehearse(self.memory.shape(), out, limit);
+        if self.memory.shape().capabilities.carry && was.at.conn == out.to.conn {
+            done.way = Carriage::Carry { marked: true };
+        }
         if !was.whole {
             done.refused = Some("only a part of the message could be read".to_owned());
         }

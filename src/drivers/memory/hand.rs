@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::store::{self, Put};
 use super::{Login, Memory, Step, rehearse};
 use crate::broker::{
-    Back, BulkAsk, BulkState, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Result, Selection, Settle,
-    Writer,
+    Back, BulkAsk, BulkState, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Result, Selection,
+    Settle, Writer,
 };
 use crate::model::{Address, Seat, text_field};
 
@@ -230,6 +230,41 @@ impl Visit {
         had.ok_or_else(|| Error::new(ErrorKind::Invalid, "settle", "not in hand, or settled before").about(&self.from))
     }
 
+    /// Puts the message to its target and takes it out of here in one change.
+    async fn carry_one(&mut self, id: HeldId, out: &Outgoing) -> Result<Receipt> {
+        let memory = self.memory.clone();
+        if !memory.shape().capabilities.carry {
+            return Err(Error::new(ErrorKind::Unsupported, "carry", "it cannot publish and take out as one act").about(&out.to));
+        }
+        self.pass(Step::BeforePublish).await?;
+        if !self.login.write {
+            return Err(memory.denied(&self.login, "carry", &out.to));
+        }
+        let (partition, offset) = self.in_hand(id)?;
+        let limit = memory.look(|s| s.places.get(&out.to.name).map(|p| p.spec.max_message_bytes));
+        let limit = limit.ok_or_else(|| memory.not_found("carry", &out.to))?;
+        let wire = match rehearse::rehearse(memory.shape(), out, limit) {
+            Rehearsal { refused: Some(why), .. } => return Err(Error::new(ErrorKind::Invalid, "carry", why).about(&out.to)),
+            rehearsal => rehearsal.wire,
+        };
+        let (now, visit, shape) = (memory.clock().now(), self.visit, memory.shape());
+        let seat = memory.change(|s| {
+            let here = s.places.get_mut(&self.from.name)?.part(partition)?;
+            let at = here.records.iter().position(|r| r.offset == offset && r.held.is_some_and(|h| h.0 == visit))?;
+            here.records.remove(at);
+            let put = Put { key: wire.key, body: wire.body, headers: wire.headers, properties: wire.properties, ..Put::default() };
+            let place = s.places.get_mut(&out.to.name)?;
+            let (partition, _) = place.append(put, now)?;
+            place.part(partition)?.records.back().map(|r| store::seat(shape, partition, r))
+        });
+        let seat = seat.ok_or_else(|| Error::new(ErrorKind::Gone, "carry", "the hold on it ended").about(&self.from))?;
+        if let Some(slot) = usize::try_from(id.0).ok().and_then(|i| self.had.get_mut(i)) {
+            *slot = None;
+        }
+        self.pass(Step::AfterPublish).await.map_err(Error::perhaps)?;
+        Ok(Receipt { to: out.to.clone(), seat: Some(seat) })
+    }
+
     async fn settle_one(&mut self, id: HeldId, how: Settle) -> Result<()> {
         self.pass(Step::BeforeSettle).await?;
         let (partition, offset) = self.in_hand(id)?;
@@ -286,8 +321,11 @@ impl Hold for Visit {
     }
 
     async fn carry(&mut self, batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>> {
-        let why = || Error::new(ErrorKind::Unsupported, "carry", "it cannot publish and take out as one act");
-        batch.into_iter().map(|(_, out)| Err(why().about(&out.to))).collect()
+        let mut answers = Vec::with_capacity(batch.len());
+        for (id, out) in batch {
+            answers.push(self.carry_one(id, &out).await);
+        }
+        answers
     }
 
     async fn close(mut self: Box<Self>) -> Result<Left> {

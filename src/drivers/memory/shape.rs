@@ -128,6 +128,7 @@ impl Shape {
             ..Self::rabbitmq()
         };
         shape.capabilities.doubt = Doubt::LookAtSource;
+        shape.capabilities.carry = true;
         shape
     }
 

@@ -184,6 +184,7 @@ pub async fn doubt(plan: &PlanId, rooms: &Rooms, out: &Out) -> Result<()> {
         .map(|d| {
             let finding = match d.finding {
                 Finding::Arrived(receipt) => format!("found on the target{}", receipt.seat.map_or(String::new(), |s| format!(" at {s}"))),
+                Finding::Left(_) => "it has left its source: publishing and removal were one act".into(),
                 Finding::NotThere => "not on the target, all of it was read".into(),
                 Finding::Ask(why) => why,
             };

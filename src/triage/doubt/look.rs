@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 
-use super::{Doubtful, Finding};
+use super::{Doubtful, Finding, source};
 use crate::broker::{Broker, Brokers, Doubt, PeekRequest, Peeked, REPLAY_ID, Receipt, Start, Stop, Why};
 use crate::model::{Address, Message, Seat, text_field};
 use crate::triage::ledger::OpenIntent;
@@ -24,6 +24,7 @@ const MARGIN: Duration = Duration::from_secs(60);
 pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers, sends: bool) -> Vec<Doubtful> {
     let mut found: Vec<Doubtful> = Vec::new();
     let mut scans: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+    let mut at_source = Vec::new();
     for intent in open {
         let item = plan.item(intent.n);
         let to = item.and_then(|i| plan.to(i)).cloned();
@@ -38,8 +39,11 @@ pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Broke
             (_, Doubt::ScanTarget) => Finding::Ask("not looked for yet".into()),
             (_, Doubt::Ask) => Finding::Ask("the target cannot show what arrived".into()),
             (_, Doubt::SendAgain(window)) => again(intent, window, sends, SystemTime::now()),
-            (_, Doubt::LookAtSource) => Finding::Ask("this version cannot clear this up by itself".into()),
+            (_, Doubt::LookAtSource) => Finding::Ask("its source was not looked into".into()),
         };
+        if way == Doubt::LookAtSource && matches!(item.map(|i| &i.way), Some(Way::Publish)) {
+            at_source.push(found.len());
+        }
         if let (Some(to), Some(Way::Publish), Doubt::ScanTarget) = (&to, item.map(|i| &i.way), way) {
             scans.entry(to.clone()).or_default().push(found.len());
         }
@@ -54,6 +58,7 @@ pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Broke
             finding,
         });
     }
+    source::look(plan, &at_source, &mut found, brokers).await;
     for (target, which) in scans {
         let wanted: Vec<(usize, &OpenIntent)> = which.iter().filter_map(|i| Some((*i, open.get(*i)?))).collect();
         let findings = match brokers.get(&target.conn) {

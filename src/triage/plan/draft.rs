@@ -4,12 +4,13 @@ mod freeze;
 mod order;
 mod tally;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
 use super::wire::{Fate, as_they_are};
 use super::{ChangeSummary, ReplayRequest, Route, generation};
-use crate::model::{Address, Death, Message, MessageId, Seat};
+use crate::broker::{Carriage, Outgoing, Place, REPLAY_ID, Rehearsal};
+use crate::model::{Address, Death, Message, MessageId, Seat, Typed};
 use crate::triage::original;
 use crate::triage::report::Restorable;
 
@@ -66,6 +67,18 @@ struct Row {
     edit: Option<Edited>,
 }
 
+/// How messages will go, as their target's driver says.
+#[derive(Default)]
+struct Ways {
+    carried: u64,
+    as_they_are: u64,
+    losses: BTreeMap<String, u64>,
+    refused: BTreeMap<String, u64>,
+}
+
+/// Different losses or reasons that a plan lists, at most: hostile messages may have any number of them.
+const MOST_WORDS: usize = 20;
+
 /// A plan in the making.
 pub struct Draft {
     ask: ReplayRequest,
@@ -74,6 +87,7 @@ pub struct Draft {
     owned: Vec<Vec<String>>,
     failed_by: Vec<String>,
     changes: ChangeSummary,
+    ways: Ways,
     overflow: bool,
     /// Where messages sit that were added, but for digests: of those twins are alike, and each counts.
     seats: HashSet<Seat>,
@@ -89,6 +103,7 @@ impl Draft {
             owned: vec![Vec::new()],
             failed_by: Vec::new(),
             changes: ChangeSummary::default(),
+            ways: Ways::default(),
             overflow: false,
             seats: HashSet::new(),
         }
@@ -152,6 +167,38 @@ impl Draft {
             removed: false,
             edit,
         });
+    }
+
+    /// What of this message would be published to a place on its own connection: its driver is asked how it goes and what is lost.
+    pub fn outgoing(&self, message: &Message, death: &Death) -> Option<Outgoing> {
+        let (to, _) = self.target_of(death);
+        let to = to.filter(|to| to.conn == message.at.conn)?;
+        let kept = |name: &str| as_they_are(&self.ask) || Fate::of(name, &death.owned, &self.ask) != Fate::Stripped;
+        let mut headers: crate::model::Fields = message.headers.iter().filter(|(name, _)| kept(name)).cloned().collect();
+        headers.extend(self.ask.edit.add.iter().map(|(n, v)| (n.clone(), Typed::bytes(Some(v.clone().into())))));
+        headers.push((REPLAY_ID.to_owned(), Typed::bytes(Some("-".into()))));
+        let (key, body, properties) = (message.key.clone(), message.body.clone(), message.properties.clone());
+        Some(Outgoing { to, place: Place::ByKey, key, body, headers, properties })
+    }
+
+    /// Notes what the driver said of one message.
+    pub fn note_way(&mut self, said: &Rehearsal) {
+        let count = |all: &mut BTreeMap<String, u64>, words: &str| {
+            if all.len() < MOST_WORDS || all.contains_key(words) {
+                *all.entry(words.to_owned()).or_insert(0) += 1;
+            }
+        };
+        if let Some(why) = &said.refused {
+            count(&mut self.ways.refused, why);
+            return;
+        }
+        match said.way {
+            Carriage::Publish => {}
+            Carriage::Carry { marked: true } => self.ways.carried += 1,
+            // that it goes as it is says all that would be listed
+            Carriage::Carry { marked: false } => self.ways.as_they_are += 1,
+        }
+        said.losses.iter().for_each(|loss| count(&mut self.ways.losses, loss));
     }
 
     /// Adds what was parked or discarded, for a restore.

@@ -150,6 +150,24 @@ pub enum Warning {
     NewSeat {
         messages: u64,
     },
+    /// Published and taken out as one act.
+    Carried {
+        messages: u64,
+    },
+    /// Moved by the broker as they are.
+    MovedAsTheyAre {
+        messages: u64,
+    },
+    /// What the target cannot carry, in its driver's words.
+    Loses {
+        what: String,
+        messages: u64,
+    },
+    /// What the target's driver will not publish, and why.
+    WillBeRefused {
+        why: String,
+        messages: u64,
+    },
 }
 
 impl Warning {
@@ -170,6 +188,7 @@ impl Warning {
             | Warning::TraceKept { .. }
             | Warning::NewSeat { .. }
             | Warning::Edited { .. }
+            | Warning::Carried { .. }
             | Warning::OneKey { .. } => Level::Note,
             _ => Level::Watch,
         }
@@ -227,6 +246,12 @@ impl Warning {
             }
             Warning::EditBreaks { message, what } => format!("{message} as edited: {what}"),
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
+            Warning::Carried { messages } => format!("{} are published and taken out as one act of the broker", n(messages)),
+            Warning::MovedAsTheyAre { messages } => {
+                format!("{} are moved by the broker as they are: no header is stripped or added, and no mark tells what became of them", n(messages))
+            }
+            Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
+            Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),
         }
     }

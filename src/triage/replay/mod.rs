@@ -1,4 +1,4 @@
-//! Carrying a plan out: hold, copy, intend, publish, settle. The only code that writes to a broker.
+//! Carrying a plan out: hold, copy, intend, publish and settle, or carry where the broker does both as one act. The only code that writes to a broker.
 
 mod moving;
 mod pace;

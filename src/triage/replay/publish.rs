@@ -1,10 +1,10 @@
-//! Publishing one batch, with tries again only where it is certain that nothing was done.
+//! Publishing or carrying one batch, with tries again only where it is certain that nothing was done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Hands;
-use crate::broker::{Done, Error, ErrorKind, Outgoing, Receipt};
+use crate::broker::{Done, Error, ErrorKind, HeldId, Hold, Outgoing, Receipt};
 use crate::model::ConnId;
 
 /// Tries of one message at most.
@@ -60,6 +60,31 @@ pub(super) async fn publish(hands: &Hands, batch: Vec<(u32, Outgoing)>) -> Vec<A
         }
     }
     answers
+}
+
+/// Publishes and takes out as one act, and answers for every one; what certainly was not done and may succeed is tried again.
+pub(super) async fn carry_all(hold: &mut Option<Box<dyn Hold>>, batch: Vec<(u32, HeldId, Outgoing)>) -> Vec<Answer> {
+    let Some(hold) = hold.as_mut().filter(|_| !batch.is_empty()) else { return Vec::new() };
+    let (mut answers, mut left, mut tries) = (Vec::new(), batch, 1);
+    loop {
+        let results = hold.carry(left.iter().map(|(_, id, out)| (*id, out.clone())).collect()).await;
+        let mut results = results.into_iter();
+        let mut again = Vec::new();
+        for (n, id, out) in left {
+            let result =
+                results.next().unwrap_or_else(|| Err(Error::new(ErrorKind::Unexpected, "carry", "no answer").about(&out.to).perhaps()));
+            match result {
+                Err(e) if e.done == Done::No && e.retry && tries < TRIES => again.push((n, id, out)),
+                result => answers.push(Answer { n, result, tries }),
+            }
+        }
+        if again.is_empty() {
+            return answers;
+        }
+        tokio::time::sleep(WAIT * 2u32.pow(tries - 1)).await;
+        tries += 1;
+        left = again;
+    }
 }
 
 /// Whether an error is of the connection or the target rather than of one message: the next messages would meet it too.

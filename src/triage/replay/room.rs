@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::run::{Halt, Runner};
-use crate::broker::{Error, Held, HeldId, Hold, Outgoing, Selection};
+use crate::broker::{Carriage, Error, Held, HeldId, Hold, Outgoing, Selection};
 use crate::decode::death;
 use crate::model::{Message, Seat, copy};
 use crate::triage::ledger::Intent;
@@ -29,6 +29,8 @@ pub(super) struct Ready {
     pub n: u32,
     pub held: Option<HeldId>,
     pub out: Option<Outgoing>,
+    /// Published and taken out of the source as one act of the broker.
+    pub carried: bool,
     pub intent: Intent,
 }
 
@@ -205,6 +207,7 @@ impl Runner<'_> {
     fn make_ready(&self, plan: &ReplayPlan, item: &Planned, taken: Taken, visit: Option<i64>) -> Result<Ready, Outcome> {
         let failed = |why: &str| Outcome::Failed { stage: Stage::Publish, why: why.to_owned() };
         let mut out = None;
+        let mut carried = false;
         if item.way == Way::Publish {
             let (wire, changes) = wire(&taken.message, item, plan).ok_or_else(|| failed("it has no target"))?;
             let broker = self.means.brokers.get(&wire.to.conn).ok_or_else(|| failed("its target's connection is not in this context"))?;
@@ -216,12 +219,14 @@ impl Runner<'_> {
                 let why_not = "the broker moves it as it is: the edited body would be lost".into();
                 return Err(Outcome::Skipped(Skip::Refused { why_not }));
             }
+            // a copy of the ledger is in nobody's hand: it can only be published
+            carried = matches!(rehearsal.way, Carriage::Carry { .. }) && taken.held.is_some() && plan.removes;
             out = Some(wire);
         }
         let visit = if out.is_some() { visit } else { None };
         // restored from the ledger: its copy is there already
         let copy = taken.held.is_some().then(|| copy::encode(&taken.message));
-        Ok(Ready { n: item.n, held: taken.held, out, intent: Intent { n: item.n, visit, copy } })
+        Ok(Ready { n: item.n, held: taken.held, out, carried, intent: Intent { n: item.n, visit, copy } })
     }
 
     /// Gives back what is left in hand.

@@ -8,10 +8,10 @@ use super::run::{Halt, Runner};
 use crate::broker::{Done, Error, ErrorKind, HeldId, Hold, Receipt, Settle};
 use crate::model::Seat;
 use crate::triage::plan::Source;
-use crate::triage::report::{Level, Outcome, Stage};
+use crate::triage::report::{Level, Outcome, Skip, Stage};
 
 impl Runner<'_> {
-    /// Notes what came of a publish. Gives why to break off, where nothing went through and the next would meet the same.
+    /// Notes what came of a publish or, with nothing `held`, of what was carried: that has left its source already. Gives why to break off, where nothing went through and the next would meet the same.
     pub(super) fn after_publishing(
         &mut self,
         answers: Vec<Answer>,
@@ -33,6 +33,8 @@ impl Runner<'_> {
                         None => self.note(n, Outcome::Replayed { receipt }),
                     }
                 }
+                // somebody took it before it could be carried
+                Err(e) if e.kind == ErrorKind::Gone && e.done == Done::No => self.note(n, Outcome::Skipped(Skip::Gone)),
                 Err(e) => {
                     if is_systemic(&e) {
                         bad = Some(e.to_string());

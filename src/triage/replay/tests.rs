@@ -14,6 +14,7 @@ use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
 use crate::triage::report::{Answer, Outcome, Phase, Skip, Status};
 
+mod carry;
 mod edits;
 mod pointers;
 

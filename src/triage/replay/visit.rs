@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::publish::publish;
+use super::publish::{carry_all, publish};
 use super::room::{Ready, Room, take};
 use super::run::{Halt, Runner, asked};
 use super::settle::settle_all;
@@ -119,7 +119,7 @@ impl Runner<'_> {
         Ok(Some(self.means.ledger.visit(&self.run, ends).await?))
     }
 
-    /// One batch: intents synced with the last outcomes, then published while the last batch is settled and the next one is taken.
+    /// One batch: intents synced with the last outcomes, then published or carried while the last batch is settled and the next one is taken.
     /// Gives why the run has to break off.
     async fn act(
         &mut self,
@@ -138,9 +138,10 @@ impl Runner<'_> {
         self.pace.went(batch.len());
         let mut outgoing = Vec::with_capacity(batch.len());
         let mut held = HashMap::with_capacity(batch.len());
-        let mut removals = Vec::new();
+        let (mut removals, mut carries) = (Vec::new(), Vec::new());
         for ready in batch {
             match (ready.out, ready.held) {
+                (Some(out), Some(id)) if ready.carried => carries.push((ready.n, id, out)),
                 (Some(out), id) => {
                     if let Some(id) = id {
                         held.insert(ready.n, id);
@@ -159,13 +160,15 @@ impl Runner<'_> {
         let free = room.most.saturating_sub(room.taken.len());
         let more = !room.exhausted && room.trouble.is_none() && free > 0 && room.hold.is_some();
         let source = &mut room.hold;
-        let (answers, (settled, got)) = futures::join!(publish(&self.means.hands, outgoing), async {
+        let (answers, (settled, carried, got)) = futures::join!(publish(&self.means.hands, outgoing), async {
             let settled = settle_all(source, settling).await;
+            let carried = carry_all(source, carries).await;
             let got = if more { Some(take(source, free.min(super::pace::BATCH)).await) } else { None };
-            (settled, got)
+            (settled, carried, got)
         });
         self.after_settling(settled);
-        let broke = self.after_publishing(answers, &held, to_settle);
+        let stuck = self.after_publishing(carried, &HashMap::new(), to_settle);
+        let broke = self.after_publishing(answers, &held, to_settle).or(stuck);
         if let Some(got) = got {
             self.received(room, got);
         }

@@ -129,6 +129,10 @@ impl Draft {
         for (item, edit) in &edits {
             all.extend(edit.breaks.iter().map(|what| Warning::EditBreaks { message: item.seat.to_string(), what: what.clone() }));
         }
+        some(self.ways.carried, Warning::Carried { messages: self.ways.carried });
+        some(self.ways.as_they_are, Warning::MovedAsTheyAre { messages: self.ways.as_they_are });
+        all.extend(self.ways.losses.iter().map(|(what, n)| Warning::Loses { what: what.clone(), messages: *n }));
+        all.extend(self.ways.refused.iter().map(|(why, n)| Warning::WillBeRefused { why: why.clone(), messages: *n }));
         for name in self.ask.edit.strip.iter().filter(|n| is_trace_header(n, &self.ask.trace)) {
             all.push(Warning::TraceKept { name: name.clone() });
         }

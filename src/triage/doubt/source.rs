@@ -1,0 +1,71 @@
+//! Looking at the source for what was to be carried: publishing and removal were one act, so what has left it has arrived.
+
+use std::collections::HashSet;
+
+use futures::StreamExt;
+
+use super::{Doubtful, Finding};
+use crate::broker::{Broker, Brokers, PeekRequest, Peeked, Receipt, Trace, Why};
+use crate::model::{Address, Seat};
+use crate::triage::plan::{ReplayPlan, Source};
+
+/// Messages of a source read at most.
+const READ: usize = 1_000_000;
+
+/// Judges those of `which` that were carried from the plan's source to the same broker. Gone: done. There, and the broker has run on since:
+/// untouched. Else it is a person's word.
+pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtful], brokers: &Brokers) {
+    let near = |to: &Option<Address>| match &plan.ask.from {
+        Source::Queue(at) => to.as_ref().filter(|to| to.conn == at.conn && plan.removes).map(|_| at.clone()),
+        Source::Ledger(_) => None,
+    };
+    let from: Option<Address> = which.iter().find_map(|i| near(&found.get(*i)?.to));
+    let Some((from, broker)) = from.and_then(|from| brokers.get(&from.conn).map(|b| (from, b))) else {
+        for i in which {
+            if let Some(doubtful) = found.get_mut(*i) {
+                doubtful.finding = Finding::Ask("it was published from elsewhere, and the target cannot show what arrived".into());
+            }
+        }
+        return;
+    };
+    let (seats, started) = futures::join!(seats(broker.as_ref(), &from), broker.probe());
+    for i in which {
+        let Some(doubtful) = found.get_mut(*i) else { continue };
+        doubtful.finding = match (near(&doubtful.to), doubtful.to.clone(), &seats, &started) {
+            (None, ..) | (_, None, ..) => Finding::Ask("it was published from elsewhere, and the target cannot show what arrived".into()),
+            (_, _, Err(why), _) => Finding::Ask(why.clone()),
+            (_, _, _, Err(e)) => Finding::Ask(format!("the broker could not be asked: {e}")),
+            (_, Some(to), Ok(read), Ok(probe)) => match (read.seats.contains(&doubtful.seat), probe.started) {
+                (true, Some(started)) if started > doubtful.at => {
+                    Finding::Ask("it is still at its source, and the broker was started anew meanwhile: it may be at its target too".into())
+                }
+                (true, _) => Finding::NotThere,
+                (false, _) if read.whole => Finding::Left(Receipt { to, seat: None }),
+                (false, _) => Finding::Ask("the broker shows only the first of its source, and it is not among them".into()),
+            },
+        };
+    }
+}
+
+struct Read {
+    seats: HashSet<Seat>,
+    /// Whether that is all that there is.
+    whole: bool,
+}
+
+/// Where messages sit at the source now; the error says why that is not known.
+async fn seats(broker: &dyn Broker, from: &Address) -> Result<Read, String> {
+    let cost = broker.cost(from).await.map_err(|e| format!("the source could not be asked: {e}"))?;
+    // these two say of a queue that was looked into for the plan nothing new; anything else is not to be left without a word
+    let accept: Vec<Trace> = cost.leaves.into_iter().filter(|t| matches!(t, Trace::Expires | Trace::Creates)).collect();
+    let mut flow = broker.peek(PeekRequest { accept, ..PeekRequest::new(from.clone(), READ) });
+    let mut seats = HashSet::new();
+    while let Some(step) = flow.next().await {
+        match step.map_err(|e| format!("the source could not be read: {e}"))? {
+            Peeked::Batch(messages) => seats.extend(messages.into_iter().map(|m| m.seat)),
+            Peeked::Progress { .. } => {}
+            Peeked::End { why, .. } => return Ok(Read { seats, whole: why == Why::Complete }),
+        }
+    }
+    Err("the source could not be read to its end".into())
+}

@@ -71,7 +71,10 @@ async fn broken_off_anywhere_and_resumed_each_is_carried_once() {
         drop(work);
         drop(means);
         stage.reopen();
+        stage.means.ledger.break_lease(&plan.id).await;
     }
+    let (_wish, heard) = go();
+    assert_eq!(resume(&plan.id, &stage.means, &|_| {}, heard).await.exit_code(), 0);
     assert_eq!(stage.arrived(), (0..20).map(|n| (n, 1)).collect());
     assert!(still(&stage).is_empty());
 }
@@ -89,6 +92,7 @@ async fn there_and_the_broker_was_started_anew_is_a_persons_word() {
         assert!(tokio::time::timeout(Duration::from_millis(300), work).await.is_err(), "cut off on its way");
         drop(means);
         stage.reopen();
+        stage.means.ledger.break_lease(&plan.id).await;
         if restarted {
             stage.memory.down();
             stage.memory.up();

@@ -11,7 +11,7 @@ use super::known::{Known, Product};
 use super::place::Place;
 use super::{ActiveMq, Jolokia};
 use crate::broker::{Cost, Detail, Flow, ListRequest, ReadersRequest, Result, Trace};
-use crate::model::{Address, ConnId, Count, Destination, Kind, Position, Proof, Reader, ReaderKind, Role, named_role};
+use crate::model::{Address, Backlog, ConnId, Count, Destination, Kind, Position, Proof, Reader, ReaderKind, Role, named_role};
 
 /// Answers per batch.
 const BATCH: usize = 200;
@@ -64,7 +64,11 @@ fn role(conn: &ConnId, place: &Place, all: &[Place], product: Product) -> Role {
         return Role::Plain;
     }
     let of: Vec<Address> = match product {
-        Product::Artemis => all.iter().filter(|q| !q.internal && buries_in(q, place)).map(|q| address(conn, q)).collect(),
+        // what is itself a grave has one too, by the broker's defaults; that says nothing about anybody
+        Product::Artemis => {
+            let grave = |q: &Place| all.iter().any(|other| buries_in(other, q));
+            all.iter().filter(|q| !q.internal && buries_in(q, place) && !grave(q)).map(|q| address(conn, q)).collect()
+        }
         // an individual dead-letter queue is named after its source, behind a prefix that only the broker's config knows
         Product::Classic => {
             let named = all.iter().filter(|q| !q.topic && !q.internal && q.name != place.name && place.name.ends_with(&format!(".{}", q.name)));
@@ -191,20 +195,16 @@ pub(super) fn readers(mq: Arc<ActiveMq>, want: ReadersRequest) -> Flow<Vec<Reade
     })
 }
 
-fn backlog(of: Address, waiting: u64, read_at: SystemTime) -> Position {
-    let end = i64::try_from(waiting).unwrap_or(i64::MAX);
-    Position { of, partition: None, committed: Some(0), start: 0, end, owner: None, read_at }
-}
-
 /// A queue's own consumers and what waits for them.
 fn queue_reader(conn: &ConnId, place: &Place, read_at: SystemTime) -> Reader {
-    let mut note = Vec::new();
-    if place.in_flight > 0 {
-        note.push(format!("{} in flight", place.in_flight));
-    }
-    if let Some(age) = place.oldest.filter(|_| place.messages > 0) {
-        note.push(format!("oldest {}s", age.as_secs()));
-    }
+    let backlog = Backlog {
+        ready: Count::Exact(place.browsable()),
+        in_flight: Count::Exact(place.in_flight),
+        oldest: place.oldest.filter(|_| place.messages > 0).and_then(|age| read_at.checked_sub(age)),
+        came: Some(place.added),
+        went: Some(place.removed),
+    };
+    let note = if place.scheduled > 0 { format!("{} to be delivered later", place.scheduled) } else { String::new() };
     Reader {
         name: place.name.clone(),
         kind: ReaderKind::Queue,
@@ -215,8 +215,8 @@ fn queue_reader(conn: &ConnId, place: &Place, read_at: SystemTime) -> Reader {
         }
         .into(),
         members: Some(place.consumers),
-        at: vec![backlog(address(conn, place), place.messages, read_at)],
-        note: note.join(", "),
+        at: vec![Position::of_queue(address(conn, place), backlog, read_at)],
+        note,
     }
 }
 
@@ -226,7 +226,7 @@ async fn subscriptions(conn: &ConnId, jolokia: &Jolokia, read_at: SystemTime) ->
         kind: ReaderKind::Subscription,
         state: if active { "connected" } else { "away" }.into(),
         members: Some(u32::from(active)),
-        at: vec![backlog(Address::topic(conn, topic), pending, read_at)],
+        at: vec![Position::of_queue(Address::topic(conn, topic), Backlog { ready: Count::Exact(pending), ..Backlog::default() }, read_at)],
         note: String::new(),
     };
     Ok(classic::subscriptions(jolokia).await?.into_iter().map(row).collect())

@@ -18,7 +18,7 @@ use serde_amqp::Value as Native;
 
 use super::value::{amqp, json, simple, typed};
 use crate::broker::Outgoing;
-use crate::model::{Address, Fields, Message, Seat, Typed, Value, WireType, field, text_field};
+use crate::model::{Address, Fields, Message, Seat, Typed, Value, WireType, copy, field, text_field};
 
 /// What a received or sent message is made of.
 pub(in crate::drivers::activemq) type Wire = Amqp<Body<Native>>;
@@ -157,16 +157,8 @@ pub(in crate::drivers::activemq) fn message(at: &Address, wire: Wire) -> Message
         sent: sent.filter(|t| *t <= SystemTime::now() + Duration::from_secs(365 * 86_400)),
         whole,
     };
-    message.seat = seat(&message.headers, message_id.as_ref()).unwrap_or_else(|| Seat::Digest(digest(&message)));
+    message.seat = seat(&message.headers, message_id.as_ref()).unwrap_or_else(|| Seat::Digest(copy::digest(&message)));
     message
-}
-
-fn digest(message: &Message) -> [u8; 32] {
-    let mut hash = blake3::Hasher::new();
-    crate::model::copy::content(message, &mut |bytes| {
-        hash.update(bytes);
-    });
-    *hash.finalize().as_bytes()
 }
 
 /// The kind of a body, its bytes to show and edit, and its value where bytes alone do not say it.

@@ -113,7 +113,7 @@ async fn the_plan_says_how_messages_go_and_what_they_lose() {
     let mut draft = Draft::new(stage.ask(Deed::Replay, Route::Origin));
     let broker = stage.means.brokers.get(stage.memory.id()).unwrap();
     for message in stage.memory.messages("orders.dlt") {
-        let origin = Origin { name: "orders".into(), partition: None, offset: None };
+        let origin = Origin { name: "orders".into(), ..Origin::default() };
         let death = Death { origin: Told::header(origin, "h"), ..Death::default() };
         draft.add(&message, &MessageId(seq(&message).to_string()), &death);
         draft.note_way(&broker.rehearse(&message, &draft.outgoing(&message, &death).unwrap()));

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(feature = "activemq")]
+mod activemq;
 mod cases;
 mod hosts;
 #[cfg(feature = "kafka")]
@@ -55,6 +57,12 @@ fn main() -> ExitCode {
             Err(why) => absent.push((name, why)),
         }
     }
+    for (name, maker) in activemqs() {
+        match maker {
+            Ok(maker) => add(&mut trials, &report, name, maker),
+            Err(why) => absent.push((name, why)),
+        }
+    }
     for (name, why) in &absent {
         report.absent(name, why);
         if std::env::var_os("CI").is_some() {
@@ -97,6 +105,25 @@ fn aws(name: &str) -> Result<Maker, String> {
 #[cfg(not(feature = "aws"))]
 fn aws(_: &str) -> Result<Maker, String> {
     Err("built without it".into())
+}
+
+/// Artemis, and Classic in three ages; the oldest has nothing but STOMP.
+#[cfg(feature = "activemq")]
+fn activemqs() -> Vec<(&'static str, Result<Maker, String>)> {
+    let (admin, old) = (("admin", "adminpw"), ("admin", "admin"));
+    let places = [
+        ("artemis", activemq::Place::of("REDRIVE_TEST_ARTEMIS", true, admin, true)),
+        ("activemq6", activemq::Place::of("REDRIVE_TEST_ACTIVEMQ_6", false, admin, true)),
+        ("activemq518", activemq::Place::of("REDRIVE_TEST_ACTIVEMQ_518", false, old, false)),
+        ("activemq517", activemq::Place::of("REDRIVE_TEST_ACTIVEMQ_517", false, admin, true)),
+    ];
+    let maker = |place: activemq::Place| Arc::new(move || Box::new(activemq::ActiveMq::new(&place)) as Box<dyn Host>) as Maker;
+    places.into_iter().map(|(name, place)| (name, place.map(maker))).collect()
+}
+
+#[cfg(not(feature = "activemq"))]
+fn activemqs() -> Vec<(&'static str, Result<Maker, String>)> {
+    ["artemis", "activemq6", "activemq518", "activemq517"].map(|name| (name, Err("built without it".into()))).into()
 }
 
 fn add(trials: &mut Vec<Trial>, report: &Report, name: &'static str, host: Maker) {

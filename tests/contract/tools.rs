@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use redrive::broker::{
-    Broker, Capabilities, Cost, Cursor, Error, Link, ListRequest, Outgoing, PeekRequest, Peeked, Place, Trace, Why, Writer,
+    Broker, Capabilities, Cost, Cursor, Error, ErrorKind, Link, ListRequest, Outgoing, PeekRequest, Peeked, Place, Trace, Why, Writer,
 };
 use redrive::drivers::memory::Put;
 use redrive::model::{Address, Destination, Message};
@@ -93,6 +93,14 @@ pub async fn admin(host: &dyn Host) -> (Arc<dyn Broker>, Arc<dyn Writer>) {
 /// What the broker can do with this host's kind of destination.
 pub async fn can(host: &dyn Host, eyes: &Arc<dyn Broker>) -> Capabilities {
     eyes.probe().await.expect("probe").capabilities.of(host.nowhere().kind)
+}
+
+/// Why nothing can be looked up here, if so: a broker without management lists nothing, and does not say whether a name is there.
+pub async fn unlisted(eyes: &Arc<dyn Broker>) -> Option<String> {
+    match eyes.list(ListRequest::default()).next().await {
+        Some(Err(e)) if e.kind == ErrorKind::Unsupported => Some("without management nothing is listed, and no name is looked up".into()),
+        _ => None,
+    }
 }
 
 pub async fn list(eyes: &Arc<dyn Broker>, internal: bool) -> Vec<Destination> {

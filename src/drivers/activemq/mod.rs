@@ -131,7 +131,10 @@ impl ActiveMq {
         known.jolokia.as_ref().ok_or_else(|| {
             let door = known.doors.iter().find(|(door, _)| door.starts_with("Jolokia"));
             let why = door.map_or_else(String::new, |(door, why)| format!(" ({door}: {why})"));
-            Fault::new(ErrorKind::Unsupported, format!("without Jolokia the broker does not say what it has{why}"))
+            // a password that only management refuses is a matter of the login all the same
+            let login = door.is_some_and(|(_, why)| why.starts_with(ErrorKind::Login.words()));
+            let kind = if login { ErrorKind::Login } else { ErrorKind::Unsupported };
+            Fault::new(kind, format!("without Jolokia the broker does not say what it has{why}"))
                 .next("set jolokia_url, or name a queue: redrive peek CONNECTION/QUEUE")
         })
     }

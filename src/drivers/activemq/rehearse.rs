@@ -9,7 +9,7 @@ use crate::model::{Kind, Message, Seat, text_field};
 /// What may be on record of a death, which the broker's own move leaves on the message.
 fn is_of_death(name: &str) -> bool {
     ["dlqDeliveryFailureCause", "originalExpiration", "originalDeliveryMode", "original-destination"].contains(&name)
-        || ["_AMQ_ORIG_", "x-opt-ORIG-", "__HDR_", "__AMQ_", "x-redrive-"].iter().any(|start| name.starts_with(start))
+        || ["_AMQ_ORIG_", "_AMQ_ACTUAL_EXPIRY", "x-opt-ORIG-", "x-opt-ACTUAL-EXPIRY", "__HDR_", "__AMQ_", "x-redrive-"].iter().any(|start| name.starts_with(start))
 }
 
 /// Whether nothing but marks and notes of a death differ: then the broker's own move carries the message as it is.
@@ -32,8 +32,12 @@ pub(super) fn rehearse(known: Option<&Known>, moves: bool, was: &Message, out: &
         let why = "the broker has not answered yet, so what it can carry is not known".to_owned();
         return Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some(why), way: Carriage::Publish };
     };
+    if out.to.kind != Kind::Queue {
+        let why = format!("a {} is not published to: all its subscribers would get it again; name one queue", out.to.kind.word());
+        return Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some(why), way: Carriage::Publish };
+    }
     let near = was.at.conn == out.to.conn;
-    if near && moves && out.to.kind == Kind::Queue && was.at.kind == Kind::Queue && is_untouched(was, out) {
+    if near && moves && was.at.kind == Kind::Queue && is_untouched(was, out) {
         return moved(was, out);
     }
     let mut done = prepare(known, out);

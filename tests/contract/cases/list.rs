@@ -3,7 +3,7 @@
 use redrive::broker::ErrorKind;
 
 use crate::hosts::{Host, Ran};
-use crate::tools::{admin, can, list, numbered, out, read, until};
+use crate::tools::{admin, can, list, numbered, out, read, unlisted, until};
 use redrive::broker::{Done, PeekRequest, Selection};
 
 pub async fn probe_says_what_it_is(host: &dyn Host) -> Ran {
@@ -16,6 +16,9 @@ pub async fn probe_says_what_it_is(host: &dyn Host) -> Ran {
 
 pub async fn lists_what_is_there(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
+    if let Some(why) = unlisted(&eyes).await {
+        return Ran::NotApplicable(why);
+    }
     let at = host.make("listed", 3).await;
     host.put(&at, numbered(5)).await;
     // statistics may be some seconds old
@@ -46,6 +49,9 @@ pub async fn describes_it(host: &dyn Host) -> Ran {
 
 pub async fn unknown_is_not_found_and_stays_so(host: &dyn Host) -> Ran {
     let (eyes, hand) = admin(host).await;
+    if let Some(why) = unlisted(&eyes).await {
+        return Ran::NotApplicable(why);
+    }
     let at = host.nowhere();
     assert_eq!(eyes.describe(&at).await.expect_err("describe").kind, ErrorKind::NotFound);
     assert_eq!(read(&eyes, PeekRequest::new(at.clone(), 1)).await.expect_err("peek").kind, ErrorKind::NotFound);

@@ -41,7 +41,7 @@ pub fn all() -> Vec<Case> {
         traces: exactly_those_declared, none_without_consent, none_from_asking;
         bytes: come_back_as_sent, big_and_odd;
         act: rehearsal_is_what_arrives, confirmed_with_a_seat, by_key_as_java_does, too_large_is_refused, one_answer_each, no_such_partition;
-        hold: seats, first, gone_seats_are_left_out, one_answer_each_settled, dropped_is_given_back, closed_gives_back_in_order;
+        hold: seats, first, gone_seats_are_left_out, one_answer_each_settled, dropped_is_given_back, closed_gives_back_in_order, carried_is_published_and_gone;
         readers: positions, unknown_group_is_none;
         errors: wrong_password_is_login, missing_right_is_denied, nobody_reads_nothing, wrong_host_is_unreachable, late_look, late_write_is_in_doubt, comes_back_after_it_was_down;
     }

@@ -134,7 +134,7 @@ pub(in crate::drivers::activemq) fn message(at: &Address, wire: Wire) -> Message
             let name = name.0;
             match () {
                 () if delivery_only => delivery.push((name, value)),
-                () if name.starts_with("x-opt-ORIG-") => headers.push((name, value)),
+                () if name.starts_with("x-opt-ORIG-") || name == "x-opt-ACTUAL-EXPIRY" => headers.push((name, value)),
                 () => properties.push((name, value)),
             }
         }

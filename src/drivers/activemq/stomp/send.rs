@@ -49,7 +49,8 @@ fn said(value: &Typed) -> Option<String> {
         Value::Int(i) => Some(i.to_string()),
         Value::Float(f) => Some(f.to_string()),
         Value::Time(ms) => Some(ms.to_string()),
-        Value::Text(_) | Value::Bytes(_) => value.as_text().map(str::to_owned),
+        // a header ends at a NUL, for which STOMP has no escape
+        Value::Text(_) | Value::Bytes(_) => value.as_text().filter(|t| !t.contains('\0')).map(str::to_owned),
         Value::List(_) | Value::Table(_) => None,
     }
 }
@@ -70,7 +71,7 @@ pub(in crate::drivers::activemq) fn rehearse(out: &Outgoing, told: bool) -> Rehe
         };
         match (lost, said(value)) {
             (Some(why), _) => losses.push(format!("header {name}: {why}")),
-            (None, None) => losses.push(format!("header {name}: STOMP has only text ({} is none)", value.wire.0)),
+            (None, None) => losses.push(format!("header {name}: STOMP cannot carry this value ({})", value.wire.0)),
             (None, Some(said)) => {
                 if value.wire != STOMP && !name.starts_with("x-redrive-") {
                     losses.push(format!("header {name}: its type ({}) becomes text", value.wire.0));

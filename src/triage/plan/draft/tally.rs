@@ -121,6 +121,8 @@ impl Draft {
         some(u64::from(publishes && !self.ask.pace.ordered), Warning::NotOrdered);
         some(u64::from(!known.removes && self.ask.deed != Deed::Restore), Warning::StaysInSource);
         some(u64::from(self.ask.shared_asked), Warning::LedgerOnly);
+        some(self.ways.carried, Warning::Carried { messages: self.ways.carried });
+        some(self.ways.as_they_are, Warning::MovedAsTheyAre { messages: self.ways.as_they_are });
         let edits: Vec<_> =
             items.iter().filter(|i| i.way == Way::Publish).filter_map(|i| Some((i, self.ask.edit.body(&i.seat)?))).collect();
         if let Some((_, first)) = edits.first() {
@@ -129,8 +131,6 @@ impl Draft {
         for (item, edit) in &edits {
             all.extend(edit.breaks.iter().map(|what| Warning::EditBreaks { message: item.seat.to_string(), what: what.clone() }));
         }
-        some(self.ways.carried, Warning::Carried { messages: self.ways.carried });
-        some(self.ways.as_they_are, Warning::MovedAsTheyAre { messages: self.ways.as_they_are });
         all.extend(self.ways.losses.iter().map(|(what, n)| Warning::Loses { what: what.clone(), messages: *n }));
         all.extend(self.ways.refused.iter().map(|(why, n)| Warning::WillBeRefused { why: why.clone(), messages: *n }));
         for name in self.ask.edit.strip.iter().filter(|n| is_trace_header(n, &self.ask.trace)) {

@@ -247,6 +247,10 @@ impl Host for ActiveMq {
         Address::new(self.conn.clone(), Kind::Queue, name)
     }
 
+    fn partitions(&self, _: u32) -> u32 {
+        1
+    }
+
     fn nowhere(&self) -> Address {
         Address::new(self.conn.clone(), Kind::Queue, "no-such-thing")
     }

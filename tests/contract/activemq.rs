@@ -129,7 +129,9 @@ impl ActiveMq {
     /// What management says of a queue.
     async fn facts(&self, queue: &str, names: &[&str]) -> Json {
         let pattern = if self.place.artemis {
-            format!("org.apache.activemq.artemis:broker=*,component=addresses,address=*,subcomponent=queues,routing-type=*,queue=\"{queue}\"")
+            format!(
+                "org.apache.activemq.artemis:broker=*,component=addresses,address=*,subcomponent=queues,routing-type=*,queue=\"{queue}\""
+            )
         } else {
             format!("org.apache.activemq:type=Broker,brokerName=*,destinationType=Queue,destinationName={queue}")
         };
@@ -217,7 +219,9 @@ impl Host for ActiveMq {
     async fn connect(&self, who: Who) -> Result<Link, NotHere> {
         let profile = match who {
             Who::Admin => self.profile(Some(self.place.admin)),
-            Who::Viewer => self.profile(Some(self.place.reader.ok_or_else(|| NotHere("this broker knows no user who may only browse".into()))?)),
+            Who::Viewer => {
+                self.profile(Some(self.place.reader.ok_or_else(|| NotHere("this broker knows no user who may only browse".into()))?))
+            }
             Who::Nobody if self.place.anonymous => self.profile(None),
             Who::Nobody => return Err(NotHere("this broker knows no user without any right".into())),
             Who::WrongPassword if self.place.reader.is_none() => {
@@ -239,7 +243,8 @@ impl Host for ActiveMq {
         if self.place.artemis {
             let queue = json!({"name": name, "address": name, "routing-type": "ANYCAST", "durable": true, "auto-create-address": true});
             let broker = self.ask(json!({"type": "search", "mbean": "org.apache.activemq.artemis:broker=*"})).await;
-            let made = json!({"type": "exec", "mbean": broker[0], "operation": "createQueue(java.lang.String)", "arguments": [queue.to_string()]});
+            let made =
+                json!({"type": "exec", "mbean": broker[0], "operation": "createQueue(java.lang.String)", "arguments": [queue.to_string()]});
             self.ask(made).await;
         } else {
             self.client("make", &name, &[]).await;
@@ -288,7 +293,8 @@ impl Host for ActiveMq {
         let facts = match (&self.place.jolokia, self.place.artemis) {
             (None, _) => Json::Null,
             (Some(_), true) => {
-                let names = ["MessageCount", "DeliveringCount", "MessagesAdded", "MessagesAcknowledged", "MessagesExpired", "MessagesKilled"];
+                let names =
+                    ["MessageCount", "DeliveringCount", "MessagesAdded", "MessagesAcknowledged", "MessagesExpired", "MessagesKilled"];
                 self.facts(&at.name, &names).await
             }
             (Some(_), false) => self.facts(&at.name, &["QueueSize", "InFlightCount", "EnqueueCount", "DequeueCount", "ExpiredCount"]).await,

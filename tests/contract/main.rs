@@ -3,10 +3,10 @@
 //! Memory always runs, in several shapes. A real broker runs where its variable says where it is (`REDRIVE_TEST_KAFKA`);
 //! where it is absent it is listed as not tested, and with `CI` set that is a failure.
 
-#[cfg(feature = "aws")]
-mod aws;
 #[cfg(feature = "activemq")]
 mod activemq;
+#[cfg(feature = "aws")]
+mod aws;
 mod cases;
 mod hosts;
 #[cfg(feature = "kafka")]

@@ -71,7 +71,8 @@ fn role(conn: &ConnId, place: &Place, all: &[Place], product: Product) -> Role {
         }
         // an individual dead-letter queue is named after its source, behind a prefix that only the broker's config knows
         Product::Classic => {
-            let named = all.iter().filter(|q| !q.topic && !q.internal && q.name != place.name && place.name.ends_with(&format!(".{}", q.name)));
+            let named =
+                all.iter().filter(|q| !q.topic && !q.internal && q.name != place.name && place.name.ends_with(&format!(".{}", q.name)));
             named.filter(|_| is_dead(place)).max_by_key(|q| q.name.len()).map(|q| address(conn, q)).into_iter().collect()
         }
     };
@@ -179,8 +180,7 @@ pub(super) fn readers(mq: Arc<ActiveMq>, want: ReadersRequest) -> Flow<Vec<Reade
                 },
                 _ => places(jolokia, known.product).await?,
             };
-            let mut found: Vec<Reader> =
-                all.iter().filter(|p| !p.topic && !p.internal).map(|p| queue_reader(&mq.id, p, read_at)).collect();
+            let mut found: Vec<Reader> = all.iter().filter(|p| !p.topic && !p.internal).map(|p| queue_reader(&mq.id, p, read_at)).collect();
             if known.product == Product::Classic {
                 found.extend(subscriptions(&mq.id, jolokia, read_at).await?);
             }

@@ -78,7 +78,8 @@ impl Visit {
                     look.close().await;
                     // behind the window they may be there or not: that is not for a hold to guess
                     if let (true, Selection::Seats(left)) = (cut && found.is_empty(), &self.want) {
-                        let why = format!("{} of the chosen are not among the first {read}, which is all that the broker shows", left.len());
+                        let why =
+                            format!("{} of the chosen are not among the first {read}, which is all that the broker shows", left.len());
                         return Err(Fault::new(ErrorKind::Unsupported, why)
                             .next("act on the first ones, then look again; an administrator can raise maxBrowsePageSize"));
                     }
@@ -112,7 +113,9 @@ impl Hold for Visit {
         }
         answers.extend(self.remove(remove).await);
         let missing = || Err(Fault::new(ErrorKind::Unexpected, "no answer").perhaps());
-        let answer = |(id, _): &(HeldId, Settle)| answers.remove(id).unwrap_or_else(missing).map_err(|f| f.error("settle", &self.mq.id, Some(&self.from)));
+        let answer = |(id, _): &(HeldId, Settle)| {
+            answers.remove(id).unwrap_or_else(missing).map_err(|f| f.error("settle", &self.mq.id, Some(&self.from)))
+        };
         batch.iter().map(answer).collect()
     }
 

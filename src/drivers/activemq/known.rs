@@ -229,7 +229,8 @@ async fn artemis_doors(profile: &ActiveMqProfile, host: &Endpoint, known: &mut K
     if let Some(url) = &profile.amqp_url {
         known.amqp = Some(door(url, Speaks::Amqp).map_err(|e| Fault::new(ErrorKind::Invalid, format!("amqp_url: {e}")))?);
     }
-    let to = known.amqp.clone().unwrap_or_else(|| Endpoint { speaks: Speaks::Amqp, port: if host.tls { 5671 } else { 5672 }, ..host.clone() });
+    let to =
+        known.amqp.clone().unwrap_or_else(|| Endpoint { speaks: Speaks::Amqp, port: if host.tls { 5671 } else { 5672 }, ..host.clone() });
     known.amqp = match greet(&to, &profile.tls, &known.login, limit).await {
         Ok(Speaker::Amqp { product, .. }) if named(&product) == Some(Product::Artemis) => {
             known.doors.push((format!("AMQP {to}"), "browses whole queues, publishes, carries in transactions".into()));
@@ -271,7 +272,9 @@ async fn classic_doors(profile: &ActiveMqProfile, host: &Endpoint, known: &mut K
         (None, Some(main), _) => main,
         (None, None, Some(told)) => told,
         (None, None, None) if connectors.as_ref().is_some_and(Value::is_object) => {
-            known.doors.push(("STOMP".into(), "the broker has no such connector: bodies of bytes are cut, and nothing edited can go back".into()));
+            known
+                .doors
+                .push(("STOMP".into(), "the broker has no such connector: bodies of bytes are cut, and nothing edited can go back".into()));
             return;
         }
         (None, None, None) => Endpoint { speaks: Speaks::Stomp, port: if host.tls { 61614 } else { 61613 }, ..host.clone() },

@@ -46,7 +46,12 @@ impl Look {
         let (there, expired) = (place.as_ref().map(|p| p.messages), place.as_ref().map(|p| p.expired));
         let (way, window) = match known.product {
             Product::Artemis => {
-                let place = place.unwrap_or_else(|| Place { name: at.name.clone(), address: at.name.clone(), messages: u64::MAX, ..Place::default() });
+                let place = place.unwrap_or_else(|| Place {
+                    name: at.name.clone(),
+                    address: at.name.clone(),
+                    messages: u64::MAX,
+                    ..Place::default()
+                });
                 let browse = amqp_browse::Browse::begin(mq.amqp(known).await?, &place).await?;
                 (Way::Amqp(browse), None)
             }

@@ -44,7 +44,8 @@ pub(super) fn peek(mq: Arc<ActiveMq>, want: PeekRequest) -> Flow<Peeked> {
 
 impl Reading {
     async fn begin(&mut self) -> Outcome<Look> {
-        let unsupported = |what: &str| Fault::new(ErrorKind::Unsupported, format!("a queue cannot {what}")).next("look from the oldest message on");
+        let unsupported =
+            |what: &str| Fault::new(ErrorKind::Unsupported, format!("a queue cannot {what}")).next("look from the oldest message on");
         if self.want.stop == Stop::Never {
             return Err(unsupported("be followed live without taking messages from its consumers"));
         }
@@ -52,7 +53,8 @@ impl Reading {
             Start::Oldest | Start::Time(_) => {}
             Start::Seat(_) => self.met = false,
             Start::From(cursor) => {
-                self.skip = cursor.0.strip_prefix("after:").and_then(|n| n.parse().ok()).ok_or_else(|| unsupported("go on from this place"))?;
+                self.skip =
+                    cursor.0.strip_prefix("after:").and_then(|n| n.parse().ok()).ok_or_else(|| unsupported("go on from this place"))?;
             }
             Start::Newest => return Err(unsupported("be read from its end")),
         }

@@ -9,7 +9,9 @@ use crate::model::{Kind, Message, Seat, text_field};
 /// What may be on record of a death, which the broker's own move leaves on the message.
 fn is_of_death(name: &str) -> bool {
     ["dlqDeliveryFailureCause", "originalExpiration", "originalDeliveryMode", "original-destination"].contains(&name)
-        || ["_AMQ_ORIG_", "_AMQ_ACTUAL_EXPIRY", "x-opt-ORIG-", "x-opt-ACTUAL-EXPIRY", "__HDR_", "__AMQ_", "x-redrive-"].iter().any(|start| name.starts_with(start))
+        || ["_AMQ_ORIG_", "_AMQ_ACTUAL_EXPIRY", "x-opt-ORIG-", "x-opt-ACTUAL-EXPIRY", "__HDR_", "__AMQ_", "x-redrive-"]
+            .iter()
+            .any(|start| name.starts_with(start))
 }
 
 /// Whether nothing but marks and notes of a death differ: then the broker's own move carries the message as it is.
@@ -80,7 +82,9 @@ pub(super) fn prepare(known: &Known, out: &Outgoing) -> Rehearsal {
         Product::Classic if known.stomp.is_none() => Rehearsal {
             wire: out.clone(),
             losses: Vec::new(),
-            refused: Some("it can only be sent by STOMP, and this broker has no STOMP door; enable its connector, or set stomp_url".to_owned()),
+            refused: Some(
+                "it can only be sent by STOMP, and this broker has no STOMP door; enable its connector, or set stomp_url".to_owned(),
+            ),
             way: Carriage::Publish,
         },
         Product::Classic => stomp::rehearse(out, known.jolokia.is_some()),

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::store::{self, Put};
 use super::{Login, Memory, Step, rehearse};
 use crate::broker::{
-    Back, BulkAsk, BulkState, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Result, Selection,
-    Settle, Writer,
+    Back, BulkAsk, BulkState, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Result,
+    Selection, Settle, Writer,
 };
 use crate::model::{Address, Seat, text_field};
 

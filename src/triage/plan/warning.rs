@@ -248,7 +248,10 @@ impl Warning {
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
             Warning::Carried { messages } => format!("{} are published and taken out as one act of the broker", n(messages)),
             Warning::MovedAsTheyAre { messages } => {
-                format!("{} are moved by the broker as they are: no header is stripped or added, and no mark tells what became of them", n(messages))
+                format!(
+                    "{} are moved by the broker as they are: no header is stripped or added, and no mark tells what became of them",
+                    n(messages)
+                )
             }
             Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use fe2o3_amqp::link::receiver::CreditMode;
 use fe2o3_amqp::link::delivery::DeliveryInfo;
+use fe2o3_amqp::link::receiver::CreditMode;
 use fe2o3_amqp::transaction::{OwnedTransaction, TransactionDischarge, TransactionPosting, TransactionRetirement};
 use fe2o3_amqp::{Receiver, Sender};
 use fe2o3_amqp_types::messaging::{Body, Outcome as Settled, Target};
@@ -42,8 +42,10 @@ impl Amqp {
     async fn sender<'a>(&mut self, senders: &'a mut Senders, to: &Place) -> Outcome<&'a mut Sender> {
         if !senders.0.contains_key(&to.name) {
             // without the capability a missing address would be made, as a multicast one that drops what comes
-            let target =
-                Target::builder().address(to.link_name()).capabilities(vec![Symbol::from(if to.multicast { "topic" } else { "queue" })]).build();
+            let target = Target::builder()
+                .address(to.link_name())
+                .capabilities(vec![Symbol::from(if to.multicast { "topic" } else { "queue" })])
+                .build();
             let limit = self.limit;
             let attach = Sender::builder().name(name("send")).target(target).attach(&mut self.session);
             let attached = tokio::time::timeout(limit, attach).await.map_err(|_| Fault::late(&self.to, limit))?;

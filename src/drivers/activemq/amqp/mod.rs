@@ -16,8 +16,8 @@ use fe2o3_amqp::{Connection, Session};
 use fe2o3_amqp_types::messaging::{DistributionMode, Source};
 use fe2o3_amqp_types::primitives::Symbol;
 use serde_amqp::Value;
-use serde_amqp::descriptor::Descriptor;
 use serde_amqp::described::Described;
+use serde_amqp::descriptor::Descriptor;
 
 use super::address::Endpoint;
 use super::error::{Fault, Outcome};

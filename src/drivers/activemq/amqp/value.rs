@@ -108,7 +108,9 @@ pub(super) fn json(typed: &Typed) -> serde_json::Value {
     match &typed.value {
         Value::Null => Json::Null,
         Value::Bool(b) => Json::Bool(*b),
-        Value::Int(i) => i64::try_from(*i).map(Json::from).or_else(|_| u64::try_from(*i).map(Json::from)).unwrap_or_else(|_| i.to_string().into()),
+        Value::Int(i) => {
+            i64::try_from(*i).map(Json::from).or_else(|_| u64::try_from(*i).map(Json::from)).unwrap_or_else(|_| i.to_string().into())
+        }
         Value::Float(f) => Json::from(*f),
         Value::Text(t) => Json::from(t.as_str()),
         Value::Bytes(b) => b.iter().map(|b| format!("{b:02x}")).collect::<String>().into(),

@@ -59,7 +59,10 @@ impl Visit {
                 Carriage::Carry { marked: false } => moved.push(going),
                 Carriage::Carry { marked: true } => in_transaction.push(going),
                 Carriage::Publish => {
-                    answers.insert(held, Err(Fault::new(ErrorKind::Unsupported, "it is on its way to another broker: published, then settled")));
+                    answers.insert(
+                        held,
+                        Err(Fault::new(ErrorKind::Unsupported, "it is on its way to another broker: published, then settled")),
+                    );
                 }
             }
         }
@@ -160,7 +163,9 @@ impl Visit {
             let doubt = match &still {
                 Err(f) => Some(format!("moved, by the broker's word; whether it left cannot be seen: {}", f.cause)),
                 Ok(still) if still.contains(&going.id) => Some("moved, by the broker's word, and still in its queue".to_owned()),
-                Ok(_) if arrived < moved.len() as u64 => Some(format!("{} moved, by the broker's word, and {arrived} arrived", moved.len())),
+                Ok(_) if arrived < moved.len() as u64 => {
+                    Some(format!("{} moved, by the broker's word, and {arrived} arrived", moved.len()))
+                }
                 Ok(_) => None,
             };
             if let Some(why) = doubt {

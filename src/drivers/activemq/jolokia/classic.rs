@@ -92,7 +92,8 @@ fn rows(found: &Json, topic: bool) -> Vec<Place> {
 
 /// Durable subscriptions: (client and name, topic, pending, connected).
 pub(in crate::drivers::activemq) async fn subscriptions(jolokia: &Jolokia) -> Outcome<Vec<(String, String, u64, bool)>> {
-    let pattern = "org.apache.activemq:type=Broker,brokerName=*,destinationType=Topic,destinationName=*,endpoint=Consumer,clientId=*,consumerId=*";
+    let pattern =
+        "org.apache.activemq:type=Broker,brokerName=*,destinationType=Topic,destinationName=*,endpoint=Consumer,clientId=*,consumerId=*";
     let attributes = ["SubscriptionName", "ClientId", "DestinationName", "PendingQueueSize", "Active", "DurableSubscription"];
     let found = match jolokia.read(pattern, &attributes).await {
         Err(f) if f.kind == crate::broker::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -177,7 +178,17 @@ pub(in crate::drivers::activemq) fn message(at: &Address, of: &Json) -> Message 
         delivery.push(("redelivered".into(), typed(Value::Bool(again), "boolean")));
     }
     let id = text(of, "JMSMessageID").unwrap_or_default().to_owned();
-    Message { at: at.clone(), seat: Seat::Id(id), key: None, body, headers, properties, delivery, sent: time(of.get("JMSTimestamp")), whole }
+    Message {
+        at: at.clone(),
+        seat: Seat::Id(id),
+        key: None,
+        body,
+        headers,
+        properties,
+        delivery,
+        sent: time(of.get("JMSTimestamp")),
+        whole,
+    }
 }
 
 fn scalar(value: &Json, wire: &str) -> Value {

@@ -1,8 +1,8 @@
 //! STOMP, for Classic only: on Artemis a browse consumes and a NACK destroys, so nothing here is ever called for it.
 
+pub(super) mod browse;
 mod frame;
 pub(super) mod message;
-pub(super) mod browse;
 pub(super) mod send;
 
 use std::collections::VecDeque;

@@ -119,7 +119,9 @@ pub(in crate::drivers::activemq) fn rehearse(out: &Outgoing, told: bool) -> Rehe
 fn refusal(wire: &Outgoing) -> Option<String> {
     let Some(body) = &wire.body else { return Some("a message without a body (a tombstone) cannot be put into a queue".to_owned()) };
     match text_field(&wire.properties, BODY) {
-        Some("map") => Some("it is a map message, and STOMP would empty it; it can only go back unedited, by the broker's own retry".to_owned()),
+        Some("map") => {
+            Some("it is a map message, and STOMP would empty it; it can only go back unedited, by the broker's own retry".to_owned())
+        }
         Some("other") => Some("it is an object or stream message, and STOMP would empty it".to_owned()),
         Some("text") if body.contains(&0) => Some("its text has a NUL in it, at which STOMP would cut it".to_owned()),
         Some("text") if std::str::from_utf8(body).is_err() => Some("its text would not be UTF-8".to_owned()),

@@ -1,11 +1,12 @@
 //! From what was typed (`orders.dlt`, `kafka-main/orders.dlt/p3/132665`) to one address on one broker.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 
-use crate::broker::{Brokers, Error, ErrorKind, ListRequest};
+use crate::broker::{Broker, Brokers, Error, ErrorKind, ListRequest};
 use crate::config::nearest;
 use crate::decode::safe;
 use crate::model::{ConnId, Destination, Seat};
@@ -19,10 +20,13 @@ pub struct Listing {
     pub failed: Vec<Error>,
 }
 
-/// Lists every broker (or one) at once; a slow or dead one costs the others nothing.
-pub async fn list(brokers: &Brokers, only: Option<&ConnId>, internal: bool) -> Listing {
+/// What one broker has, and what went wrong if it did not say all.
+pub type Answer = (Vec<Destination>, Option<Error>);
+
+/// Asks every broker (or one) at once for what it has; each answers in its own time.
+pub fn answers<'a>(brokers: &'a Brokers, only: Option<&'a ConnId>, internal: bool) -> FuturesUnordered<impl Future<Output = Answer> + 'a> {
     let asked = brokers.0.iter().filter(|(id, _)| only.is_none_or(|o| o == *id));
-    let answers = join_all(asked.map(|(id, broker)| async move {
+    let ask = move |(id, broker): (&'a ConnId, &'a Arc<dyn Broker>)| async move {
         let mut flow = broker.list(ListRequest { internal });
         let mut rows = Vec::new();
         let all = async {
@@ -39,14 +43,20 @@ pub async fn list(brokers: &Brokers, only: Option<&ConnId>, internal: bool) -> L
                 (rows, Some(Error::new(ErrorKind::Timeout, "list", why).on(id)))
             }
         }
-    }))
-    .await;
+    };
+    asked.map(ask).collect()
+}
+
+/// Lists every broker (or one) at once, and waits for all of them.
+pub async fn list(brokers: &Brokers, only: Option<&ConnId>, internal: bool) -> Listing {
+    let mut answers = answers(brokers, only, internal);
     let mut listing = Listing { found: Vec::new(), failed: Vec::new() };
-    for (rows, failed) in answers {
+    while let Some((rows, failed)) = answers.next().await {
         listing.found.extend(rows);
         listing.failed.extend(failed);
     }
     listing.found.sort_by(|a, b| a.at.cmp(&b.at));
+    listing.failed.sort_by_key(ToString::to_string);
     listing
 }
 

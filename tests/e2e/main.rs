@@ -27,4 +27,5 @@ mod keys;
 mod outage;
 mod own_broker;
 mod smallrye;
+mod together;
 mod undecided;

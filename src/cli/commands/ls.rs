@@ -1,7 +1,9 @@
 //! `redrive ls`: destinations of every broker, dead-letter queues first.
 
 use std::io;
+use std::time::Duration;
 
+use futures::StreamExt;
 use serde_json::json;
 
 use crate::cli::args::LsArgs;
@@ -11,14 +13,51 @@ use crate::cli::{Desk, find, say};
 use crate::decode::{human, safe};
 use crate::model::{Count, Destination, Proof, Role};
 
+/// Brokers that answer within this are shown together; what comes later stands below.
+const TOGETHER: Duration = Duration::from_millis(800);
+
 /// Prints one row a destination; brokers that did not answer are named on stderr.
 pub async fn run(desk: &Desk, args: LsArgs) -> io::Result<Exit> {
-    let listing = find::list(&desk.means.brokers, None, args.internal).await;
-    let mut rows: Vec<Destination> = desk.roles(listing.found);
+    let mut answers = find::answers(&desk.means.brokers, None, args.internal);
+    let mut out = Out::new(desk.format, "destinations", &["name", "broker", "kind", ">depth", ">partitions", "role"]);
+    let (mut found, mut failed): (Vec<Destination>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut shown, mut said) = (0, 0);
+    let late = tokio::time::sleep(TOGETHER);
+    tokio::pin!(late);
+    loop {
+        // those that answer at once stand in one order; whom the others would wait for comes below them
+        let more = tokio::select! {
+            biased;
+            answer = answers.next() => answer,
+            () = &mut late, if !late.is_elapsed() => {
+                if !found.is_empty() {
+                    shown += show(&mut out, desk.roles(std::mem::take(&mut found)), &args)?;
+                    out.flush()?;
+                }
+                failed[said..].iter().for_each(|e| say(&format!("redrive: {}", safe(e))));
+                said = failed.len();
+                continue;
+            }
+        };
+        let Some((rows, error)) = more else { break };
+        found.extend(rows);
+        failed.extend(error.map(|e| e.to_string()));
+        if late.is_elapsed() {
+            late.as_mut().reset(tokio::time::Instant::now());
+        }
+    }
+    shown += show(&mut out, desk.roles(found), &args)?;
+    failed[said..].sort();
+    out.end(json!({ "destinations": shown, "failed": failed }))?;
+    failed[said..].iter().for_each(|e| say(&format!("redrive: {}", safe(e))));
+    Ok(Exit::of_parts(failed.is_empty(), shown == 0))
+}
+
+/// Adds the rows that are wanted, by broker, its dead-letter queues first; how many they are.
+fn show(out: &mut Out, mut rows: Vec<Destination>, args: &LsArgs) -> io::Result<usize> {
     rows.retain(|d| args.pattern.as_ref().is_none_or(|p| d.at.name.contains(p.as_str())));
     rows.retain(|d| !args.dlq || d.role.is_dlq());
     rows.sort_by_key(|d| (d.at.conn.clone(), !d.role.is_dlq(), d.at.name.clone()));
-    let mut out = Out::new(desk.format, "destinations", &["name", "broker", "kind", ">depth", ">partitions", "role"]);
     for row in &rows {
         let cells = vec![
             safe(&row.at.name).into_owned(),
@@ -35,10 +74,7 @@ pub async fn run(desk: &Desk, args: LsArgs) -> io::Result<Exit> {
         });
         out.row(cells, object)?;
     }
-    let failed: Vec<String> = listing.failed.iter().map(ToString::to_string).collect();
-    out.end(json!({ "destinations": rows.len(), "failed": failed }))?;
-    failed.iter().for_each(|e| say(&format!("redrive: {}", safe(e))));
-    Ok(Exit::of_parts(failed.is_empty(), rows.is_empty()))
+    Ok(rows.len())
 }
 
 /// `DLQ of orders`, `DLQ (by its name)`, `-`.

@@ -59,6 +59,14 @@ impl Out {
         Ok(())
     }
 
+    /// Prints the rows gathered so far; a JSON document waits for its end.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if self.format == Format::Table && !self.live {
+            self.sink.write_all(self.table.render().as_bytes())?;
+        }
+        self.sink.flush()
+    }
+
     /// Prints what is gathered; `receipt` goes into the JSON document (on stderr otherwise, by the caller).
     pub fn end(mut self, receipt: impl Serialize) -> io::Result<()> {
         match self.format {

@@ -7,6 +7,8 @@ pub struct Table {
     header: Vec<String>,
     right: Vec<bool>,
     rows: Vec<Vec<String>>,
+    /// Of what was printed before; empty: nothing was.
+    widths: Vec<usize>,
 }
 
 impl Table {
@@ -16,6 +18,7 @@ impl Table {
             header: columns.iter().map(|c| c.trim_start_matches('>').to_uppercase()).collect(),
             right: columns.iter().map(|c| c.starts_with('>')).collect(),
             rows: Vec::new(),
+            widths: Vec::new(),
         }
     }
 
@@ -43,15 +46,16 @@ impl Table {
         line
     }
 
-    /// The whole table as text; the last column is not padded.
-    pub fn render(&self) -> String {
+    /// The rows gathered since the last time as text, the first time with the header; the last column is not padded.
+    pub fn render(&mut self) -> String {
         let width = |i: usize| {
             let longest = self.rows.iter().filter_map(|r| r.get(i)).map(|c| c.width()).max().unwrap_or(0);
-            longest.max(self.header.get(i).map_or(0, |h| h.width()))
+            longest.max(self.header.get(i).map_or(0, |h| h.width())).max(self.widths.get(i).copied().unwrap_or(0))
         };
         let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
         let mut text = String::new();
-        for row in std::iter::once(&self.header).chain(&self.rows) {
+        let rows = std::mem::take(&mut self.rows);
+        for row in Some(&self.header).filter(|_| self.widths.is_empty()).into_iter().chain(&rows) {
             let mut line = String::new();
             for (i, cell) in row.iter().enumerate() {
                 let pad = " ".repeat(widths.get(i).map_or(0, |w| w.saturating_sub(cell.width())));
@@ -69,6 +73,7 @@ impl Table {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        self.widths = widths;
         text
     }
 }
@@ -83,5 +88,7 @@ mod tests {
         table.push(vec!["orders".into(), "1,204".into(), "-".into()]);
         table.push(vec!["日本".into(), "7".into(), "DLQ of orders".into()]);
         assert_eq!(table.render(), "NAME    DEPTH  ROLE\norders  1,204  -\n日本        7  DLQ of orders\n");
+        table.push(vec!["late".into(), "9".into(), "-".into()]);
+        assert_eq!(table.render(), "late        9  -\n", "what comes later stands below, in the same columns");
     }
 }

@@ -78,7 +78,10 @@ impl State {
         let mut ask =
             ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);
         ask.scope = w.scope.clone();
-        ask
+        match cx.facts.destination(&w.from) {
+            Some(d) => ask.homed(&d.role),
+            None => ask,
+        }
     }
 
     /// What is to be typed to start it.

@@ -122,7 +122,8 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
     if want.which.messages.is_empty() && want.which.cause.is_none() && !want.which.all {
         return Err(complain("say which messages: --cause ID, --message pPARTITION/OFFSET (repeatable), or --all", Exit::Usage));
     }
-    let at = find::destination(&desk.means.brokers, &desk.context.name, name).await.map_err(failed)?.at;
+    let found = find::destination(&desk.means.brokers, &desk.context.name, name).await.map_err(failed)?;
+    let at = found.at;
     desk.permit
         .allows(want.deed, desk.context.dead_letters.rules_for(&at.name))
         .map_err(|why| failed(Error::new(ErrorKind::Denied, deed, why).about(&at)))?;
@@ -130,7 +131,7 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
         return Err(complain("--edit is for one message: name it with --message", Exit::Usage));
     }
     let (scope, seats) = choose(desk, &at, want).await?;
-    let mut ask = request(desk, &at, want.deed, &want.wish).await?;
+    let mut ask = request(desk, &at, want.deed, &want.wish).await?.homed(&found.role);
     ask.scope = scope;
     ask.reason.clone_from(&want.consent.reason);
     if let (Some(file), Some([seat])) = (&want.wish.edit, seats.as_deref()) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{EditedBody, stored};
 use crate::config::Context;
 use crate::config::model::ReplaySettings;
-use crate::model::{Address, Seat};
+use crate::model::{Address, Proof, Role, Seat};
 
 /// What is done with the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,6 +193,18 @@ impl ReplayRequest {
             even_resolved: false,
             shared_asked: false,
         }
+    }
+
+    /// Takes over the way home that the broker tells of a dead-letter queue, where the config names none and there is but one.
+    pub fn homed(mut self, role: &Role) -> Self {
+        let from = self.from.at();
+        if let (None, Role::DeadLetter { of, proof: Proof::Told }) = (&self.home, role)
+            && let [one] = of.as_slice()
+            && (&one.conn, one.kind) == (&from.conn, from.kind)
+        {
+            self.home = Some(one.name.clone());
+        }
+        self
     }
 
     /// Takes over what the config says: pace, order, way home, trace headers, limits.

@@ -222,7 +222,10 @@ impl Warning {
             }
             Warning::NoOrigin { messages } => format!("{} left out: nothing says where they came from; name a target", n(messages)),
             Warning::HomeByConfig { home, messages } => {
-                format!("{} do not name their origin: they go to {home}, as the config says", n(messages))
+                format!(
+                    "{} do not name their origin: they go to {home}, whose dead letters come here by the config or the broker",
+                    n(messages)
+                )
             }
             Warning::NotWhole { messages } => format!("{} left out: only a cut view of them could be read", n(messages)),
             Warning::TooLarge { messages, largest, limit } => {

@@ -10,7 +10,7 @@ const CAUSE: &str = "dlqDeliveryFailureCause";
 
 /// `AMQ_SCHEDULED_*` would delay it once more.
 pub(super) fn owns(name: &str) -> bool {
-    distinct(name) || name.starts_with("AMQ_SCHEDULED_") || name == "scheduledJobId"
+    distinct(name) || ORIGIN.contains(&name) || name.starts_with("AMQ_SCHEDULED_") || name == "scheduledJobId"
 }
 
 pub(super) fn distinct(name: &str) -> bool {

@@ -5,9 +5,8 @@ use crate::model::{Death, Failure, Kind, Message, Origin, Told};
 
 const SOURCE: &str = "DeadLetterQueueSourceArn";
 
-/// System attributes are not sent again by anybody.
-pub(super) fn owns(_: &str) -> bool {
-    false
+pub(super) fn owns(name: &str) -> bool {
+    name == SOURCE
 }
 
 /// Source: SQS API reference, ReceiveMessage.

@@ -17,7 +17,7 @@ impl Story {
             name: "demo".into(),
             color: Some("magenta".into()),
             writes_for: Duration::from_secs(30 * 60),
-            connections: vec![connection("kafka-main"), connection("rabbit-eu")],
+            connections: ["kafka-main", "rabbit-eu", "amq-1", "sqs-eu"].map(connection).into(),
             events: events(),
             consumers: consumers(),
             pub_sub: vec![audience()],

@@ -1,4 +1,4 @@
-//! A believable incident on two brokers, moving while it is watched: for `redrive demo`, for tests of the screens, for pictures.
+//! A believable incident on four brokers, moving while it is watched: for `redrive demo`, for tests of the screens, for pictures.
 //!
 //! A shop's `billing` fails on three kinds of orders, a payment service retries in vain, a sink, a streams application and a
 //! Quarkus service have their own dead letters, one group is stuck, one drains, one is a share group. The same seed and the
@@ -11,6 +11,7 @@ mod config;
 mod deaths;
 mod dice;
 mod past;
+mod queues;
 mod stacks;
 #[cfg(test)]
 mod tests;
@@ -28,10 +29,12 @@ pub const BEAT: Duration = Duration::from_millis(250);
 /// Beats that one tick catches up at most; after a long pause the rest is left out.
 const AT_ONCE: u32 = 240;
 
-/// The two brokers and what happens on them.
+/// The brokers and what happens on them.
 pub struct Story {
     kafka: Memory,
     rabbit: Memory,
+    amq: Memory,
+    sqs: Memory,
     clock: Clock,
     dice: Dice,
     /// Up to when it has been told.
@@ -44,8 +47,11 @@ impl Story {
         let clock = Clock::at(now);
         let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), clock.clone());
         let rabbit = Memory::with_clock(ConnId::new("rabbit-eu"), Shape::rabbitmq(), clock.clone());
-        let mut story = Self { kafka, rabbit, clock, dice: Dice::new(seed), told: now };
+        let amq = Memory::with_clock(ConnId::new("amq-1"), Shape::activemq(), clock.clone());
+        let sqs = Memory::with_clock(ConnId::new("sqs-eu"), Shape::fifo(), clock.clone());
+        let mut story = Self { kafka, rabbit, amq, sqs, clock, dice: Dice::new(seed), told: now };
         cast::set(&story.kafka, &story.rabbit);
+        queues::set(&story.amq, &story.sqs);
         past::tell(&mut story, now);
         story
     }
@@ -74,13 +80,13 @@ impl Story {
         &self.rabbit
     }
 
-    /// The clock of both; [`Story::tick`] moves it.
+    /// The clock of all; [`Story::tick`] moves it.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// A connection to each, as somebody who may do everything.
     pub fn links(&self) -> Vec<Link> {
-        vec![self.kafka.connect(Login::admin()), self.rabbit.connect(Login::admin())]
+        [&self.kafka, &self.rabbit, &self.amq, &self.sqs].map(|memory| memory.connect(Login::admin())).into()
     }
 }

@@ -6,7 +6,7 @@ use super::super::{Memory, Put};
 use super::bodies::{self, Order};
 use super::cast::GROUPS;
 use super::dice::Dice;
-use super::{Story, deaths, stacks};
+use super::{Story, deaths, queues, stacks};
 use crate::model::ReaderKind;
 use deaths::Corpse;
 
@@ -26,7 +26,8 @@ pub(super) fn tell(story: &mut Story, now: SystemTime) {
         story.kafka.put(topic, put);
     }
     commits(&story.kafka);
-    queues(&story.rabbit, dice, &ago);
+    rejected(&story.rabbit, dice, &ago);
+    queues::tell(&story.amq, &story.sqs, &ago);
     story.dice = dice.clone();
 }
 
@@ -176,14 +177,18 @@ fn commits(kafka: &Memory) {
     }
 }
 
-fn queues(rabbit: &Memory, dice: &mut Dice, ago: &dyn Fn(u64) -> SystemTime) {
+fn rejected(rabbit: &Memory, dice: &mut Dice, ago: &dyn Fn(u64) -> SystemTime) {
     let dead = |rabbit: &Memory, dlq: &str, of: &str, reason: &str, count: i64, put: Put, at: SystemTime| {
         let mut put = Put { key: None, ..put }.at(at);
         put.headers.extend(deaths::x_death(of, reason, count, at));
         rabbit.put(dlq, put);
     };
     for i in 0..87 {
-        let put = bodies::order(Order::SlowGateway, dice, ago(360 - i * 4));
+        let mut put = bodies::order(Order::SlowGateway, dice, ago(360 - i * 4));
+        // one listener of three has Spring's recoverer, the others only reject
+        if i % 3 == 0 {
+            put.headers.extend(queues::spring_amqp("billing", &stacks::payment_timeout("7731", 30_000)));
+        }
         dead(rabbit, "billing.failed", "billing", "rejected", 1, put, ago(360 - i * 4));
     }
     for i in 0..23 {

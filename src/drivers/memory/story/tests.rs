@@ -52,6 +52,21 @@ fn it_opens_with_several_causes_of_several_frameworks() {
 }
 
 #[test]
+fn its_queues_hold_what_their_brokers_write() {
+    let story = Story::new(1, now());
+    let of =
+        |memory: &Memory, queue: &str| -> Vec<crate::model::Death> { memory.messages(queue).iter().map(crate::decode::death).collect() };
+    let families = |memory: &Memory, queue: &str| {
+        of(memory, queue).iter().map(|d| d.family).collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(families(story.rabbit(), "billing.failed"), ["RabbitMQ DLX", "Spring AMQP"]);
+    assert_eq!(families(&story.amq, "ActiveMQ.DLQ"), ["ActiveMQ"]);
+    assert_eq!(families(&story.sqs, "payouts-dlq.fifo"), ["SQS redrive"]);
+    assert!(of(&story.amq, "ActiveMQ.DLQ").len() > 400, "more than a look sees");
+    assert!(of(&story.sqs, "payouts-dlq.fifo").iter().all(|d| d.origin.value.is_some() && d.sent.value.is_some()));
+}
+
+#[test]
 fn times_run_with_the_offsets() {
     let mut story = Story::new(3, now());
     story.tick(now() + Duration::from_secs(5));

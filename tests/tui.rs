@@ -205,9 +205,9 @@ async fn too_small_a_terminal_says_so() {
 #[tokio::test]
 async fn the_first_paint_waits_for_no_broker() {
     let mut tui = Tui::story(80, 24);
-    tui.expect("◐ 2 asked").expect("asking 2 brokers");
+    tui.expect("◐ 4 asked").expect("asking 4 brokers");
     tui.settle().await;
-    tui.expect("● 2 up").expect("orders.dlt");
+    tui.expect("● 4 up").expect("orders.dlt");
 }
 
 #[tokio::test]

@@ -25,6 +25,14 @@ fn healthy(kafka: &str) -> (String, Vec<&'static str>) {
         );
         names.push("rabbitmq");
     }
+    for (name, variable) in [("artemis", "REDRIVE_TEST_ARTEMIS"), ("classic", "REDRIVE_TEST_ACTIVEMQ_6")] {
+        if let (Some(url), Some(jolokia)) = (given(variable, "ActiveMQ"), given(&format!("{variable}_JOLOKIA"), "ActiveMQ")) {
+            config += &format!(
+                "[contexts.test.messaging.{name}]\nkind = \"activemq\"\nbroker_url = \"{url}\"\njolokia_url = \"{jolokia}\"\nusername = \"admin\"\npassword = \"adminpw\"\n"
+            );
+            names.push(name);
+        }
+    }
     if let Some(url) = given("REDRIVE_TEST_SQS", "SQS") {
         config += &format!(
             "[contexts.test.messaging.aws_messaging]\nregion = \"us-east-1\"\nendpoint_url = \"{url}\"\naccess_key_id = \"x\"\nsecret_access_key = \"x\"\n"

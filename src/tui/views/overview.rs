@@ -28,7 +28,7 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
             Health::Up { version, took, .. } => brokers
                 .add(Tone::Ok, "● ")
                 .plain(format!("{name} "))
-                .add(Tone::Muted, format!("{} {}ms  ", safe(version), took.as_millis())),
+                .add(Tone::Muted, format!("{}ms  ", [safe(version).as_ref(), &took.as_millis().to_string()].join(" ").trim_start())),
             Health::Partly { why } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Watch, format!("{}  ", safe(why))),
             Health::Asking { .. } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Muted, "asked  "),
             Health::Down { .. } => brokers.add(Tone::Bad, "✗ ").plain(format!("{name}  ")),

@@ -8,7 +8,7 @@ use crate::model::Address;
 /// No look is taken with so many left or fewer: what is left belongs to consumers that try again.
 pub const FLOOR: u64 = 5;
 
-/// Up to so many messages are all taken in hand, where giving back a part of them would put it at the tail.
+/// Up to so many messages are taken in hand beyond those that are shown, where giving back a part alone would change the order.
 pub const WHOLE: u64 = 2_000;
 
 /// A look's price, with what was found out for it.
@@ -72,7 +72,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     if let Some(hidden) = queue.hides(version) {
         cost.leaves.push(Trace::Hides(hidden));
     }
-    if at_tail && queue.messages.unwrap_or(0) > WHOLE {
+    if of_type == Type::Quorum && queue.messages.unwrap_or(0) > WHOLE {
         cost.leaves.push(Trace::Reorders);
     }
     let disturbs = queue.consumers.unwrap_or(0) > 0 || queue.single_active();

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::Rabbit;
 use super::hold;
 use super::publish::{OP, Press};
-use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
+use crate::broker::{BulkAsk, BulkState, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
 use crate::model::{Address, Kind};
 
 /// A connection's hand.
@@ -66,8 +66,7 @@ impl Writer for Hand {
     }
 
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
-        let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = ask;
-        Err(Error::new(ErrorKind::Unsupported, "move all", "not yet").about(&from))
+        self.rabbit.bulk(ask).await
     }
 
     async fn close(&self) -> Left {

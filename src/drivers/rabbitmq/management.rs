@@ -63,11 +63,6 @@ impl Management {
         Self { settings, base, client: OnceCell::new() }
     }
 
-    /// Where it is asked.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-
     async fn client(&self, op: &'static str) -> Result<&Client> {
         let made = self.client.get_or_try_init(async || {
             let builder = Client::builder().timeout(CALL).connect_timeout(CALL).redirect(reqwest::redirect::Policy::none());

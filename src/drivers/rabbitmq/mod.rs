@@ -17,6 +17,7 @@ mod readers;
 mod rehearse;
 mod reseat;
 mod settings;
+mod shovel;
 mod stream;
 mod topology;
 mod values;

@@ -162,7 +162,9 @@ impl Look {
             Some(visit) => visit.end().await.unwrap_or_default(),
             None => Ended::default(),
         };
-        let traces = if self.taken == 0 { Vec::new() } else { self.price.cost.leaves.iter().map(|t| (*t, self.taken)).collect() };
+        // more may have been in hand than was shown, to keep the order
+        let touched = self.taken.max(ended.given_back + ended.reseated);
+        let traces = if self.taken == 0 { Vec::new() } else { self.price.cost.leaves.iter().map(|t| (*t, touched)).collect() };
         let mut notes = Vec::new();
         if why == Why::Window {
             notes.push(format!("messages are held for {} s at most, and {MOST} of them", LONGEST.as_secs()));

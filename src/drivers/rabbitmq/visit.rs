@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::amqp::{Lane, Line};
 use super::cost::{Price, WHOLE};
+use super::queue::Type;
 use super::reseat::reseat;
 use super::{Rabbit, message};
 use crate::broker::{Back, Error, ErrorKind, Result, Settle};
@@ -226,10 +227,10 @@ impl Room {
     }
 
     /// Gives back what is in hand, in the order it came; nothing that it would destroy is given back. In a hurry it does not first take in hand
-    /// what keeps the order of a queue that puts all that is given back at its tail.
+    /// what keeps the order.
     async fn end(&mut self, hurry: bool) -> Ended {
-        if self.price.at_tail && !self.held.is_empty() && !hurry {
-            self.take_the_rest().await;
+        if self.price.of_type == Type::Quorum && !self.held.is_empty() && !hurry {
+            self.take_what_keeps_the_order().await;
         }
         let mut ended = Ended::default();
         let held = std::mem::take(&mut self.held);
@@ -271,16 +272,24 @@ impl Room {
         ended
     }
 
-    /// Takes in hand what is still in the queue, so that giving back leaves the order as it was.
-    async fn take_the_rest(&mut self) {
+    /// Takes more in hand, so that giving back leaves the order as it was. A quorum queue keeps what was given back once in a line of its own before
+    /// the others, and what is given back again goes to the end of that line: so all of that line is taken. Without a limit (up to 4.2) it goes to
+    /// the end of the whole queue: so all of it is taken.
+    async fn take_what_keeps_the_order(&mut self) {
         let lane = self.lane.of(&self.rabbit);
-        let mut left = if self.behind > WHOLE { 0 } else { self.behind };
+        let mut left = if self.price.at_tail && self.behind > WHOLE { 0 } else { self.behind.min(WHOLE) };
         while left > 0 && Instant::now() < self.until {
             let get = self.line.channel.basic_get(self.at.name.as_str().into(), BasicGetOptions { no_ack: false });
             let Ok(Some(got)) = lane.rpc("give back", Some(&self.at), get).await else { return };
-            self.held.insert(got.delivery.delivery_tag, None);
+            let message = message::read(&self.at, self.price.of_type, &got.delivery);
+            let given_back = message::given_back(&message);
+            self.most_given_back = self.most_given_back.max(given_back);
+            self.held.insert(got.delivery.delivery_tag, (self.price.back(given_back) == Back::Destroys).then_some(message));
             self.behind = u64::from(got.message_count);
             left -= 1;
+            if !self.price.at_tail && !got.delivery.redelivered {
+                return;
+            }
         }
     }
 

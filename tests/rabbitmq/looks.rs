@@ -1,0 +1,149 @@
+//! Looking 30 times: depth, order, bodies, headers and counters change by what was declared and nothing else; where it would cost a message it stops.
+
+use lapin::types::AMQPValue;
+use redrive::broker::{ErrorKind, Trace, Why};
+
+use crate::support::*;
+
+const MESSAGES: usize = 40;
+const LOOKS: usize = 30;
+
+/// How often each message says that it was given back.
+fn counted(properties: &lapin::BasicProperties) -> i64 {
+    let count = |t: &lapin::types::FieldTable| t.inner().get("x-delivery-count").and_then(AMQPValue::as_long_long_int);
+    properties.headers().as_ref().and_then(count).unwrap_or(0)
+}
+
+async fn thirty(node: &Node, of_type: &str, arguments: &[(&str, AMQPValue)], counts: bool) {
+    let (hands, eyes) = (Hands::new(node).await, admin(node).eyes);
+    let at = hands.make("looks", of_type, arguments).await;
+    hands.send(&at, numbered(MESSAGES)).await;
+    let cost = eyes.cost(&at).await.unwrap();
+    assert_eq!(cost.leaves.contains(&Trace::CountsReceive), counts, "{} {of_type}", node.version);
+    for n in 0..LOOKS {
+        // every third look is a partial one
+        let limit = if n % 3 == 2 { 7 } else { 1_000 };
+        let (messages, why, left) = look(&eyes, &at, limit).await.unwrap();
+        assert_eq!(bodies(&messages), numbered(limit.min(MESSAGES)), "{} {of_type}, look {n}", node.version);
+        assert_eq!(why, if limit < MESSAGES { Why::Limit } else { Why::Complete });
+        assert_eq!(left.iter().map(|(t, _)| *t).collect::<Vec<_>>(), cost.leaves);
+    }
+    eyes.close().await;
+    let after = hands.drain(&at).await;
+    assert_eq!(after.iter().map(|a| a.0.clone()).collect::<Vec<_>>(), numbered(MESSAGES), "all there, in their order");
+    for (_, redelivered, properties) in &after {
+        assert!(*redelivered, "as was said");
+        assert_eq!(counted(properties) > 0, counts);
+        assert_eq!(properties.delivery_mode(), &Some(2));
+    }
+    hands.end().await;
+}
+
+#[test]
+fn thirty_looks_leave_what_was_declared() {
+    for node in nodes() {
+        run(async {
+            thirty(&node, "classic", &[], false).await;
+            match node.version {
+                "3" => thirty(&node, "quorum", &[], true).await,
+                "4" => thirty(&node, "quorum", &[("x-delivery-limit", AMQPValue::LongInt(-1))], true).await,
+                _ => thirty(&node, "quorum", &[], false).await,
+            }
+        });
+    }
+}
+
+#[test]
+fn thirty_looks_at_a_stream_change_nothing() {
+    for node in nodes() {
+        run(async {
+            let (hands, eyes) = (Hands::new(&node).await, admin(&node).eyes);
+            let at = hands.make("looks", "stream", &[]).await;
+            hands.send(&at, numbered(MESSAGES)).await;
+            assert!(eyes.cost(&at).await.unwrap().leaves.is_empty());
+            let (first, _, _) = look(&eyes, &at, 1_000).await.unwrap();
+            assert_eq!(bodies(&first), numbered(MESSAGES));
+            for _ in 1..LOOKS {
+                assert_eq!(look(&eyes, &at, 1_000).await.unwrap().0, first);
+            }
+            hands.end().await;
+        });
+    }
+}
+
+/// On 4.0 the 21st give-back drops a message: looking stops long before, also when each look is another process's first.
+#[test]
+fn looking_stops_before_a_message_is_lost() {
+    for (version, arguments) in [("4", vec![]), ("3", vec![("x-delivery-limit", AMQPValue::LongInt(20))])] {
+        let Some(node) = node(version) else { continue };
+        run(async {
+            let hands = Hands::new(&node).await;
+            let at = hands.make("limit", "quorum", &arguments).await;
+            hands.send(&at, numbered(3)).await;
+            let eyes = admin(&node).eyes;
+            let mut looks = 0;
+            let refused = loop {
+                match look(&eyes, &at, 100).await {
+                    Ok((messages, _, _)) => assert_eq!(bodies(&messages), numbered(3)),
+                    Err(e) => break e,
+                }
+                looks += 1;
+                assert!(looks < 25, "it goes on without end");
+            };
+            assert_eq!((refused.kind, looks), (ErrorKind::Unsafe, 15), "{refused}");
+            assert!(refused.to_string().contains("5 looks are left"), "{refused}");
+            let cost = eyes.cost(&at).await.unwrap();
+            assert_eq!(cost.looks_left, Some(5));
+            assert!(cost.refused.unwrap().contains("rabbitmqctl set_policy"));
+            // others who do not know of these looks each insist anew: none of it costs the message
+            for _ in 0..12 {
+                let other = admin(&node).eyes;
+                match look(&other, &at, 100).await {
+                    Err(e) => assert_eq!(e.kind, ErrorKind::Unsafe),
+                    // put in again instead of being given back for the last time: they begin anew
+                    Ok((messages, ..)) => assert_eq!(messages.len(), 3),
+                }
+                other.close().await;
+            }
+            until("all three are there", || async { hands.depth(&at).await == 3 }).await;
+            let mut left: Vec<_> = hands.drain(&at).await.into_iter().map(|(body, ..)| body).collect();
+            left.sort();
+            assert_eq!(left, numbered(3));
+            hands.end().await;
+        });
+    }
+}
+
+/// 4.3: deliveries counted at the source count in a quorum DLQ too, and the first give-back of such a message drops it.
+#[test]
+fn the_trap_of_4_3_costs_no_message() {
+    let Some(node) = node("43") else { return };
+    run(async {
+        let hands = Hands::new(&node).await;
+        let dlq = hands.make("trap-dlq", "quorum", &[]).await;
+        let to = |name: &str| AMQPValue::LongString(name.into());
+        let arguments = [("x-dead-letter-exchange", to("")), ("x-dead-letter-routing-key", to(&dlq.name))];
+        let source = hands.make("trap", "quorum", &arguments).await;
+        hands.send(&source, numbered(1)).await;
+        for _ in 0..40 {
+            if hands.depth(&dlq).await == 1 || !hands.fail(&source, true).await {
+                break;
+            }
+        }
+        until("it died", || async { hands.depth(&dlq).await == 1 }).await;
+        let link = admin(&node);
+        let cost = link.eyes.cost(&dlq).await.unwrap();
+        let refused = cost.refused.expect("no look is taken there");
+        assert!(refused.contains(r#"'{"delivery-limit":-1}'"#), "{refused}");
+        assert_eq!(look(&link.eyes, &dlq, 10).await.unwrap_err().kind, ErrorKind::Unsafe);
+        // a hold is handed what would not survive, and nothing is lost when it is only let go
+        let hand = link.hand.as_ref().unwrap();
+        let mut hold = hand.hold(&dlq, redrive::broker::Selection::First(1)).await.unwrap();
+        let held = hold.next(10).await.unwrap();
+        assert_eq!(held[0].back, redrive::broker::Back::Destroys);
+        hold.close().await.unwrap();
+        until("put in again", || async { hands.depth(&dlq).await == 1 }).await;
+        assert_eq!(hands.drain(&dlq).await[0].0, numbered(1)[0]);
+        hands.end().await;
+    });
+}

@@ -1,0 +1,12 @@
+//! What only a real RabbitMQ can show, on 3.10, 4.0 and 4.3: what 30 looks leave, where they stop, the counts that travel, fidelity judged by pika,
+//! logins, TLS, shovels, connections that are killed.
+#![cfg(feature = "rabbitmq")]
+
+mod acts;
+mod fidelity;
+mod login;
+mod looks;
+mod support;
+#[path = "../support/testbed.rs"]
+#[expect(dead_code, reason = "of the testbed's tools only those that read variables are used here")]
+mod testbed;

@@ -20,7 +20,7 @@ const PREFETCH_KB: usize = 32 * 1024;
 
 /// What it may prefetch of each of so many partitions, KiB: its limit is one per partition, whatever its manual says.
 pub fn prefetch_kb(partitions: usize) -> usize {
-    (PREFETCH_KB / partitions.max(1).next_power_of_two()).clamp(256, PREFETCH_KB / 4)
+    (PREFETCH_KB / partitions.clamp(1, PREFETCH_KB).next_power_of_two()).clamp(256, PREFETCH_KB / 4)
 }
 
 pub type Options = Vec<(String, String)>;
@@ -265,6 +265,7 @@ mod tests {
         assert_eq!(prefetch_kb(1), 8 * 1024);
         assert_eq!(prefetch_kb(12), 2 * 1024);
         assert_eq!(prefetch_kb(100_000), 256);
+        assert_eq!(prefetch_kb(usize::MAX), 256, "of any number of partitions");
     }
 
     #[test]

@@ -30,6 +30,8 @@ const ATTRIBUTES: [&str; 18] = [
     "InternalQueue",
     "Paused",
 ];
+/// As old as this is no message: the broker counts from 1970 for those whose sender set no time.
+const NO_TIME: Duration = Duration::from_secs(20 * 365 * 86_400);
 /// Messages of one page of a browse.
 const PAGE: usize = 500;
 /// Pages at most: what is behind them is found by the broker's own filter only.
@@ -89,7 +91,7 @@ fn rows(found: &Json) -> Vec<Place> {
             dead_letters_to: said("DeadLetterAddress"),
             expired_to: said("ExpiryAddress"),
             filter: said("Filter"),
-            oldest: number(of, "FirstMessageAge").map(Duration::from_millis),
+            oldest: number(of, "FirstMessageAge").map(Duration::from_millis).filter(|age| *age < NO_TIME),
             internal: flag("InternalQueue") || name.starts_with("$sys.") || name.starts_with("activemq.notifications"),
             paused: flag("Paused"),
             name,

@@ -152,7 +152,7 @@ pub struct Entry {
 }
 
 const LISTS: &[On] = &[On::Overview, On::Destinations, On::Messages, On::Lag, On::Causes, On::Jobs, On::Ledger];
-const MARKED: &[On] = &[On::Messages, On::Causes, On::Destinations, On::Doubts];
+const MARKED: &[On] = &[On::Messages, On::Causes, On::Doubts];
 const DEAD: &[On] = &[On::Causes, On::Messages, On::Message];
 const REPLAYS: &[On] = &[On::Causes, On::Messages, On::Message, On::Jobs, On::Job];
 
@@ -215,7 +215,7 @@ pub const TABLE: &[Entry] = &[
         "c y",
         "copy menu",
         Group::Look,
-        &[On::Messages, On::Message, On::Causes, On::Job, On::Warnings, On::Doubts],
+        &[On::Messages, On::Message, On::Causes, On::Destinations, On::Job, On::Warnings, On::Doubts],
     ),
     entry(Command::Save, "save", "ctrl-s", "save as JSON lines", Group::Look, &[On::Messages, On::Message]),
     entry(Command::Edit, "edit", "e", "edit in $EDITOR", Group::Look, &[On::Message, On::Warnings]),
@@ -226,7 +226,7 @@ pub const TABLE: &[Entry] = &[
     entry(Command::MarkRange, "mark-range", "v ctrl-space", "mark a range", Group::List, MARKED),
     entry(Command::MarkAll, "mark-all", "*", "mark all that match", Group::List, MARKED),
     entry(Command::ClearMarks, "clear-marks", "ctrl-\\", "clear marks", Group::List, MARKED),
-    entry(Command::Sort, "sort", "s", "sort", Group::List, &[On::Destinations, On::Messages, On::Lag]),
+    entry(Command::Sort, "sort", "s", "sort by the column picked with ←→; again: reversed", Group::List, &[On::Destinations, On::Messages, On::Lag, On::Causes, On::Jobs]),
     entry(Command::Contexts, "ctx", "0", "contexts", Group::Go, &[]),
     entry(Command::Overview, "overview", "1", "overview", Group::Go, &[]),
     entry(Command::Destinations, "destinations", "2", "destinations", Group::Go, &[]),

@@ -9,6 +9,7 @@ mod feed;
 pub mod input;
 pub mod key;
 pub mod layout;
+pub mod list;
 pub mod needs;
 pub mod overlay;
 pub mod ring;

@@ -228,6 +228,16 @@ impl App {
         effects
     }
 
+    /// To the place that was left last, and from there back again.
+    fn last(&mut self) -> Vec<Effect> {
+        let was = self.before.len();
+        let effects = self.history(true);
+        if self.before.len() < was {
+            self.before.extend(self.after.pop());
+        }
+        effects
+    }
+
     fn history(&mut self, back: bool) -> Vec<Effect> {
         let Some(to) = (if back { self.before.pop() } else { self.after.pop() }) else {
             self.say(Tone::Muted, if back { "nothing further back" } else { "nothing further on" });
@@ -255,7 +265,11 @@ impl App {
         match self.keys.command(key) {
             Some(command) => self.run(command, ""),
             None => {
-                self.say(Tone::Muted, format!("{key} means nothing here; {} lists the keys", self.keys.shown(Command::Help)));
+                let said = match key.to_string().as_str() {
+                    "u" | "Z" => format!("nothing is undone by {key}; {} undoes a park or a discard", self.keys.shown(Command::Restore)),
+                    _ => format!("{key} means nothing here; {} lists the keys", self.keys.shown(Command::Help)),
+                };
+                self.say(Tone::Muted, said);
                 Vec::new()
             }
         }
@@ -404,7 +418,8 @@ impl App {
             Command::Ledger => return self.jump(Some(Screen::Ledger(ledger::State::default()))),
             Command::Warnings if on == On::Warnings => {}
             Command::Warnings => return self.push(Screen::Warnings(warnings::State::default())),
-            Command::Last | Command::HistoryBack => return self.history(true),
+            Command::HistoryBack => return self.history(true),
+            Command::Last => return self.last(),
             Command::HistoryForward => return self.history(false),
             Command::Contexts => return self.contexts(arg),
             Command::Times => {

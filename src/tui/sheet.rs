@@ -61,6 +61,8 @@ pub struct Sheet<'a> {
     /// A rule below the lines above.
     pub ruled: bool,
     pub table: Option<Table<'a>>,
+    /// Titles of columns that look otherwise: picked, sorted by.
+    pub heads: Vec<(&'static str, Tone)>,
     /// In the table's place while it has no rows.
     pub empty: Vec<Line>,
     /// Below a rule under the table.

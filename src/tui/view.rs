@@ -197,7 +197,7 @@ pub fn sheet(buf: &mut Buffer, area: Rect, sheet: &Sheet, look: &Look) {
     let detail = sheet.below.len() as u16;
     let s = split(area.height, above, len, detail, sheet.least.max(3));
     let rows = Rect { y: area.y + s.header, height: s.rows + 1, ..area };
-    table::draw(buf, rows, t, look);
+    table::draw(buf, rows, t, &sheet.heads, look);
     if t.len == 0 {
         let below = Rect { y: rows.y + 1, height: s.rows, ..area };
         lines(buf, below, 0, &sheet.empty, 0, look);

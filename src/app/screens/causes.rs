@@ -1,16 +1,17 @@
 //! Causes of a dead-letter queue: why its messages died, how many, since when, and what can be done.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::plan::Wanted;
-use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved, plan, price, steady};
+use super::{Ask, Cx, Page, Screen, describe, keys, messages, plan, price};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::{CausesRead, Chosen, Job, News};
 use crate::app::key::Key;
 use crate::app::layout::split;
 use crate::app::overlay::{Asking, Confirm, Dialog, Menu, Overlay, Pick, Then};
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
@@ -28,9 +29,7 @@ use crate::triage::rules::Rules;
 pub struct State {
     pub at: Address,
     pub read: Option<Arc<CausesRead>>,
-    pub rows: Vec<Cause>,
-    pub cursor: Cursor<String>,
-    pub filter: String,
+    pub list: List<Cause, String>,
     /// How far a running read is, in words.
     pub progress: String,
     pub error: Option<String>,
@@ -42,35 +41,33 @@ fn key(cause: &Cause) -> String {
     cause.fingerprint.hex()
 }
 
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 5] = ["CAUSE", "COUNT", "FIRST", "LAST", "CATEGORY"];
+
+/// The order by a column; the most and the newest come first.
+fn order(column: usize, a: &Cause, b: &Cause) -> Ordering {
+    match SORTS.get(column) {
+        Some(&"COUNT") => b.count.cmp(&a.count),
+        Some(&"FIRST") => b.first.cmp(&a.first),
+        Some(&"LAST") => b.last.cmp(&a.last),
+        Some(&"CATEGORY") => a.category.name.cmp(&b.category.name),
+        _ => a.title.cmp(&b.title),
+    }
+}
+
 impl State {
     /// Of a queue.
     pub fn new(at: Address) -> Self {
-        Self {
-            at,
-            read: None,
-            rows: Vec::new(),
-            cursor: Cursor::default(),
-            filter: String::new(),
-            progress: String::new(),
-            error: None,
-            priced: false,
-        }
+        Self { at, read: None, list: List::new(key), progress: String::new(), error: None, priced: false }
     }
 
     /// The chosen cause.
     pub fn chosen(&self) -> Option<&Cause> {
-        self.rows.get(self.cursor.row())
-    }
-
-    fn taken(&self) -> Vec<&Cause> {
-        if self.cursor.marks().is_empty() {
-            return self.chosen().into_iter().collect();
-        }
-        self.rows.iter().filter(|c| self.cursor.marks().contains(&key(c))).collect()
+        self.list.chosen()
     }
 
     fn height(&self, cx: &Cx) -> usize {
-        usize::from(split(cx.areas().rows, 0, self.rows.len(), self.detail(cx).len() as u16, 4).rows)
+        usize::from(split(cx.areas().rows, 0, self.list.rows.len(), self.detail(cx).len() as u16, 4).rows)
     }
 
     /// The messages of these causes, where a look that left a trace has kept them.
@@ -151,7 +148,7 @@ impl State {
     }
 
     fn plan(&self, deed: Deed) -> Vec<Ask> {
-        let taken = self.taken();
+        let taken = self.list.taken();
         let Some(first) = taken.first() else { return vec![Ask::Toast(Tone::Muted, "no cause is chosen".into())] };
         let scope = if taken.len() == 1 {
             Scope::Cause { id: first.id.to_string(), title: first.title.clone() }
@@ -253,14 +250,16 @@ impl Page for State {
         let settled = if read.settled > 0 { format!(", {} done with", n(read.settled)) } else { String::new() };
         let all = if read.complete { ", all read" } else { ", NOT all read" };
         let causes = read.causes.len();
+        let by = self.list.sort.words(&SORTS, "");
+        let by = if by.is_empty() { String::new() } else { format!(", {}", by.trim_start_matches("; ")) };
         Line::new()
             .add(Tone::Strong, format!("{} dead", n(read.shown)))
-            .plain(format!(", {causes} cause{}{settled}{all}", if causes == 1 { "" } else { "s" }))
+            .plain(format!(", {causes} cause{}{settled}{all}{by}", if causes == 1 { "" } else { "s" }))
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.filter.is_empty() {
-            return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.read.as_ref().map_or(0, |r| r.causes.len())).into();
+        if !self.list.filter.is_empty() {
+            return format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), self.read.as_ref().map_or(0, |r| r.causes.len())).into();
         }
         if self.read.is_none() && cx.facts.price(&self.at).is_some() && cx.facts.accepted(&self.at, cx.now).is_empty() {
             return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");
@@ -278,7 +277,7 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        let n: u64 = self.taken().iter().map(|c| c.count).sum();
+        let n: u64 = self.list.taken().iter().map(|c| c.count).sum();
         let replay = format!("replay {}", human::count_plain(n));
         keys(&[
             (Command::Open, "messages"),
@@ -321,20 +320,19 @@ impl Page for State {
             self.error = fact.error.as_ref().map(|(e, _)| e.to_string());
             self.read.clone_from(&fact.value);
         }
-        let wanted = self.filter.to_lowercase();
-        let fits = |c: &&Cause| wanted.is_empty() || format!("{} {} {}", c.id, c.title, c.category.name).to_lowercase().contains(&wanted);
+        let fits = |c: &&Cause| self.list.fits(&format!("{} {} {}", c.id, c.title, c.category.name));
         let rows: Vec<Cause> = self.read.iter().flat_map(|r| r.causes.iter()).filter(fits).cloned().collect();
-        self.rows = if cx.calm && self.cursor.marks().is_empty() { rows } else { steady(&self.rows, rows, key) };
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| key(&rows[i]));
-        let height = self.height(cx);
-        self.cursor.fit(height, self.rows.len());
+        // what is known of the chosen one takes room, and which one that is shows only then
+        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.fit(self.height(cx));
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let height = self.height(cx);
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), height, |i| key(&rows[i])) {
+        if self.list.command(command, self.height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.sync(cx);
             return Vec::new();
         }
         match command {
@@ -376,18 +374,6 @@ impl Page for State {
                     _ => vec![read(Vec::new(), None)],
                 };
             }
-            Command::Mark => {
-                self.cursor.toggle();
-                let rows = &self.rows;
-                self.cursor.step(1, rows.len(), |i| key(&rows[i]));
-            }
-            Command::MarkAll => self.cursor.mark_all(rows.iter().map(key)),
-            Command::MarkRange => {
-                self.cursor.range(rows.len(), |i| key(&rows[i]));
-            }
-            Command::ClearMarks => {
-                self.cursor.clear();
-            }
             Command::Copy => {
                 let Some(c) = self.chosen() else { return Vec::new() };
                 let item =
@@ -420,33 +406,23 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if !self.filter.is_empty() {
-            self.filter("", cx);
-            return Some(Vec::new());
-        }
-        self.cursor.clear().then(Vec::new)
+        self.list.esc().then(|| {
+            self.sync(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
+        text.clone_into(&mut self.list.filter);
         self.sync(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(1).map(|r| r + self.cursor.top());
-        match row {
-            Some(r) if r == self.cursor.row() => self.open(),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| key(&rows[i]));
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 1) == Hit::Chosen { self.open() } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {

@@ -1,38 +1,48 @@
 //! Destinations: every topic and queue with its depth, readers and role.
 
-use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved, steady};
+use std::cmp::Ordering;
+
+use super::{Ask, Cx, Page, Screen, describe, keys, messages};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
-use crate::app::effect::News;
+use crate::app::effect::{Effect, News};
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
 use crate::model::{Address, Destination};
 
-/// What the list is sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sort {
-    #[default]
-    Name,
-    Depth,
-    /// Dead-letter queues first.
-    Role,
-}
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 5] = ["NAME", "WHERE", "DEPTH", "PART", "ROLE"];
 
 /// Its state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
-    pub rows: Vec<Destination>,
-    pub cursor: Cursor<Address>,
+    pub list: List<Destination, Address>,
     /// What the rows were made from.
     stamp: Option<super::Stamp>,
-    pub filter: String,
-    pub sort: Sort,
     /// The brokers' own bookkeeping too.
     pub internal: bool,
     hidden: usize,
     all: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { list: List::new(|d| d.at.clone()), stamp: None, internal: false, hidden: 0, all: 0 }
+    }
+}
+
+/// The order by a column; the largest and the dead come first.
+fn order(column: usize, a: &Destination, b: &Destination) -> Ordering {
+    let by = match SORTS.get(column) {
+        Some(&"WHERE") => a.at.conn.cmp(&b.at.conn),
+        Some(&"DEPTH") => b.depth.value().cmp(&a.depth.value()),
+        Some(&"PART") => b.partitions.cmp(&a.partitions),
+        Some(&"ROLE") => b.role.is_dlq().cmp(&a.role.is_dlq()),
+        _ => Ordering::Equal,
+    };
+    by.then_with(|| a.at.name.cmp(&b.at.name)).then_with(|| a.at.cmp(&b.at))
 }
 
 impl State {
@@ -42,7 +52,7 @@ impl State {
 
     /// The chosen row.
     pub fn chosen(&self) -> Option<&Destination> {
-        self.rows.get(self.cursor.row())
+        self.list.chosen()
     }
 
     fn open(&self, follow: bool) -> Vec<Ask> {
@@ -63,18 +73,14 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
-        let by = match self.sort {
-            Sort::Name => "by name",
-            Sort::Depth => "by depth",
-            Sort::Role => "DLQs first",
-        };
+        let by = self.list.sort.words(&SORTS, "by name");
         let hidden = if self.hidden > 0 { format!(", {} internal hidden", self.hidden) } else { String::new() };
         format!("{} destinations{hidden}, {by}", human::count_plain(self.all as u64)).into()
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.filter.is_empty() {
-            return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.all).into();
+        if !self.list.filter.is_empty() {
+            return format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), self.all).into();
         }
         let broken = cx.facts.brokers.values().find_map(|b| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, _)| (e, b.list.at)));
         if let Some((error, known)) = broken {
@@ -93,7 +99,7 @@ impl Page for State {
             (Command::Messages, ""),
             (Command::Follow, "follow"),
             (Command::Describe, ""),
-            (Command::Sort, ""),
+            (Command::Sort, "sort"),
             (Command::Options, "internal ones"),
             (Command::Filter, "filter"),
             (Command::Lag, ""),
@@ -106,33 +112,24 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
-            self.cursor.fit(Self::height(cx), self.rows.len());
-            return;
+            return self.list.fit(Self::height(cx));
         }
-        let wanted = self.filter.to_lowercase();
         let all: Vec<&Destination> = cx.facts.destinations().collect();
         self.hidden = if self.internal { 0 } else { all.iter().filter(|d| d.internal).count() };
         self.all = all.len() - self.hidden;
-        let mut rows: Vec<Destination> = all
-            .into_iter()
-            .filter(|d| self.internal || !d.internal)
-            .filter(|d| wanted.is_empty() || d.at.to_string().to_lowercase().contains(&wanted))
-            .cloned()
-            .collect();
-        match self.sort {
-            Sort::Name => rows.sort_by(|a, b| a.at.name.cmp(&b.at.name).then_with(|| a.at.cmp(&b.at))),
-            Sort::Depth => rows.sort_by_key(|d| (std::cmp::Reverse(d.depth.value()), d.at.clone())),
-            Sort::Role => rows.sort_by_key(|d| (!d.role.is_dlq(), d.at.name.clone())),
-        }
-        self.rows = if cx.calm && self.cursor.marks().is_empty() { rows } else { steady(&self.rows, rows, |d| d.at.clone()) };
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| rows[i].at.clone());
-        self.cursor.fit(Self::height(cx), rows.len());
+        let shown = all.into_iter().filter(|d| self.internal || !d.internal).filter(|d| self.list.fits(&d.at.to_string()));
+        let mut rows: Vec<Destination> = shown.cloned().collect();
+        rows.sort_by(|a, b| order(0, a, b));
+        self.list.take(rows, cx.calm, Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), Self::height(cx), |i| rows[i].at.clone()) {
+        if self.list.command(command, Self::height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.stamp = None;
+            self.sync(cx);
             return Vec::new();
         }
         match command {
@@ -150,25 +147,14 @@ impl Page for State {
                     .map(|d| vec![describe(&d.at), Ask::Push(Box::new(Screen::Describe(super::describe::State::new(d.at.clone()))))])
                     .unwrap_or_default();
             }
-            Command::Sort => {
-                self.sort = match self.sort {
-                    Sort::Name => Sort::Depth,
-                    Sort::Depth => Sort::Role,
-                    Sort::Role => Sort::Name,
-                };
-                self.rows.clear();
-                self.stamp = None;
-                self.sync(cx);
-            }
             Command::Options => {
                 self.internal = !self.internal;
                 self.stamp = None;
                 self.sync(cx);
             }
-            Command::Mark => {
-                self.cursor.toggle();
-                let rows = &self.rows;
-                self.cursor.step(1, rows.len(), |i| rows[i].at.clone());
+            Command::Copy => {
+                let at = self.chosen().map(|d| format!("{}/{}", cx.facts.context.name, d.at));
+                return at.map_or_else(Vec::new, |at| vec![Ask::Do(Effect::Copy(at)), Ask::Toast(Tone::Ok, "copied: the address".into())]);
             }
             _ => {}
         }
@@ -180,40 +166,28 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if self.cursor.clear() {
-            return Some(Vec::new());
-        }
-        if self.filter.is_empty() {
-            return None;
-        }
-        self.filter("", cx);
-        Some(Vec::new())
+        self.list.esc().then(|| {
+            self.stamp = None;
+            self.sync(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
+        text.clone_into(&mut self.list.filter);
         self.stamp = None;
         self.sync(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(2).map(|r| r + self.cursor.top());
-        match row {
-            Some(r) if r == self.cursor.row() => self.open(false),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| rows[i].at.clone());
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 2) == Hit::Chosen { self.open(false) } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {
-        matches!(place, Place::List(_) | Place::Probe(_)) && self.rows.is_empty()
+        matches!(place, Place::List(_) | Place::Probe(_)) && self.list.rows.is_empty()
     }
 }

@@ -1,21 +1,52 @@
 //! Jobs: plans as the ledger has them, those at work first.
 
-use super::{Ask, Cx, Page, Screen, job, keys, moved, steady};
+use std::cmp::Ordering;
+
+use super::{Ask, Cx, Page, Screen, job, keys};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::{Job, News};
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::safe;
 use crate::triage::report::{PlanRow, Status};
 
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 5] = ["PLAN", "DEED", "FROM", "STATUS", "SINCE"];
+
 /// Its state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
-    pub rows: Vec<PlanRow>,
-    pub cursor: Cursor<String>,
-    pub filter: String,
+    pub list: List<PlanRow, String>,
     pub error: Option<String>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { list: List::new(|row| row.id.0.clone()), error: None }
+    }
+}
+
+/// The order by a column; what is open and what is new come first.
+fn order(column: usize, a: &PlanRow, b: &PlanRow) -> Ordering {
+    let since = |r: &PlanRow| r.started.unwrap_or(r.made);
+    match SORTS.get(column) {
+        Some(&"DEED") => a.deed.word().cmp(b.deed.word()),
+        Some(&"FROM") => a.from.cmp(&b.from),
+        Some(&"STATUS") => rank(a.status).cmp(&rank(b.status)),
+        Some(&"SINCE") => since(b).cmp(&since(a)),
+        _ => a.id.cmp(&b.id),
+    }
+    .then_with(|| since(b).cmp(&since(a)))
+}
+
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Running => 0,
+        Status::InDoubt => 1,
+        Status::Unfinished => 2,
+        Status::Frozen | Status::Finished => 3,
+    }
 }
 
 impl State {
@@ -24,7 +55,7 @@ impl State {
     }
 
     fn open(&self) -> Vec<Ask> {
-        let Some(row) = self.rows.get(self.cursor.row()) else { return Vec::new() };
+        let Some(row) = self.list.chosen() else { return Vec::new() };
         vec![Ask::Push(Box::new(Screen::Job(job::State::new(row.id.clone()))))]
     }
 }
@@ -39,8 +70,8 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
-        let open = self.rows.iter().filter(|r| matches!(r.status, Status::Running | Status::Unfinished | Status::InDoubt)).count();
-        format!("{} plans, {open} open", self.rows.len()).into()
+        let open = self.list.rows.iter().filter(|r| matches!(r.status, Status::Running | Status::Unfinished | Status::InDoubt)).count();
+        format!("{} plans, {open} open, {}", self.list.rows.len(), self.list.sort.words(&SORTS, "open first")).into()
     }
 
     fn status(&self, _cx: &Cx) -> Line {
@@ -51,7 +82,7 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[(Command::Open, "open"), (Command::Filter, "filter"), (Command::Ledger, ""), (Command::Retry, "again")])
+        keys(&[(Command::Open, "open"), (Command::Filter, "filter"), (Command::Sort, "sort"), (Command::Ledger, ""), (Command::Retry, "again")])
     }
 
     fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
@@ -60,10 +91,11 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         self.error = cx.facts.plans.error.as_ref().map(|(e, _)| e.to_string());
-        let wanted = self.filter.to_lowercase();
-        let text = |r: &PlanRow| format!("{} {} {} {:?}", r.id, r.deed.word(), r.actor, r.from).to_lowercase();
-        let mut rows: Vec<PlanRow> =
-            cx.facts.plans.value.iter().flatten().filter(|r| wanted.is_empty() || text(r).contains(&wanted)).cloned().collect();
+        let fits = |r: &&PlanRow| {
+            let from = r.from.as_ref().map_or(String::new(), ToString::to_string);
+            self.list.fits(&format!("{} {} {} {from}", r.id, r.deed.word(), r.actor))
+        };
+        let mut rows: Vec<PlanRow> = cx.facts.plans.value.iter().flatten().filter(fits).cloned().collect();
         for row in &mut rows {
             // A run here knows more than the ledger told last.
             if let Some(run) = cx.facts.runs.get(&row.id.0) {
@@ -75,22 +107,16 @@ impl Page for State {
                 }
             }
         }
-        let rank = |s: Status| match s {
-            Status::Running => 0,
-            Status::InDoubt => 1,
-            Status::Unfinished => 2,
-            Status::Frozen | Status::Finished => 3,
-        };
         rows.sort_by_key(|r| (rank(r.status), std::cmp::Reverse(r.started.unwrap_or(r.made))));
-        self.rows = if cx.calm { rows } else { steady(&self.rows, rows, |r| r.id.0.clone()) };
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| rows[i].id.0.clone());
-        self.cursor.fit(Self::height(cx), rows.len());
+        self.list.take(rows, cx.calm, Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), Self::height(cx), |i| rows[i].id.0.clone()) {
+        if self.list.command(command, Self::height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.sync(cx);
             return Vec::new();
         }
         match command {
@@ -105,36 +131,26 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if self.filter.is_empty() {
-            return None;
-        }
-        self.filter("", cx);
-        Some(Vec::new())
+        self.list.esc().then(|| {
+            self.sync(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
+        text.clone_into(&mut self.list.filter);
         self.sync(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(2).map(|r| r + self.cursor.top());
-        match row {
-            Some(r) if r == self.cursor.row() => self.open(),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| rows[i].id.0.clone());
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 2) == Hit::Chosen { self.open() } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {
-        *place == Place::Ledger && self.rows.is_empty()
+        *place == Place::Ledger && self.list.rows.is_empty()
     }
 }

@@ -1,10 +1,12 @@
 //! Lag: every group, worst first; `enter` shows its topics and partitions.
 
-use super::{Ask, Cx, Page, Screen, group, keys, moved, steady};
+use std::cmp::Ordering;
+
+use super::{Ask, Cx, Page, Screen, group, keys};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::News;
 use crate::app::needs::stall;
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
@@ -30,19 +32,35 @@ pub struct Row {
     pub note: String,
 }
 
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 4] = ["GROUP", "WHERE", "BEHIND", "STATE"];
+
 /// Its state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
-    pub rows: Vec<Row>,
-    pub cursor: Cursor<(ConnId, String)>,
+    pub list: List<Row, (ConnId, String)>,
     /// What the rows were made from.
     stamp: Option<super::Stamp>,
-    pub filter: String,
-    /// By name instead of worst first.
-    pub by_name: bool,
     all: usize,
     /// How many of all are queues.
     queues: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { list: List::new(key), stamp: None, all: 0, queues: 0 }
+    }
+}
+
+/// The order by a column; who is farthest behind comes first.
+fn order(column: usize, a: &Row, b: &Row) -> Ordering {
+    let by = match SORTS.get(column) {
+        Some(&"WHERE") => a.conn.cmp(&b.conn),
+        Some(&"BEHIND") => b.behind.cmp(&a.behind),
+        Some(&"STATE") => a.state.cmp(&b.state),
+        _ => Ordering::Equal,
+    };
+    by.then_with(|| a.name.cmp(&b.name))
 }
 
 impl State {
@@ -51,7 +69,7 @@ impl State {
     }
 
     fn open(&self) -> Vec<Ask> {
-        let Some(row) = self.rows.get(self.cursor.row()) else { return Vec::new() };
+        let Some(row) = self.list.chosen() else { return Vec::new() };
         vec![Ask::Push(Box::new(Screen::Group(Box::new(group::State::new(row.conn.clone(), row.name.clone())))))]
     }
 }
@@ -70,20 +88,21 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
-        let stalled = self.rows.iter().filter(|r| matches!(r.motion, Motion::Stalled { .. })).count();
+        let stalled = self.list.rows.iter().filter(|r| matches!(r.motion, Motion::Stalled { .. })).count();
+        let by = self.list.sort.words(&SORTS, "worst first");
         let groups = human::things(self.all.saturating_sub(self.queues) as u64, "group");
         let line = Line::from(match self.queues {
-            0 => groups,
-            queues => format!("{groups}, {}", human::things(queues as u64, "queue")),
+            0 => format!("{groups}, {by}"),
+            queues => format!("{groups}, {}, {by}", human::things(queues as u64, "queue")),
         });
         if stalled > 0 { line.add(Tone::Bad, format!(", {stalled} stalled")) } else { line }
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.filter.is_empty() {
-            return format!("/{}  {} of {}", safe(&self.filter), self.rows.len(), self.all).into();
+        if !self.list.filter.is_empty() {
+            return format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), self.all).into();
         }
-        if let Some(row) = self.rows.get(self.cursor.row()).filter(|r| !r.note.is_empty()) {
+        if let Some(row) = self.list.chosen().filter(|r| !r.note.is_empty()) {
             return Line::new().add(Tone::Watch, "! ").plain(format!("{}: {}", safe(&row.name), safe(&row.note)));
         }
         match cx.facts.brokers.values().filter_map(|b| b.readers.at).min() {
@@ -97,7 +116,7 @@ impl Page for State {
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         keys(&[
             (Command::Open, "one group or queue"),
-            (Command::Sort, ""),
+            (Command::Sort, "sort"),
             (Command::Filter, "filter"),
             (Command::Retry, "again"),
             (Command::Pause, "pause"),
@@ -110,16 +129,14 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
-            self.cursor.fit(Self::height(cx), self.rows.len());
-            return;
+            return self.list.fit(Self::height(cx));
         }
-        let wanted = self.filter.to_lowercase();
         self.all = cx.facts.groups().count();
         self.queues = cx.facts.groups().filter(|(_, r)| r.kind == ReaderKind::Queue).count();
         let mut rows: Vec<Row> = cx
             .facts
             .groups()
-            .filter(|(c, r)| wanted.is_empty() || format!("{c} {}", r.name).to_lowercase().contains(&wanted))
+            .filter(|(c, r)| self.list.fits(&format!("{c} {}", r.name)))
             .map(|(conn, r)| {
                 let known = Known { stall: stall(cx.facts, &r.name), ..Known::default() };
                 let lag = Lag::of(r, &cx.facts.shelf, &known, cx.now);
@@ -141,33 +158,23 @@ impl Page for State {
                 }
             })
             .collect();
-        if self.by_name {
-            rows.sort_by_key(key);
-        } else {
-            rows.sort_by_key(|r| (!matches!(r.motion, Motion::Stalled { .. }), std::cmp::Reverse(r.behind), r.name.clone()));
-        }
-        self.rows = if cx.calm { rows } else { steady(&self.rows, rows, key) };
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| key(&rows[i]));
-        self.cursor.fit(Self::height(cx), rows.len());
+        rows.sort_by_key(|r| (!matches!(r.motion, Motion::Stalled { .. }), std::cmp::Reverse(r.behind), r.name.clone()));
+        self.list.take(rows, cx.calm, Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), Self::height(cx), |i| key(&rows[i])) {
+        if self.list.command(command, Self::height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.stamp = None;
+            self.sync(cx);
             return Vec::new();
         }
         match command {
-            Command::Open | Command::Describe => return self.open(),
-            Command::Sort => {
-                self.by_name = !self.by_name;
-                self.rows.clear();
-                self.stamp = None;
-                self.sync(cx);
-            }
-            _ => {}
+            Command::Open | Command::Describe => self.open(),
+            _ => Vec::new(),
         }
-        Vec::new()
     }
 
     fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
@@ -175,37 +182,28 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if self.filter.is_empty() {
-            return None;
-        }
-        self.filter("", cx);
-        Some(Vec::new())
+        self.list.esc().then(|| {
+            self.stamp = None;
+            self.sync(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
+        text.clone_into(&mut self.list.filter);
         self.stamp = None;
         self.sync(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(2).map(|r| r + self.cursor.top());
-        match row {
-            Some(r) if r == self.cursor.row() => self.open(),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| key(&rows[i]));
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 2) == Hit::Chosen { self.open() } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {
-        matches!(place, Place::Readers(_) | Place::Probe(_)) && self.rows.is_empty()
+        matches!(place, Place::Readers(_) | Place::Probe(_)) && self.list.rows.is_empty()
     }
 }

@@ -4,7 +4,7 @@ mod copying;
 mod editing;
 mod headers;
 
-pub use copying::copy_menu;
+pub use copying::{copy_menu, file_name, json};
 pub use headers::{headers, value};
 
 use std::collections::BTreeSet;
@@ -346,8 +346,7 @@ impl Page for State {
             Command::Edit => return self.begin_edit(cx),
             Command::Save => {
                 let m = &self.seen().message;
-                let name = format!("redrive-{}-{}.body", m.at.name, m.seat);
-                let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' }).collect();
+                let name = file_name(&format!("redrive-{}-{}.body", m.at.name, m.seat));
                 return vec![Ask::Do(Effect::Write(name.into(), m.body.clone().unwrap_or_default()))];
             }
             Command::Copy => return vec![Ask::Overlay(Box::new(Overlay::Menu(copy_menu(self.seen(), &cx.facts.context.name))))],

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{Ask, Cx, Page, Screen, describe, keys, message, moved, plan, price};
+use super::{Ask, Cx, Page, Screen, describe, keys, marked, message, moved, plan, price};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
-use crate::app::effect::{Chosen, Job, News};
+use crate::app::effect::{Chosen, Effect, Job, News};
 use crate::app::overlay::Overlay;
 use crate::app::ring::{Order, Ring};
 use crate::app::text::{Line, Tone};
@@ -235,6 +235,23 @@ impl State {
         vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
 
+    /// The marked messages, else all that are shown, as JSON lines in a new file here.
+    fn save(&self, cx: &Cx) -> Vec<Ask> {
+        let marked = self.cursor.marks();
+        let rows = (0..self.shown.len()).filter_map(|i| self.row(i)).filter(|s| marked.is_empty() || marked.contains(&s.message.seat));
+        let mut text = String::new();
+        for seen in rows {
+            text.push_str(&message::json(seen, &cx.facts.context.name).to_string());
+            text.push('\n');
+        }
+        if text.is_empty() {
+            return vec![Ask::Toast(Tone::Muted, "there is nothing to save".into())];
+        }
+        let when = human::utc(Some(cx.now));
+        let name = message::file_name(&format!("redrive-{}-{when}.jsonl", self.at.name));
+        vec![Ask::Do(Effect::Write(name.into(), text.into()))]
+    }
+
     /// The look leaves a trace: its price, before anything is read.
     fn price(&self, cx: &Cx) -> Vec<Ask> {
         let cli = format!("redrive peek {} --accept-traces", safe(&self.at.to_string()));
@@ -390,29 +407,12 @@ impl Page for State {
             self.cursor = cursor;
             return vec![Ask::Toast(Tone::Watch, why)];
         }
-        let done = moved(&mut cursor, command, len, Self::height(cx), self.seats());
+        let done = moved(&mut cursor, command, len, Self::height(cx), self.seats())
+            || marked(&mut cursor, command, len, Self::height(cx), self.seats());
         if done {
             let at_end = was + 1 == len && matches!(command, Command::Down | Command::PageDown | Command::HalfDown);
             self.cursor = cursor;
             return if at_end && self.filter.is_empty() && self.only.is_none() { self.load_more(cx) } else { Vec::new() };
-        }
-        match command {
-            Command::Mark => {
-                cursor.toggle();
-                cursor.step(1, len, self.seats());
-                cursor.fit(Self::height(cx), len);
-            }
-            Command::MarkRange => {
-                cursor.range(len, self.seats());
-            }
-            Command::MarkAll => {
-                let all: Vec<Seat> = (0..len).map(self.seats()).collect();
-                cursor.mark_all(all);
-            }
-            Command::ClearMarks => {
-                cursor.clear();
-            }
-            _ => {}
         }
         self.cursor = cursor;
         match command {
@@ -472,6 +472,7 @@ impl Page for State {
                 self.ring.turn();
                 self.sync(cx);
             }
+            Command::Save => return self.save(cx),
             Command::Copy => {
                 if let Some(seen) = self.row(self.cursor.row()) {
                     return vec![Ask::Overlay(Box::new(Overlay::Menu(message::copy_menu(seen, &cx.facts.context.name))))];

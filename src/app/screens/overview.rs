@@ -1,10 +1,10 @@
 //! Overview: every broker's health and one list of what needs a human, worst first.
 
-use super::{Ask, Cx, Page, Screen, causes, describe, destinations, group, job, keys, messages, moved, steady};
+use super::{Ask, Cx, Page, Screen, causes, describe, destinations, group, job, keys, messages};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::News;
 use crate::app::needs::needs;
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
@@ -17,15 +17,19 @@ use crate::triage::plan::PlanId;
 pub type Row = (NeedKind, ConnId, String);
 
 /// Its state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     pub survey: Survey,
     /// The rows that pass the filter.
-    pub rows: Vec<Need>,
-    pub cursor: Cursor<Row>,
+    pub list: List<Need, Row>,
     /// What the rows were made from.
     stamp: Option<super::Stamp>,
-    pub filter: String,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { survey: Survey::default(), list: List::new(row), stamp: None }
+    }
 }
 
 /// A need's identity.
@@ -41,7 +45,7 @@ impl State {
 
     /// The chosen row.
     pub fn chosen(&self) -> Option<&Need> {
-        self.rows.get(self.cursor.row())
+        self.list.chosen()
     }
 
     fn open(&self, cx: &Cx) -> Vec<Ask> {
@@ -97,8 +101,8 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.filter.is_empty() {
-            return format!("/{}  {} of {} rows", safe(&self.filter), self.rows.len(), self.survey.rows.len()).into();
+        if !self.list.filter.is_empty() {
+            return format!("/{}  {} of {} rows", safe(&self.list.filter), self.list.rows.len(), self.survey.rows.len()).into();
         }
         let down = self.survey.brokers.iter().find_map(|b| match &b.health {
             Health::Down { why, next_try } => Some((b, why, next_try)),
@@ -137,24 +141,18 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
-            self.cursor.fit(Self::height(cx), self.rows.len());
-            return;
+            return self.list.fit(Self::height(cx));
         }
         let survey = needs(cx.facts, cx.now);
-        let wanted = self.filter.to_lowercase();
-        let fits =
-            |n: &Need| wanted.is_empty() || format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why).to_lowercase().contains(&wanted);
-        let rows: Vec<Need> = survey.rows.iter().filter(|n| fits(n)).cloned().collect();
-        self.rows = if cx.calm { rows } else { steady(&self.rows, rows, row) };
+        let fits = |n: &&Need| self.list.fits(&format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why));
+        let rows: Vec<Need> = survey.rows.iter().filter(fits).cloned().collect();
+        // its order is what it is for
+        self.list.take(rows, cx.calm, Self::height(cx), |_, _, _| std::cmp::Ordering::Equal);
         self.survey = survey;
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| row(&rows[i]));
-        self.cursor.fit(Self::height(cx), rows.len());
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), Self::height(cx), |i| row(&rows[i])) {
+        if self.list.command(command, Self::height(cx)) {
             return Vec::new();
         }
         match command {
@@ -176,34 +174,25 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if self.filter.is_empty() {
-            return None;
-        }
-        self.filter("", cx);
-        Some(Vec::new())
+        self.list.esc().then(|| {
+            self.stamp = None;
+            self.sync(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
+        text.clone_into(&mut self.list.filter);
         self.stamp = None;
         self.sync(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {
-        let row_of = usize::from(at).checked_sub(3).map(|r| r + self.cursor.top());
-        match row_of {
-            Some(r) if r == self.cursor.row() => self.open(cx),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| row(&rows[i]));
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 3) == Hit::Chosen { self.open(cx) } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {

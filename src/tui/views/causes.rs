@@ -2,7 +2,7 @@
 
 use super::{cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::causes::State;
+use crate::app::screens::causes::{SORTS, State};
 use crate::app::spark::spark;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
@@ -51,19 +51,19 @@ fn cause(c: &Cause, marked: bool, cx: &Cx) -> Row {
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, cursor, cxc) = (&s.rows, &s.cursor, *cx);
+    let (rows, list, cxc) = (&s.list.rows, &s.list, *cx);
     let table = Table {
         columns: &COLUMNS,
         len: rows.len(),
-        top: cursor.top(),
-        chosen: cursor.row(),
-        row: Box::new(move |i| cause(&rows[i], cursor.marks().contains(&rows[i].fingerprint.hex()), &cxc)),
+        top: list.cursor.top(),
+        chosen: list.cursor.row(),
+        row: Box::new(move |i| cause(&rows[i], list.is_marked(&rows[i]), &cxc)),
     };
-    let empty = match (&s.read, s.filter.is_empty()) {
+    let empty = match (&s.read, s.list.filter.is_empty()) {
         (Some(_), false) => "   no cause matches   (esc takes the filter off)".to_owned(),
         (Some(read), true) if read.complete => "   nothing is dead here: read to the end".into(),
         (Some(_), true) => "   nothing dead in what was read; not all was read".into(),
         (None, _) => "   not read yet".into(),
     };
-    Sheet { table: Some(table), empty: vec![Line::new().add(Tone::Muted, empty)], below: s.detail(cx), least: 4, ..Sheet::default() }
+    Sheet { heads: list.sort.heads(&SORTS), table: Some(table), empty: vec![Line::new().add(Tone::Muted, empty)], below: s.detail(cx), least: 4, ..Sheet::default() }
 }

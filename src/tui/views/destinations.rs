@@ -2,7 +2,7 @@
 
 use super::{bars, cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::destinations::State;
+use crate::app::screens::destinations::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::app::width::wrap;
 use crate::decode::{human, safe};
@@ -23,28 +23,28 @@ const COLUMNS: [Column; 9] = [
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, cursor, cx) = (&s.rows, &s.cursor, *cx);
+    let (rows, list, cx) = (&s.list.rows, &s.list, *cx);
     let table = Table {
         columns: &COLUMNS,
         len: rows.len(),
-        top: cursor.top(),
-        chosen: cursor.row(),
-        row: Box::new(move |i| destination(&rows[i], cursor.marks().contains(&rows[i].at), &cx)),
+        top: list.cursor.top(),
+        chosen: list.cursor.row(),
+        row: Box::new(move |i| destination(&rows[i], list.is_marked(&rows[i]), &cx)),
     };
-    let mut empty = if s.filter.is_empty() {
+    let mut empty = if s.list.filter.is_empty() {
         vec![Line::new().add(Tone::Muted, "   nothing is listed yet; what a broker hides from this login is not seen here")]
     } else {
-        vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.filter)).into()]
+        vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.list.filter)).into()]
     };
     empty.extend(broken(s, &cx));
-    Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+    Sheet { above: vec![Line::new()], heads: list.sort.heads(&SORTS), table: Some(table), empty, ..Sheet::default() }
 }
 
 /// Why the brokers that the filter means show nothing, in full.
 fn broken(s: &State, cx: &Cx) -> Vec<Line> {
     let room = usize::from(cx.size.width).saturating_sub(6);
     let mut out = Vec::new();
-    for (conn, facts) in cx.facts.brokers.iter().filter(|(conn, _)| conn.as_str().contains(s.filter.as_str())) {
+    for (conn, facts) in cx.facts.brokers.iter().filter(|(conn, _)| conn.as_str().contains(s.list.filter.as_str())) {
         let Some((error, _)) = facts.list.error.as_ref().or(facts.probe.error.as_ref()) else { continue };
         out.push(Line::new());
         let lines = wrap(&safe(&error.to_string()), room);

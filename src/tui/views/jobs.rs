@@ -50,16 +50,16 @@ fn plan(r: &PlanRow, cx: &Cx) -> Row {
 
 /// The list's sheet.
 pub fn list<'a>(s: &'a jobs::State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, cx) = (&s.rows, *cx);
+    let (rows, cx) = (&s.list.rows, *cx);
     let table = Table {
         columns: &COLUMNS,
         len: rows.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
+        top: s.list.cursor.top(),
+        chosen: s.list.cursor.row(),
         row: Box::new(move |i| plan(&rows[i], &cx)),
     };
     let empty = vec![Line::new().add(Tone::Muted, "   no plans yet: R on a cause or on messages makes one")];
-    Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+    Sheet { above: vec![Line::new()], heads: s.list.sort.heads(&jobs::SORTS), table: Some(table), empty, ..Sheet::default() }
 }
 
 /// A bar of `columns`, filled by a share.

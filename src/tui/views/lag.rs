@@ -2,7 +2,7 @@
 
 use super::{bars, cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::lag::State;
+use crate::app::screens::lag::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
 use crate::model::Backlog;
@@ -63,12 +63,12 @@ pub fn tone(m: Motion) -> Tone {
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
-    let rows = &s.rows;
+    let rows = &s.list.rows;
     let table = Table {
         columns: &COLUMNS,
         len: rows.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
+        top: s.list.cursor.top(),
+        chosen: s.list.cursor.row(),
         row: Box::new(move |i| {
             let r = &rows[i];
             Row {
@@ -92,5 +92,5 @@ pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
         }),
     };
     let empty = vec![Line::new().add(Tone::Muted, "   no groups are known yet, or this login may not see them")];
-    Sheet { above: vec![Line::new()], table: Some(table), empty, ..Sheet::default() }
+    Sheet { above: vec![Line::new()], heads: s.list.sort.heads(&SORTS), table: Some(table), empty, ..Sheet::default() }
 }

@@ -35,16 +35,16 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         };
     }
     let now = cx.now;
-    let rows = &s.rows;
+    let rows = &s.list.rows;
     let table = Table {
         columns: &COLUMNS,
         len: rows.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
+        top: s.list.cursor.top(),
+        chosen: s.list.cursor.row(),
         row: Box::new(move |i| need(&rows[i], now)),
     };
-    let empty = if !s.filter.is_empty() {
-        vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.filter)).into()]
+    let empty = if !s.list.filter.is_empty() {
+        vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.list.filter)).into()]
     } else if s.survey.known == 0 {
         vec![Line::new(), Line::new().add(Tone::Muted, "   nothing is known yet: rows come as the brokers answer")]
     } else {

@@ -46,7 +46,7 @@ fn cell(column: &Column, width: u16, value: &str) -> String {
 }
 
 /// Paints header and rows into an area.
-pub fn draw(buf: &mut Buffer, area: Rect, table: &Table, look: &Look) {
+pub fn draw(buf: &mut Buffer, area: Rect, table: &Table, heads: &[(&str, Tone)], look: &Look) {
     let widths = widths(table.columns, area.width);
     let muted = look.tone(Tone::Muted);
     let mut x = area.x + SIGN;
@@ -55,7 +55,8 @@ pub fn draw(buf: &mut Buffer, area: Rect, table: &Table, look: &Look) {
             // A title may run over into a neighbour that has none.
             let whole = table.columns.get(i + 1).is_some_and(|next| next.title.is_empty());
             let title = if whole { column.title.to_owned() } else { cell(column, *width, column.title) };
-            text(buf, area, x, area.y, &title, muted);
+            let tone = heads.iter().find(|(t, _)| *t == column.title).map_or(muted, |(_, tone)| look.tone(*tone));
+            text(buf, area, x, area.y, &title, tone);
             x += width + GAP;
         }
     }
@@ -120,7 +121,7 @@ mod tests {
         };
         let area = Rect::new(0, 0, 22, 3);
         let mut buf = Buffer::empty(area);
-        draw(&mut buf, area, &table, &Look::plain());
+        draw(&mut buf, area, &table, &[], &Look::plain());
         let line = |y: u16| (0..22).map(|x| buf[(x, y)].symbol()).collect::<String>();
         assert_eq!(line(0), "   NAME           N   ");
         assert!(line(1).starts_with(" ! 日") && line(1).ends_with(" 1,204   "), "{:?}", line(1));

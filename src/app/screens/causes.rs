@@ -10,8 +10,8 @@ use crate::app::command::{Command, On};
 use crate::app::effect::{CausesRead, Chosen, Job, News};
 use crate::app::key::Key;
 use crate::app::layout::split;
-use crate::app::overlay::{Asking, Confirm, Dialog, Menu, Overlay, Pick, Then};
 use crate::app::list::{Hit, List};
+use crate::app::overlay::{Asking, Confirm, Dialog, Menu, Overlay, Pick, Then};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
@@ -259,7 +259,13 @@ impl Page for State {
 
     fn status(&self, cx: &Cx) -> Line {
         if !self.list.filter.is_empty() {
-            return format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), self.read.as_ref().map_or(0, |r| r.causes.len())).into();
+            return format!(
+                "/{}  {} of {}",
+                safe(&self.list.filter),
+                self.list.rows.len(),
+                self.read.as_ref().map_or(0, |r| r.causes.len())
+            )
+            .into();
         }
         if self.read.is_none() && cx.facts.price(&self.at).is_some() && cx.facts.accepted(&self.at, cx.now).is_empty() {
             return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");

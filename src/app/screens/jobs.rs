@@ -82,7 +82,13 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[(Command::Open, "open"), (Command::Filter, "filter"), (Command::Sort, "sort"), (Command::Ledger, ""), (Command::Retry, "again")])
+        keys(&[
+            (Command::Open, "open"),
+            (Command::Filter, "filter"),
+            (Command::Sort, "sort"),
+            (Command::Ledger, ""),
+            (Command::Retry, "again"),
+        ])
     }
 
     fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {

@@ -3,8 +3,8 @@
 use super::{Ask, Cx, Page, Screen, causes, describe, destinations, group, job, keys, messages};
 use crate::app::command::{Command, On};
 use crate::app::effect::News;
-use crate::app::needs::needs;
 use crate::app::list::{Hit, List};
+use crate::app::needs::needs;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;

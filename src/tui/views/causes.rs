@@ -65,5 +65,12 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         (Some(_), true) => "   nothing dead in what was read; not all was read".into(),
         (None, _) => "   not read yet".into(),
     };
-    Sheet { heads: list.sort.heads(&SORTS), table: Some(table), empty: vec![Line::new().add(Tone::Muted, empty)], below: s.detail(cx), least: 4, ..Sheet::default() }
+    Sheet {
+        heads: list.sort.heads(&SORTS),
+        table: Some(table),
+        empty: vec![Line::new().add(Tone::Muted, empty)],
+        below: s.detail(cx),
+        least: 4,
+        ..Sheet::default()
+    }
 }

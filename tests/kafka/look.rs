@@ -203,3 +203,21 @@ fn the_first_message_is_there_at_once() {
         println!("stream: first message after {:?}", began.elapsed());
     });
 }
+
+#[test]
+fn a_client_that_is_used_again_hides_nothing() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let topic = topic(&server, "again", 4, &[]).await;
+        filled(&server, &topic, (0..4000).map(|i| rec(i % 4, vec![b'x'; 500]))).await;
+        let link = plain_link(&server);
+        for round in 0..40 {
+            assert_eq!(all(link.eyes.peek(ask(&topic, Start::Oldest, 100_000))).await.unwrap().messages.len(), 4000, "round {round}");
+            for partition in 0..4 {
+                let want = ask(&topic, Start::Seat(Seat::Offset { partition, offset: 0 }), 1000);
+                let seen = all(link.eyes.peek(want)).await.unwrap_or_else(|e| panic!("round {round}, p{partition}: {e}"));
+                assert_eq!((seen.messages.len(), seen.why), (1000, Why::Complete), "round {round}, p{partition}: {:?}", seen.notes);
+            }
+        }
+    });
+}

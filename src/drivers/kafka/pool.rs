@@ -61,7 +61,7 @@ impl Pool {
 
     /// Has a consumer ready and connected, so that the first look need not wait for one.
     pub async fn warm_up(&self, committed: bool) {
-        let how = Reading { committed, tail: false, prefetch_kb: settings::prefetch_kb(usize::MAX), little: true };
+        let how = Reading { committed, tail: false, prefetch_kb: settings::LEAST_PREFETCH_KB, little: true };
         let is_there = |warm: &Vec<Kept>| warm.iter().any(|kept| kept.how == how);
         if is_there(&self.warm.lock().unwrap_or_else(PoisonError::into_inner)) || self.places.available_permits() < PLACES {
             return;
@@ -132,9 +132,12 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
+        // first: what is resumed before would go on to be fetched
+        if let Some(consumer) = self.consumer() {
+            consumer.unassign();
+        }
         self.resume();
         let Some(kept) = self.kept.take() else { return };
-        kept.consumer.unassign();
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.broken && warm.len() < WARM {
             warm.push(kept);

@@ -48,6 +48,9 @@ pub struct Scan {
     ranges: Ranges,
     taken: VecDeque<Record>,
     notes: Vec<String>,
+    /// Ends that came before the range's end, by partition and the offset that was next: what is left over from a client's last reading looks
+    /// the same, so they are asked for once more.
+    doubted: BTreeMap<i32, i64>,
 }
 
 impl Scan {
@@ -55,7 +58,7 @@ impl Scan {
     pub async fn open(kafka: Arc<Kafka>, at: &Address, committed: bool, ranges: Ranges) -> Result<Self> {
         let little = ranges.values().all(|r| r.left() <= LITTLE);
         let lent = kafka.pool.lend(committed, ranges.values().any(|r| r.to == i64::MAX), little, ranges.len()).await?;
-        let mut scan = Self { kafka, lent, at: at.clone(), ranges, taken: VecDeque::new(), notes: Vec::new() };
+        let mut scan = Self { kafka, lent, at: at.clone(), ranges, taken: VecDeque::new(), notes: Vec::new(), doubted: BTreeMap::new() };
         // metadata first: an assignment without known leaders waits half a second
         let Some(client) = scan.lent.consumer().map(|c| c.client().clone()) else { return Err(scan.ended()) };
         let metadata = watched(&client, CALL, client.topics(Some(&at.name), CALL)).await;
@@ -70,6 +73,7 @@ impl Scan {
     /// Reads other ranges of the same topic with the same client.
     pub fn again(&mut self, ranges: Ranges) -> Result<()> {
         self.ranges = ranges;
+        self.doubted.clear();
         self.lent.resume();
         self.assign()
     }
@@ -102,7 +106,7 @@ impl Scan {
                         messages.push(m);
                     }
                 }
-                Record::End { partition, offset } => self.at_end(partition, offset),
+                Record::End { partition, offset } => self.at_end(partition, offset)?,
                 Record::Fault { partition, fault } => self.fault(partition, &fault).await?,
             }
         }
@@ -170,16 +174,21 @@ impl Scan {
         inside
     }
 
-    fn at_end(&mut self, partition: i32, offset: i64) {
-        let Some(range) = self.ranges.get_mut(&partition) else { return };
+    fn at_end(&mut self, partition: i32, offset: i64) -> Result<()> {
+        let Some(range) = self.ranges.get_mut(&partition) else { return Ok(()) };
         if range.done() || range.to == i64::MAX || offset < range.next {
-            return;
+            return Ok(());
+        }
+        if self.doubted.insert(partition, range.next) != Some(range.next) {
+            self.lent.resume();
+            return self.assign();
         }
         if offset < range.to {
             self.notes.push(format!("p{partition}: ends at {offset}, not at {} as when the look began", range.to));
         }
         range.next = range.to;
         self.finish(partition);
+        Ok(())
     }
 
     /// A partition that is read while others are not is fetched no more.
@@ -220,6 +229,8 @@ impl Scan {
                 self.notes.push(format!("p{partition}: offsets {} to {last} were removed while reading", range.next));
                 range.next = start.min(range.to);
             }
+            // it is in the log: said of an earlier reading
+            Some(start) if start <= range.next && self.doubted.insert(partition, range.next) != Some(range.next) => {}
             _ => {
                 let (next, at) = (range.next, self.at.clone());
                 return Err(Error::new(ErrorKind::Gone, "read", format!("p{partition}/{next} is not in the log"))

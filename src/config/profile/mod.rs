@@ -66,7 +66,7 @@ pub struct Profile {
     pub kafka: KafkaProfile,
     /// Settings of a RabbitMQ connection; waits for its driver.
     pub rabbitmq: RabbitMqProfile,
-    /// Settings of an ActiveMQ connection; waits for its driver.
+    /// Settings of an ActiveMQ connection.
     pub activemq: ActiveMqProfile,
     /// Settings of SQS and SNS.
     pub aws: AwsProfile,

@@ -1,4 +1,4 @@
-//! Settings of RabbitMQ, ActiveMQ and AWS connections, which wait for their drivers.
+//! Settings of RabbitMQ, ActiveMQ and AWS connections.
 
 use std::time::Duration;
 

@@ -179,7 +179,6 @@ impl Setting {
 
 /// Blocks that wait for something that is not built yet.
 const WAITING: &[(&str, &str)] = &[
-    ("messaging.activemq.", "the ActiveMQ driver"),
     ("request_reply.", "pairing of requests and replies"),
     ("message_guarantees.exactly_once.enabled", "the shared store"),
     ("message_guarantees.exactly_once.idempotence.", "the shared store"),

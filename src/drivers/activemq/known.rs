@@ -119,7 +119,7 @@ async fn one(profile: &ActiveMqProfile, host: &Endpoint, login: &Login) -> Outco
         stomp = Some(host.clone());
         server
     } else {
-        match greet(host, &profile.tls, login, limit).await? {
+        match greet(host, profile, login, limit).await? {
             Speaker::OpenWire => {
                 doors.push((host.to_string(), "OpenWire, which redrive does not speak: its other doors are used".into()));
                 Product::Classic
@@ -171,7 +171,7 @@ fn named(product: &str) -> Option<Product> {
 
 /// Logs in by STOMP, which consumes nothing, and reads who answers.
 async fn stomp_server(to: &Endpoint, profile: &ActiveMqProfile, login: &Login, limit: Duration) -> Outcome<Product> {
-    let stomp = Stomp::connect(to, &profile.tls, login, limit).await?;
+    let stomp = Stomp::connect(to, profile, login, limit).await?;
     let server = stomp.server.clone();
     stomp.close().await;
     named(&server).ok_or_else(|| Fault::new(ErrorKind::Unsupported, format!("{to}: STOMP of {server}, not of ActiveMQ")))
@@ -231,7 +231,7 @@ async fn artemis_doors(profile: &ActiveMqProfile, host: &Endpoint, known: &mut K
     }
     let to =
         known.amqp.clone().unwrap_or_else(|| Endpoint { speaks: Speaks::Amqp, port: if host.tls { 5671 } else { 5672 }, ..host.clone() });
-    known.amqp = match greet(&to, &profile.tls, &known.login, limit).await {
+    known.amqp = match greet(&to, profile, &known.login, limit).await {
         Ok(Speaker::Amqp { product, .. }) if named(&product) == Some(Product::Artemis) => {
             known.doors.push((format!("AMQP {to}"), "browses whole queues, publishes, carries in transactions".into()));
             Some(to)
@@ -280,7 +280,7 @@ async fn classic_doors(profile: &ActiveMqProfile, host: &Endpoint, known: &mut K
         (None, None, None) => Endpoint { speaks: Speaks::Stomp, port: if host.tls { 61614 } else { 61613 }, ..host.clone() },
     };
     let found = async {
-        let stomp = Stomp::connect(&to, &profile.tls, &known.login, limit).await?;
+        let stomp = Stomp::connect(&to, profile, &known.login, limit).await?;
         let server = stomp.server.clone();
         stomp.close().await;
         Ok::<_, Fault>(server)

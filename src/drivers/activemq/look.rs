@@ -141,7 +141,8 @@ impl ActiveMq {
     /// A new AMQP connection.
     pub async fn amqp(&self, known: &Known) -> Outcome<Amqp> {
         let to = known.amqp.as_ref().ok_or_else(|| Fault::new(ErrorKind::Unsupported, "there is no AMQP door").next("set amqp_url"))?;
-        Amqp::connect(to, &self.profile, &known.login, self.limit()).await
+        let socket = self.socket().await?;
+        Ok(Amqp::connect(to, &self.profile, &known.login, self.limit()).await?.keeping(socket))
     }
 
     /// A new STOMP connection; Classic only.
@@ -149,7 +150,8 @@ impl ActiveMq {
         let to = known.stomp.as_ref().filter(|_| known.product == Product::Classic).ok_or_else(|| {
             Fault::new(ErrorKind::Unsupported, "there is no STOMP door").next("enable the STOMP connector on the broker, or set stomp_url")
         })?;
-        Stomp::connect(to, &self.profile.tls, &known.login, self.limit()).await
+        let socket = self.socket().await?;
+        Ok(Stomp::connect(to, &self.profile, &known.login, self.limit()).await?.keeping(socket))
     }
 
     /// A look at a queue.

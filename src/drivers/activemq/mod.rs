@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::broker::{
     Broker, Capabilities, Cost, Detail, Doubt, ErrorKind, Flow, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe,
@@ -59,6 +60,8 @@ struct ActiveMq {
     last: Mutex<Option<Arc<Known>>>,
     /// Management has refused to move a message: what is carried goes by a transaction from now on.
     moves_denied: AtomicBool,
+    /// Sockets beside the four to Jolokia; a look and what is carried meanwhile need one each.
+    sockets: Arc<Semaphore>,
 }
 
 impl ActiveMq {
@@ -69,6 +72,7 @@ impl ActiveMq {
             known: tokio::sync::Mutex::new(None),
             last: Mutex::new(None),
             moves_denied: AtomicBool::new(false),
+            sockets: Arc::new(Semaphore::new((profile.activemq.max_connections.saturating_sub(4) as usize).max(2))),
         }
     }
 
@@ -102,6 +106,15 @@ impl ActiveMq {
 
     async fn forget(&self) {
         *self.known.lock().await = None;
+    }
+
+    /// A place among the sockets that the config allows, waited for as long as it says.
+    async fn socket(&self) -> Outcome<OwnedSemaphorePermit> {
+        let limit = self.profile.session_timeout.min(self.limit());
+        match tokio::time::timeout(limit, self.sockets.clone().acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(Fault::late("a free connection (max_connections of this connection)", limit)),
+        }
     }
 
     fn login(&self) -> Outcome<Login> {
@@ -157,11 +170,11 @@ impl ActiveMq {
         let about = match (&known.jolokia, &known.stomp, &known.amqp) {
             (Some(jolokia), _, _) => known::about(jolokia, known.product).await?,
             (None, Some(to), _) => {
-                stomp::Stomp::connect(to, &self.profile.tls, &known.login, self.limit()).await?.close().await;
+                stomp::Stomp::connect(to, &self.profile, &known.login, self.limit()).await?.close().await;
                 known::About::default()
             }
             (None, None, Some(to)) => {
-                amqp::greet::greet(to, &self.profile.tls, &known.login, self.limit()).await?;
+                amqp::greet::greet(to, &self.profile, &known.login, self.limit()).await?;
                 known::About::default()
             }
             (None, None, None) => known::About::default(),

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, crypto, version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::address::Endpoint;
 use super::error::{Fault, Outcome};
@@ -62,10 +62,10 @@ pub(super) fn tls_config(tls: &Tls) -> Result<ClientConfig, String> {
 }
 
 /// Connects, within the limit: TCP, and TLS where the endpoint has it.
-pub(super) async fn connect(to: &Endpoint, tls: &Tls, limit: Duration) -> Outcome<Stream> {
+pub(super) async fn connect(to: &Endpoint, tls: &Tls, keep_alive: bool, limit: Duration) -> Outcome<Stream> {
     let work = async {
         let unreachable = |e: io::Error| Fault::new(ErrorKind::Unreachable, format!("{to}: {e}"));
-        let tcp = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(unreachable)?;
+        let tcp = tcp(to, keep_alive).await.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         if !to.tls {
             return Ok(Stream::Plain(tcp));
@@ -82,6 +82,20 @@ pub(super) async fn connect(to: &Endpoint, tls: &Tls, limit: Duration) -> Outcom
         Ok(done) => done,
         Err(_) => Err(Fault::new(ErrorKind::Unreachable, format!("{to}: no connection within {:.1}s", limit.as_secs_f32()))),
     }
+}
+
+/// The first of the host's addresses that answers.
+async fn tcp(to: &Endpoint, keep_alive: bool) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in tokio::net::lookup_host((to.host.as_str(), to.port)).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_keepalive(keep_alive)?;
+        match socket.connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(e) => last = e,
+        }
+    }
+    Err(last)
 }
 
 impl AsyncRead for Stream {

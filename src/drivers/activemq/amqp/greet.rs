@@ -15,7 +15,7 @@ use super::super::error::{Fault, Outcome};
 use super::super::known::Login;
 use super::super::net::{self, Stream};
 use crate::broker::ErrorKind;
-use crate::config::profile::Tls;
+use crate::config::profile::ActiveMqProfile;
 
 const SASL: &[u8; 8] = b"AMQP\x03\x01\x00\x00";
 const PLAIN: &[u8; 8] = b"AMQP\x00\x01\x00\x00";
@@ -36,8 +36,8 @@ pub(in crate::drivers::activemq) enum Speaker {
 }
 
 /// Asks a port what it speaks, and logs in where it speaks AMQP.
-pub(in crate::drivers::activemq) async fn greet(to: &Endpoint, tls: &Tls, login: &Login, limit: Duration) -> Outcome<Speaker> {
-    let stream = net::connect(to, tls, limit).await?;
+pub(in crate::drivers::activemq) async fn greet(to: &Endpoint, profile: &ActiveMqProfile, login: &Login, limit: Duration) -> Outcome<Speaker> {
+    let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
     match tokio::time::timeout(limit, talk(stream, to, login)).await {
         Ok(said) => said,
         Err(_) => Ok(Speaker::Other(format!("{to} accepts connections and says nothing within {:.1}s", limit.as_secs_f32()))),

@@ -16,6 +16,7 @@ use fe2o3_amqp::{Connection, Session};
 use fe2o3_amqp_types::messaging::{DistributionMode, Source};
 use fe2o3_amqp_types::primitives::Symbol;
 use serde_amqp::Value;
+use tokio::sync::OwnedSemaphorePermit;
 use serde_amqp::described::Described;
 use serde_amqp::descriptor::Descriptor;
 
@@ -36,12 +37,14 @@ pub(super) struct Amqp {
     pub to: String,
     /// Of every answer.
     pub limit: Duration,
+    /// Its place among the sockets that the config allows.
+    socket: Option<OwnedSemaphorePermit>,
 }
 
 impl Amqp {
     /// Connects, logs in and begins a session, all of it within the limits of the config.
     pub async fn connect(to: &Endpoint, profile: &ActiveMqProfile, login: &Login, limit: Duration) -> Outcome<Self> {
-        let stream = net::connect(to, &profile.tls, limit).await?;
+        let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
         let sasl = match &login.user {
             Some(user) => SaslProfile::Plain { username: user.clone(), password: login.password().to_owned() },
             None => SaslProfile::Anonymous,
@@ -62,7 +65,12 @@ impl Amqp {
         let limit_of_session = profile.session_timeout.min(limit);
         let begin = tokio::time::timeout(limit_of_session, Session::begin(&mut connection)).await;
         let session = begin.map_err(|_| Fault::late(&to.to_string(), limit_of_session))?.map_err(|e| said(&e))?;
-        Ok(Self { connection, session, to: to.to_string(), limit })
+        Ok(Self { connection, session, to: to.to_string(), limit, socket: None })
+    }
+
+    /// The same, with its place among the sockets that the config allows.
+    pub fn keeping(self, socket: OwnedSemaphorePermit) -> Self {
+        Self { socket: Some(socket), ..self }
     }
 
     /// Says goodbye; a broker that does not answer is left to itself.
@@ -72,6 +80,7 @@ impl Amqp {
             let _ = self.connection.close().await;
         };
         let _ = tokio::time::timeout(Duration::from_secs(1), end).await;
+        drop(self.socket);
     }
 }
 

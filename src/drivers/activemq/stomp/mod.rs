@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::address::Endpoint;
 use super::error::{Fault, Outcome};
 use super::known::Login;
 use super::net::{self, Stream};
 use crate::broker::ErrorKind;
-use crate::config::profile::Tls;
+use crate::config::profile::ActiveMqProfile;
 pub(super) use frame::Frame;
 
 /// Frames that came while another one was waited for, at most.
@@ -33,12 +34,14 @@ pub(super) struct Stomp {
     /// `ActiveMQ/6.3.1`.
     pub server: String,
     receipts: u64,
+    /// Its place among the sockets that the config allows.
+    socket: Option<OwnedSemaphorePermit>,
 }
 
 impl Stomp {
     /// Connects and logs in, all of it within the limit, which is also that of every later answer.
-    pub async fn connect(to: &Endpoint, tls: &Tls, login: &Login, limit: Duration) -> Outcome<Self> {
-        let stream = net::connect(to, tls, limit).await?;
+    pub async fn connect(to: &Endpoint, profile: &ActiveMqProfile, login: &Login, limit: Duration) -> Outcome<Self> {
+        let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
         let mut stomp = Self {
             stream,
             to: to.to_string(),
@@ -47,6 +50,7 @@ impl Stomp {
             limit,
             server: String::new(),
             receipts: 0,
+            socket: None,
         };
         let mut hello = Frame::new("CONNECT").with("accept-version", "1.1,1.2").with("host", &to.host).with("heart-beat", "0,0");
         if let Some(user) = &login.user {
@@ -59,6 +63,11 @@ impl Stomp {
         }
         answer.get("server").unwrap_or_default().clone_into(&mut stomp.server);
         Ok(stomp)
+    }
+
+    /// The same, with its place among the sockets that the config allows.
+    pub fn keeping(self, socket: OwnedSemaphorePermit) -> Self {
+        Self { socket: Some(socket), ..self }
     }
 
     /// Sends a frame without waiting for its receipt.
@@ -135,5 +144,6 @@ impl Stomp {
     /// Says goodbye, so that the broker logs no broken connection.
     pub async fn close(mut self) {
         let _ = self.write(&Frame::new("DISCONNECT")).await;
+        drop(self.socket);
     }
 }

@@ -12,7 +12,7 @@
 //! | [`broker`] | the contract: `Broker` looks, `Writer` and `Hold` act; one error; rights, deadlines and consent as decorators | model |
 //! | [`config`] | TOML and HypnoScript files → one model, with every setting accounted for; profiles for drivers, secrets, keys, themes | model |
 //! | [`decode`] | bytes → readable: bodies as lines, hostile text made safe, frameworks' headers → `Death`, who a message is; pure | model |
-//! | [`drivers`] | one folder a broker (Kafka, RabbitMQ, and memory: the fake behind tests and `--demo`); only here are SDKs named | broker, config, model |
+//! | [`drivers`] | one folder a broker (Kafka, RabbitMQ, ActiveMQ, AWS, and memory: the fake behind tests and `--demo`); only here are SDKs named | broker, config, model |
 //! | [`schema`] | declared events → violations with their places; `Seen`, the message as every face shows it | config, decode, model |
 //! | [`monitor`] | samples over time → trends, time to drain, races with retention, what needs a human; pure | schema, config, decode, model |
 //! | [`triage`] | the heart: causes, rules, reach, plans, replay, doubt, verdicts, escalation, ledger | schema, broker, config, decode, model |

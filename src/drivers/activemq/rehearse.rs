@@ -60,7 +60,7 @@ fn moved(was: &Message, out: &Outgoing) -> Rehearsal {
     let wire = Outgoing { headers: was.headers.clone(), properties: was.properties.clone(), ..out.clone() };
     let mut losses = Vec::new();
     if wire != *out {
-        losses.push("moved as it is: it carries no mark of redrive, and what it says of its death stays on it".to_owned());
+        losses.push("the marks of redrive, by which it would be known again; what it says of its death stays on it".to_owned());
     }
     if origin(was).is_some_and(|o| o != out.to.name) {
         losses.push("where it came from: the broker writes the place it leaves now over it".to_owned());

@@ -195,7 +195,6 @@ impl Draft {
         match said.way {
             Carriage::Publish => {}
             Carriage::Carry { marked: true } => self.ways.carried += 1,
-            // that it goes as it is says all that would be listed
             Carriage::Carry { marked: false } => self.ways.as_they_are += 1,
         }
         said.losses.iter().for_each(|loss| count(&mut self.ways.losses, loss));

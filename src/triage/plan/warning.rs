@@ -250,12 +250,7 @@ impl Warning {
             Warning::EditBreaks { message, what } => format!("{message} as edited: {what}"),
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
             Warning::Carried { messages } => format!("{} are published and taken out as one act of the broker", n(messages)),
-            Warning::MovedAsTheyAre { messages } => {
-                format!(
-                    "{} are moved by the broker as they are: no header is stripped or added, and no mark tells what became of them",
-                    n(messages)
-                )
-            }
+            Warning::MovedAsTheyAre { messages } => format!("{} are moved by the broker itself, as they are", n(messages)),
             Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),

@@ -107,11 +107,21 @@ pub const ACTIVEMQ: &[Setting] = &[
         .eg("\"http://localhost:8161/api/jolokia\""),
     row("messaging.activemq.amqp_url", Url, "", "AMQP 1.0, where it is not at the usual port").eg("\"amqp://localhost:5672\""),
     row("messaging.activemq.stomp_url", Url, "", "STOMP, where it is not at the usual port").eg("\"stomp://localhost:61613\""),
-    row("messaging.activemq.connection.max_connections", Int(1, MANY), "8", "most sockets to this broker, at least 6: 4 to Jolokia, 2 to AMQP or STOMP"),
+    row(
+        "messaging.activemq.connection.max_connections",
+        Int(1, MANY),
+        "8",
+        "most sockets to this broker, at least 6: 4 to Jolokia, 2 to AMQP or STOMP",
+    ),
     row("messaging.activemq.connection.connection_timeout", Ms(1, MANY), "30000", "deadline of TCP, TLS, login and open")
         .usual(1_000, 600_000),
-    row("messaging.activemq.connection.idle_timeout", Ms(1, MANY), "300000", "an unused connection to Jolokia is closed after it; others end with their operation")
-        .usual(1_000, 86_400_000),
+    row(
+        "messaging.activemq.connection.idle_timeout",
+        Ms(1, MANY),
+        "300000",
+        "an unused connection to Jolokia is closed after it; others end with their operation",
+    )
+    .usual(1_000, 86_400_000),
     row("messaging.activemq.connection.keep_alive", Bool, "true", "SO_KEEPALIVE on every socket, and our AMQP idle-time-out"),
     row("messaging.activemq.session_pool.max_sessions", Int(1, 65_535), "200", "AMQP channel-max; redrive uses one session a connection"),
     row("messaging.activemq.session_pool.session_timeout", Ms(1, MANY), "60000", "wait for a free socket, and for a session to begin")

@@ -36,7 +36,12 @@ pub(in crate::drivers::activemq) enum Speaker {
 }
 
 /// Asks a port what it speaks, and logs in where it speaks AMQP.
-pub(in crate::drivers::activemq) async fn greet(to: &Endpoint, profile: &ActiveMqProfile, login: &Login, limit: Duration) -> Outcome<Speaker> {
+pub(in crate::drivers::activemq) async fn greet(
+    to: &Endpoint,
+    profile: &ActiveMqProfile,
+    login: &Login,
+    limit: Duration,
+) -> Outcome<Speaker> {
     let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
     match tokio::time::timeout(limit, talk(stream, to, login)).await {
         Ok(said) => said,

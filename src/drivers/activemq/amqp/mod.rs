@@ -16,9 +16,9 @@ use fe2o3_amqp::{Connection, Session};
 use fe2o3_amqp_types::messaging::{DistributionMode, Source};
 use fe2o3_amqp_types::primitives::Symbol;
 use serde_amqp::Value;
-use tokio::sync::OwnedSemaphorePermit;
 use serde_amqp::described::Described;
 use serde_amqp::descriptor::Descriptor;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::address::Endpoint;
 use super::error::{Fault, Outcome};

@@ -7,7 +7,7 @@ use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
 use crate::decode::{human, safe};
-use crate::model::{Address, Proof, Role};
+use crate::model::{Address, Proof, ReaderKind, Role};
 
 /// Its state.
 #[derive(Debug)]
@@ -77,6 +77,12 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
         cost.leaves.iter().map(|t| t.words()).collect::<Vec<_>>().join("; ")
     };
     out.push(fact("a look costs", price));
+    if let Some(left) = cost.looks_left {
+        out.push(fact("the limit", format!("{left} more looks until the broker drops or moves messages")));
+    }
+    if let Some(n) = cost.sees {
+        out.push(fact("a look shows", format!("the first {} at most", human::count_plain(n))));
+    }
     for (name, value, source) in &d.facts {
         let line = fact(&safe(name), safe(value).into_owned());
         out.push(line.add(Tone::Muted, if source.is_empty() { String::new() } else { format!("  ({})", safe(source)) }));
@@ -101,12 +107,20 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
     }
     let readers: Vec<_> = cx.facts.groups().filter(|(c, r)| **c == at.conn && r.at.iter().any(|p| p.of == *at)).collect();
     out.push(Line::new());
-    out.push(fact("read by", if readers.is_empty() { "nobody that is known".to_owned() } else { format!("{} groups", readers.len()) }));
+    out.push(fact(
+        "read by",
+        match readers.len() {
+            0 => "nobody that is known".to_owned(),
+            _ if readers.iter().all(|(_, r)| r.kind == ReaderKind::Queue) => "its own consumers".to_owned(),
+            n => human::things(n as u64, "group"),
+        },
+    ));
     for (_, r) in readers {
         let behind: Option<u64> = r.at.iter().filter(|p| p.of == *at).map(crate::model::Position::behind).sum();
         let behind = behind.map_or("?".into(), human::count_plain);
         let members = r.members.map_or("?".into(), |m| m.to_string());
-        out.push(Line::fact("", format!("{}  {}, {members} members, {behind} behind", safe(&r.name), safe(&r.state))));
+        let (one, waits) = if r.kind == ReaderKind::Queue { ("consumers", "waiting") } else { ("members", "behind") };
+        out.push(Line::fact("", format!("{}  {}, {members} {one}, {behind} {waits}", safe(&r.name), safe(&r.state))));
     }
     out
 }

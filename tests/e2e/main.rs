@@ -13,10 +13,16 @@ mod judge;
 mod people;
 #[path = "../support/readback.rs"]
 mod readback;
+#[path = "../support/site.rs"]
+mod site;
+#[path = "../support/sites.rs"]
+mod sites;
 #[path = "../support/terminal.rs"]
 mod terminal;
 #[path = "../support/testbed.rs"]
 mod testbed;
+#[path = "../support/told.rs"]
+mod told;
 
 mod alerts;
 mod failures;
@@ -26,6 +32,7 @@ mod incident;
 mod keys;
 mod outage;
 mod own_broker;
+mod queues;
 mod smallrye;
 mod together;
 mod undecided;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::binary::Place;
 use crate::readback::{Got, read_all};
+use crate::told::told;
 
 /// What was found; everything that must hold has been asserted.
 #[derive(Debug)]
@@ -16,13 +17,6 @@ pub struct Found {
     pub twice: usize,
     /// Messages that the ledger had in doubt and then as not arrived.
     pub doubted: usize,
-}
-
-/// What the ledger tells of each message of the plan, by its number.
-struct Told {
-    /// Where it lay: `p3/17`.
-    seat: String,
-    outcomes: Vec<String>,
 }
 
 impl fmt::Display for Found {
@@ -54,7 +48,7 @@ pub fn judge(place: &Place, server: &str, origin: &str, dlt: &str, plan: &str) -
         assert!(!there.is_empty(), "{plan}/{n} of {} is lost: the ledger says {:?}", told.seat, told.outcomes);
         there.iter().for_each(|got| same(&sources[&told.seat], got));
         if there.len() > 1 {
-            assert!(doubted(told), "{plan}/{n} is there {} times, and never was in doubt: {:?}", there.len(), told.outcomes);
+            assert!(told.doubted(), "{plan}/{n} is there {} times, and never was in doubt: {:?}", there.len(), told.outcomes);
             twice += 1;
         }
     }
@@ -62,25 +56,7 @@ pub fn judge(place: &Place, server: &str, origin: &str, dlt: &str, plan: &str) -
     place.run(&["jobs", "doubt"]).exits(0);
     let causes = place.run(&["causes", dlt, "-o", "jsonl"]).exits(0);
     assert!(causes.rows().is_empty(), "nothing of it is unresolved: {}", causes.out);
-    Found { messages: told.len(), arrived: target.len(), twice, doubted: told.values().filter(|t| doubted(t)).count() }
-}
-
-fn told(place: &Place, plan: &str) -> BTreeMap<u64, Told> {
-    let mut told: BTreeMap<u64, Told> = BTreeMap::new();
-    for entry in place.run(&["ledger", plan, "-n", "1000000", "-o", "jsonl"]).exits(0).rows() {
-        if entry["kind"] == "outcome" {
-            let text = |name: &str| entry[name].as_str().unwrap_or_else(|| panic!("no {name}: {entry}")).to_owned();
-            let n = entry["item"].as_u64().unwrap_or_else(|| panic!("no item: {entry}"));
-            let of = told.entry(n).or_insert_with(|| Told { seat: text("seat"), outcomes: Vec::new() });
-            of.outcomes.push(text("what"));
-        }
-    }
-    told
-}
-
-/// In doubt as such, or cleared up as not arrived and sent again.
-fn doubted(told: &Told) -> bool {
-    told.outcomes.iter().any(|o| o == "in doubt" || o == "untouched")
+    Found { messages: told.len(), arrived: target.len(), twice, doubted: told.values().filter(|t| t.doubted()).count() }
 }
 
 /// Key, body, partition, and all headers but Spring's and ours are those of the dead letter.

@@ -44,7 +44,7 @@ fn killed_at_any_moment(site: Option<Site>, may_refuse: Option<&str>) {
             for (n, told) in &told {
                 assert_eq!(told.outcomes.iter().filter(|o| *o == "replayed").count(), 1, "{plan}/{n}: {:?}", told.outcomes);
             }
-            assert_eq!(site.count(End::Source), 0, "{name}: what is replayed is taken out");
+            site.comes_to(End::Source, 0);
             nothing_is_lost(&mut site, messages, &plan, &told);
         }
         Worked::Refused(plan) => nothing_is_lost(&mut site, messages, &plan, &told(&place, &plan)),

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// Longest wait for one line of the client.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Longest wait for a queue to count what was put in or taken out.
+const COUNTED: Duration = Duration::from_secs(20);
+
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -102,6 +105,20 @@ impl Site {
         let began = Instant::now();
         while self.ask("settled") != "yes" {
             assert!(began.elapsed() < PATIENCE, "{}: what was in hand does not come back", self.name);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until so many are there: a quorum queue counts what was acknowledged for a moment longer.
+    #[track_caller]
+    pub fn comes_to(&mut self, end: End, count: u64) {
+        let began = Instant::now();
+        loop {
+            let now = self.count(end);
+            if now == count {
+                return;
+            }
+            assert!(began.elapsed() < COUNTED, "{}: {now} at the {}, not {count}", self.name, end.word());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -72,10 +72,26 @@ pub struct Cost {
     pub leaves: Vec<Trace>,
     /// Looks until the broker drops or moves a message, where there is a limit.
     pub looks_left: Option<u32>,
+    /// Deliveries after which the broker drops or moves a message, where looks count towards such a limit.
+    pub limit: Option<u32>,
     /// How many messages a look can see at most (`first 400`).
     pub sees: Option<u64>,
     /// Why no look is taken at all.
     pub refused: Option<String>,
+}
+
+impl Cost {
+    /// How near a look is to the broker's limit, as a clause for people; nothing where there is none.
+    pub fn limit_words(&self) -> Option<String> {
+        match (self.looks_left, self.limit) {
+            (Some(1), _) => Some("1 more look until the broker drops or moves messages".into()),
+            (Some(left), _) => Some(format!("{left} more looks until the broker drops or moves messages")),
+            (None, Some(limit)) => {
+                Some(format!("after {limit} deliveries the broker drops or moves a message; how many it had shows once it is in hand"))
+            }
+            (None, None) => None,
+        }
+    }
 }
 
 /// A trace that looking leaves on the broker.

@@ -72,7 +72,7 @@ impl Desk {
             return Ok(cost.leaves);
         }
         let traces: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
-        let limit = cost.looks_left.map_or(String::new(), |n| format!("; {n} more looks until the broker drops or moves messages"));
+        let limit = cost.limit_words().map_or(String::new(), |words| format!("; {words}"));
         let why = format!("looking {}{limit}", traces.join(", "));
         Err(Error::new(ErrorKind::Unsafe, "look", why).about(at).next("--accept-traces agrees to it"))
     }

@@ -77,9 +77,7 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
         cost.leaves.iter().map(|t| t.words()).collect::<Vec<_>>().join("; ")
     };
     out.push(fact("a look costs", price));
-    if let Some(left) = cost.looks_left {
-        out.push(fact("the limit", format!("{left} more looks until the broker drops or moves messages")));
-    }
+    out.extend(cost.limit_words().map(|limit| fact("the limit", limit)));
     if let Some(n) = cost.sees {
         out.push(fact("a look shows", format!("the first {} at most", human::count_plain(n))));
     }

@@ -22,9 +22,7 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
         lines.push(Line::fact(if i == 0 { "the price" } else { "" }, trace.words()));
     }
     lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
-    if let Some(left) = cost.looks_left {
-        lines.push(Line::fact("the limit", format!("{left} more looks until the broker drops or moves messages")));
-    }
+    lines.extend(cost.limit_words().map(|limit| Line::fact("the limit", limit)));
     if let Some(n) = cost.sees {
         lines.push(Line::fact("shows", format!("the first {} at most", human::count_plain(n))));
     }

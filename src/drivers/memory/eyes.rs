@@ -94,6 +94,7 @@ impl Broker for Eyes {
         Ok(Cost {
             leaves: shape.leaves.clone(),
             looks_left: shape.delivery_limit.map(|limit| limit.saturating_sub(most)),
+            limit: shape.delivery_limit,
             sees: shape.sees,
             refused: shape.refuses_looks.clone(),
         })

@@ -79,6 +79,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     if disturbs {
         cost.leaves.push(Trace::DisturbsConsumers);
     }
+    cost.limit = limit.filter(|_| counts).map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
     if let (true, Some(limit), Some(known)) = (counts, limit, known) {
         cost.looks_left = Some(u32::try_from(limit.saturating_sub(known.given_back)).unwrap_or(u32::MAX));
     }
@@ -138,6 +139,7 @@ mod tests {
         let deep = of(r#"{"name":"q","type":"quorum","messages":2001}"#, Version(3, 10));
         assert!(deep.cost.leaves.contains(&Trace::Reorders), "too many to take them all in hand");
         let new = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 0));
+        assert!(new.cost.limit_words().unwrap().starts_with("after 20 deliveries"), "said before the first look");
         assert_eq!((new.limit, new.at_tail, new.cost.refused), (Some(20), false, None));
         let newest = of(r#"{"name":"q","type":"quorum"}"#, Version(4, 3));
         assert_eq!((newest.cost.leaves, newest.counts), (vec![Trace::Redelivered], false));

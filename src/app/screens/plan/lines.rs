@@ -111,7 +111,7 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         && let Some(cost) = cx.facts.price(plan.ask.from.at())
     {
         let words: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
-        let limit = cost.looks_left.map_or(String::new(), |n| format!("; {n} more until the broker drops or moves messages"));
+        let limit = cost.limit_words().map_or(String::new(), |words| format!("; {words}"));
         sections(&mut out, "price", &format!("each visit takes messages and gives back the others: {}{limit}", words.join(", ")), cx);
     }
     if plan.ask.deed == Deed::Replay {

@@ -257,6 +257,16 @@ async fn a_body_is_edited_and_the_plan_shows_and_carries_the_edit() {
 }
 
 #[tokio::test]
+async fn a_whole_queue_is_moved_only_where_its_broker_has_a_mover_and_the_plan_says_what_that_costs() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ d l q . l o y a l t y enter enter").await;
+    tui.press(": b u l k enter").await;
+    tui.expect("move all?").expect("no copies in the ledger").expect("cannot be started").expect("no mover of its own");
+    tui.press("esc").await.expect("causes");
+}
+
+#[tokio::test]
 async fn a_parked_cause_leaves_the_list_and_is_restored() {
     let mut tui = Tui::live();
     tui.settle().await;

@@ -12,7 +12,7 @@ use crate::decode::{Decoded, Hint};
 use crate::model::{Address, ConnId, Count, Destination, Message, MessageId, Reader, Seat};
 use crate::schema::Seen;
 use crate::triage::group::Cause;
-use crate::triage::plan::{Changes, PlanId, ReplayPlan, ReplayRequest};
+use crate::triage::plan::{Changes, MovePlan, PlanId, ReplayPlan, ReplayRequest};
 use crate::triage::report::{Answer, Entry, EntryQuery, Mark, PlanRow, Progress, ReplayReport, Wish};
 use crate::triage::verdict::Look;
 
@@ -54,6 +54,10 @@ pub enum Job {
     Incident(Address, Box<Cause>),
     /// Opens or updates the incident of a cause and sends what is due.
     Escalate(Address, Box<Cause>),
+    /// What moving a whole queue by its broker's own mover would do.
+    MovePlan(Box<Destination>),
+    /// Moves it, or follows the mover that runs.
+    Move(Box<MovePlan>),
 }
 
 /// The messages of a plan.
@@ -140,6 +144,13 @@ pub enum News {
     Doubt(Vec<Doubt>),
     /// What would be told, as name and value.
     Incident(Vec<(String, String)>),
+    /// What moving a whole queue would do.
+    Moving(Box<MovePlan>),
+    /// How far a mover is.
+    Moved {
+        moved: Count,
+        of: Count,
+    },
     /// Something small is done: what to say.
     Done(String),
     /// How far a read is.

@@ -99,6 +99,8 @@ pub struct Run {
     pub log: VecDeque<Line>,
     pub report: Option<ReplayReport>,
     pub paused: bool,
+    /// Of a move by the broker's own mover instead of a replay: how far it is.
+    pub moving: String,
 }
 
 impl Run {

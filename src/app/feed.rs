@@ -10,7 +10,7 @@ use super::facts::{CALM, EVERY, Fact, HIDDEN};
 use super::slots::Place;
 use super::text::Tone;
 use crate::broker::ReadersRequest;
-use crate::decode::safe;
+use crate::decode::{human, safe};
 use crate::model::{Address, ConnId};
 use crate::triage::reach::roles;
 use crate::triage::report::{Ended, ReplayReport};
@@ -74,7 +74,18 @@ impl App {
                     run.verdicts(&look);
                 }
             }
+            (Place::Deed(key), News::Moved { moved, of }) => {
+                self.facts.runs.entry(key.clone()).or_default().moving = format!("{} of {} moved", human::count(moved), human::count(of));
+            }
+            (Place::Deed(key), News::Done(words)) => {
+                self.facts.runs.remove(key);
+                self.say(Tone::Ok, words);
+                self.stale();
+            }
             (Place::Deed(plan), News::Failed(error)) => {
+                if self.facts.runs.get(plan).is_some_and(|r| !r.moving.is_empty()) {
+                    self.facts.runs.remove(plan);
+                }
                 self.say(Tone::Bad, format!("replay {plan}: {}", safe(&error.to_string())));
                 self.facts.plans.due = Some(now);
             }

@@ -24,6 +24,12 @@ pub async fn survey(
 ) -> super::ledger::Result<MovePlan> {
     let mut plan = MovePlan { ask, holds: source.depth, targets: Vec::new(), running: None, blocked: None };
     plan.running = running(&plan.ask.from, ledger).await?;
+    if let (None, Role::DeadLetter { of, .. }) = (&plan.ask.to, &source.role)
+        && let [only] = of.as_slice()
+    {
+        // of one origin all go there: a mover that must be told where (a shovel) can do it too
+        plan.ask.to = Some(only.clone());
+    }
     let from = &plan.ask.from;
     let Some(broker) = brokers.get(&from.conn) else {
         plan.blocked = Some(format!("no connection {} in this context", from.conn));

@@ -20,8 +20,8 @@ use crate::model::{Address, Seat};
 use crate::monitor::loss_of_oldest;
 use crate::schema::Seen;
 use crate::triage::group::Cause;
-use crate::triage::plan::{Deed, Scope};
-use crate::triage::report::{Mark, MarkKind};
+use crate::triage::plan::{Deed, MovePlan, Scope};
+use crate::triage::report::{Mark, MarkKind, Wish};
 use crate::triage::rules::Rules;
 
 /// Its state.
@@ -35,6 +35,8 @@ pub struct State {
     pub error: Option<String>,
     /// The price of a look was shown, once, unasked.
     priced: bool,
+    /// A move of the whole queue that was planned and not agreed to yet.
+    moving: Option<Box<MovePlan>>,
 }
 
 fn key(cause: &Cause) -> String {
@@ -58,7 +60,7 @@ fn order(column: usize, a: &Cause, b: &Cause) -> Ordering {
 impl State {
     /// Of a queue.
     pub fn new(at: Address) -> Self {
-        Self { at, read: None, list: List::new(key), progress: String::new(), error: None, priced: false }
+        Self { at, read: None, list: List::new(key), progress: String::new(), error: None, priced: false, moving: None }
     }
 
     /// The chosen cause.
@@ -235,6 +237,50 @@ impl State {
     }
 }
 
+/// The move of a queue among the deeds.
+fn move_of(at: &Address) -> String {
+    format!("move {at}")
+}
+
+impl State {
+    /// All of the queue by its broker's own mover: its plan first; while it runs, the way to cancel it.
+    fn whole_queue(&mut self, arg: &str, cx: &Cx) -> Vec<Ask> {
+        let key = move_of(&self.at);
+        let runs = cx.facts.runs.get(&key).is_some_and(|r| !r.moving.is_empty());
+        let planned = self.moving.take();
+        match (arg, planned) {
+            ("cancel", _) => vec![Ask::Wish(key, Wish::Stop)],
+            ("yes", Some(plan)) => vec![Ask::Deed(key, Job::Move(plan))],
+            _ if runs => {
+                let lines = vec![Line::fact("now", "it ends; what was moved stays moved")];
+                let dialog = Dialog::new("cancel the mover?", lines, Confirm::Yes, Then::Tell(Command::Bulk, "cancel".into()));
+                vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+            }
+            _ => match cx.facts.destinations().find(|d| d.at == self.at) {
+                Some(d) => vec![Ask::Start("bulk", Job::MovePlan(Box::new(d.clone())))],
+                None => vec![Ask::Toast(Tone::Watch, "its broker has not listed it yet".into())],
+            },
+        }
+    }
+
+    fn move_dialog(&mut self, plan: Box<MovePlan>, cx: &Cx) -> Vec<Ask> {
+        let mut lines: Vec<Line> = plan.lines().iter().map(|l| safe(l).into_owned().into()).collect();
+        let stuck = plan.blocked.is_some() && plan.running.is_none();
+        let confirm = if stuck {
+            Confirm::Nothing
+        } else if cx.writes.allowed(cx.now) {
+            Confirm::Typed(safe(plan.word()).into_owned())
+        } else {
+            lines.push(Line::new().add(Tone::Watch, "READ-ONLY: it can be looked at, not started (W turns writes on)"));
+            Confirm::Nothing
+        };
+        let mut dialog = Dialog::new("move all?", lines, confirm, Then::Tell(Command::Bulk, "yes".into()));
+        dialog.cli = safe(&plan.command()).into_owned();
+        self.moving = Some(plan);
+        vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
+    }
+}
+
 impl Page for State {
     fn on(&self) -> On {
         On::Causes
@@ -266,6 +312,9 @@ impl Page for State {
                 self.read.as_ref().map_or(0, |r| r.causes.len())
             )
             .into();
+        }
+        if let Some(run) = cx.facts.runs.get(&move_of(&self.at)).filter(|r| !r.moving.is_empty()) {
+            return Line::new().add(Tone::Watch, format!("the broker moves all: {}   (:bulk cancels)", run.moving));
         }
         if self.read.is_none() && cx.facts.price(&self.at).is_some() && cx.facts.accepted(&self.at, cx.now).is_empty() {
             return Line::new().add(Tone::Watch, "not looked at: a look leaves a trace   (r shows its price)");
@@ -355,6 +404,7 @@ impl Page for State {
             }
             Command::Category => return self.category(arg, cx),
             Command::Claim => return self.claim(arg, cx),
+            Command::Bulk => return self.whole_queue(arg, cx),
             Command::Escalate => {
                 let Some(c) = self.chosen() else { return Vec::new() };
                 if arg == "yes" {
@@ -398,7 +448,7 @@ impl Page for State {
         Vec::new()
     }
 
-    fn news(&mut self, _part: &'static str, news: News, _cx: &Cx) -> Vec<Ask> {
+    fn news(&mut self, _part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
         match news {
             News::Incident(lines) => {
                 let lines = lines.into_iter().map(|(name, value)| Line::fact(&name, safe(&value))).collect();
@@ -406,6 +456,7 @@ impl Page for State {
                 dialog.cli = self.chosen().map_or(String::new(), |c| format!("redrive escalate {} --cause {}", safe(&self.at.name), c.id));
                 vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
             }
+            News::Moving(plan) => self.move_dialog(plan, cx),
             News::Failed(error) => vec![Ask::Toast(Tone::Bad, safe(&error.to_string()).into_owned())],
             _ => Vec::new(),
         }

@@ -12,7 +12,6 @@ use crate::cli::exit::Exit;
 use crate::cli::output::document;
 use crate::cli::{Desk, complain, find, say, stopped};
 use crate::decode::{human, safe};
-use crate::model::Count;
 use crate::triage::moving::survey;
 use crate::triage::plan::{Deed, MoveAsk, MovePlan};
 use crate::triage::replay::move_all;
@@ -84,16 +83,8 @@ fn progress(state: &BulkState, quiet: bool) {
         return;
     }
     let mut err = io::stderr().lock();
-    let _ = write!(err, "\r\x1b[K{} of {} moved", count(state.moved), count(state.of));
+    let _ = write!(err, "\r\x1b[K{} of {} moved", human::count(state.moved), human::count(state.of));
     let _ = err.flush();
-}
-
-fn count(n: Count) -> String {
-    match n {
-        Count::Exact(n) => human::count_plain(n),
-        Count::About(n) => format!("~{}", human::count_plain(n)),
-        Count::Unknown => "?".into(),
-    }
 }
 
 fn said(desk: &Desk, plan: &MovePlan, state: &BulkState) -> io::Result<Exit> {
@@ -106,7 +97,7 @@ fn said(desk: &Desk, plan: &MovePlan, state: &BulkState) -> io::Result<Exit> {
         BulkPhase::Cancelled => ("moved, then cancelled".to_owned(), Exit::Partly),
         BulkPhase::Failed(why) => (format!("moved, then it failed: {}", safe(why)), Exit::Partly),
     };
-    let text = format!("{}: {} of {} {word}\n", safe(&plan.ask.from.to_string()), count(state.moved), count(state.of));
+    let text = format!("{}: {} of {} {word}\n", safe(&plan.ask.from.to_string()), human::count(state.moved), human::count(state.of));
     document(desk.format, "move", &text, object(plan, Some(state)))?;
     Ok(exit)
 }

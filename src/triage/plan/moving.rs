@@ -34,11 +34,7 @@ impl MovePlan {
     /// The plan, a line each; names may hold control characters: show them escaped.
     pub fn lines(&self) -> Vec<String> {
         let ask = &self.ask;
-        let holds = match self.holds {
-            Count::Exact(n) => format!("{} messages", human::count_plain(n)),
-            Count::About(n) => format!("~{} messages", human::count_plain(n)),
-            Count::Unknown => "? messages".into(),
-        };
+        let holds = format!("{} messages", human::count(self.holds));
         let mut lines = vec![format!("move all of {} ({holds}) by the broker's own mover", ask.from)];
         let how = if ask.to.is_some() { "to" } else { "each to where it came from:" };
         for (to, readers) in &self.targets {
@@ -52,10 +48,10 @@ impl MovePlan {
             Some(n) => format!("  {n} a second at most"),
             None => "  as fast as the broker moves them".into(),
         });
-        lines.push("  no copies in the ledger: nothing is chosen, edited or marked, and what was moved is not brought back".into());
-        lines.push("  no verdicts either: a message that fails again is a new one; what arrives meanwhile may go along".into());
+        lines.push("  no copies in the ledger: nothing is chosen, edited, marked or brought back".into());
+        lines.push("  no verdicts: what fails again is a new message; newcomers may go along".into());
         if let Some(id) = &self.running {
-            lines.push(format!("  a move is on record as running ({id}): it is followed, none is started"));
+            lines.push(format!("  one is on record as running, and is followed instead: {id}"));
         }
         if let Some(why) = &self.blocked {
             lines.push(format!("  cannot be started: {why}"));

@@ -186,7 +186,7 @@ impl App {
                 for d in b.destinations().iter().filter(|d| d.role.is_dlq()) {
                     let fact = self.facts.details.get(&d.at);
                     let at = later(fact.and_then(|f| f.due));
-                    let touched = fact.is_none_or(|f| is_touched(f));
+                    let touched = fact.is_none_or(is_touched);
                     let at = if !touched && self.facts.is_calm(d) { at + CALM } else { at };
                     due.push((Place::Detail(d.at.clone()), at, Job::Describe(d.at.clone())));
                 }

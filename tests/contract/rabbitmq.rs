@@ -52,6 +52,9 @@ fn maker(version: &str, of_type: &'static str) -> Result<Maker, String> {
     Ok(Arc::new(move || Box::new(Rabbit::new(&amqp, &management, of_type))))
 }
 
+/// A message as far as it can be told apart: its queue, its digest, which of its twins.
+type Twin = (String, [u8; 32], usize);
+
 pub struct Rabbit {
     amqp: String,
     management: String,
@@ -63,7 +66,7 @@ pub struct Rabbit {
     /// Messages put into each.
     put: Mutex<HashMap<String, i64>>,
     /// What was noted of messages by queue and digest, of twins in their order: redelivered, counts.
-    noted: Mutex<HashMap<(String, [u8; 32], usize), (bool, i128, i128)>>,
+    noted: Mutex<HashMap<Twin, (bool, i128, i128)>>,
 }
 
 impl Rabbit {

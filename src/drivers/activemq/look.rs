@@ -29,7 +29,7 @@ pub(super) struct Look {
 
 enum Way {
     /// Artemis.
-    Amqp(amqp_browse::Browse),
+    Amqp(Box<amqp_browse::Browse>),
     /// Classic by management, bodies of bytes filled in by STOMP.
     Jolokia(VecDeque<Message>),
     /// Classic without management.
@@ -53,7 +53,7 @@ impl Look {
                     ..Place::default()
                 });
                 let browse = amqp_browse::Browse::begin(mq.amqp(known).await?, &place).await?;
-                (Way::Amqp(browse), None)
+                (Way::Amqp(Box::new(browse)), None)
             }
             Product::Classic => {
                 let window = Some(place.as_ref().and_then(|p| p.window).unwrap_or(WINDOW));

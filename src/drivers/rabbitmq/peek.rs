@@ -22,8 +22,8 @@ pub const OP: &str = "read";
 
 enum Reader {
     Unopened,
-    Queue(Look),
-    Stream(Reading),
+    Queue(Box<Look>),
+    Stream(Box<Reading>),
 }
 
 struct Peek {
@@ -69,8 +69,8 @@ impl Peek {
     async fn open(&mut self) -> Result<()> {
         let price = self.rabbit.price(OP, &self.want.from).await?;
         self.reader = match price.of_type {
-            Type::Stream => Reader::Stream(Reading::open(&self.rabbit, &self.want).await?),
-            Type::Classic | Type::Quorum => Reader::Queue(Look::open(&self.rabbit, &self.want, price).await?),
+            Type::Stream => Reader::Stream(Box::new(Reading::open(&self.rabbit, &self.want).await?)),
+            Type::Classic | Type::Quorum => Reader::Queue(Box::new(Look::open(&self.rabbit, &self.want, price).await?)),
         };
         Ok(())
     }

@@ -138,7 +138,7 @@ impl Visit {
         let mut moved = Vec::new();
         for ((going, _), answer) in group.iter().zip(said) {
             let answer = match answer {
-                Ok(value) if value == json!(false) => Err(gone()),
+                Ok(Json::Bool(false)) => Err(gone()),
                 Ok(_) => {
                     moved.push(*going);
                     Ok(())

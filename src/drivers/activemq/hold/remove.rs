@@ -75,7 +75,7 @@ impl Visit {
         let asked = classic::each(jolokia, &place, "removeMessage", ids.iter().map(|(_, id)| vec![json!(id)]).collect()).await;
         let answers = asked.map_err(unsure)?;
         let answer = |(held, answer): (&(HeldId, String), Outcome<serde_json::Value>)| match answer {
-            Ok(value) if value == json!(false) => (held.0, Err(gone())),
+            Ok(serde_json::Value::Bool(false)) => (held.0, Err(gone())),
             Ok(_) => (held.0, Ok(())),
             Err(f) => (held.0, Err(allow(f, &["removeMessage"]))),
         };
@@ -98,7 +98,7 @@ impl Visit {
         let said = classic::each(jolokia, &place, "removeMessage(long)", arguments).await.map_err(unsure)?;
         for ((held, _), answer) in asked.into_iter().zip(said) {
             let answer = match answer {
-                Ok(value) if value == json!(true) => Ok(()),
+                Ok(serde_json::Value::Bool(true)) => Ok(()),
                 Ok(_) => Err(gone()),
                 Err(f) => Err(f),
             };

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::message::{BODY, STOMP};
 use super::{Frame, Stomp};
 use crate::broker::{Carriage, ErrorKind, Outgoing, Rehearsal};
@@ -132,7 +130,7 @@ fn refusal(wire: &Outgoing) -> Option<String> {
 /// The SEND frame of a message that a rehearsal has passed.
 pub(in crate::drivers::activemq) fn frame(wire: &Outgoing) -> Frame {
     let mut frame = Frame::new("SEND").with("destination", format!("/queue/{}", wire.to.name));
-    let body = wire.body.clone().unwrap_or_else(Bytes::new);
+    let body = wire.body.clone().unwrap_or_default();
     let mut persistent = true;
     for (name, value) in &wire.properties {
         let Some(said) = said(value) else { continue };
@@ -231,6 +229,8 @@ impl Stomp {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::model::{Address, ConnId, Kind, WireType};
 

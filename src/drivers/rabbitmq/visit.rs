@@ -24,6 +24,10 @@ const NACKS: usize = 32;
 /// How long, and how often, the broker is asked whether what was given back is there again.
 const SETTLING: (Duration, u32) = (Duration::from_millis(10), 100);
 
+/// Wait before the channel of a quorum queue is closed after acknowledgements: of those in a burst all but the first 33 are held back in it until the
+/// queue has applied these, and a close drops them (measured on 4.0.5: of 38 acknowledged 5 came back, of 64 31; after 100 ms none).
+const APPLIED: Duration = Duration::from_millis(300);
+
 /// A message in hand.
 pub struct Taken {
     /// The delivery tag.
@@ -78,6 +82,7 @@ impl Visit {
             held: BTreeMap::new(),
             most_given_back: 0,
             behind: 0,
+            acknowledged: false,
             until: Instant::now() + longest,
         };
         rabbit.keeper.spawn(|stop| async move {
@@ -151,6 +156,7 @@ struct Room {
     held: BTreeMap<u64, Option<Message>>,
     most_given_back: u64,
     behind: u64,
+    acknowledged: bool,
     until: Instant,
 }
 
@@ -222,6 +228,7 @@ impl Room {
             let ack = self.line.channel.basic_ack(tag, BasicAckOptions { multiple: false });
             self.lane.of(&self.rabbit).rpc("settle", Some(&self.at), ack).await.map_err(Error::perhaps)?;
             self.held.remove(&tag);
+            self.acknowledged = true;
         }
         Ok(())
     }
@@ -267,6 +274,9 @@ impl Room {
                 let counted = k.queues.entry(self.at.name.clone()).or_default();
                 counted.given_back = if self.behind == 0 { given_back } else { counted.given_back.max(given_back) };
             });
+        }
+        if self.price.of_type == Type::Quorum && (self.acknowledged || ended.reseated > 0) {
+            tokio::time::sleep(APPLIED).await;
         }
         let _ = lane.rpc("give back", Some(&self.at), self.line.channel.close(200, "given back".into())).await;
         ended

@@ -37,7 +37,7 @@ pub fn connect(profile: &Profile, may_write: bool) -> Result<Link> {
             let _ = may_write;
             Err(Error::new(ErrorKind::Unsupported, "connect", format!("{} is not built in", kind.word()))
                 .on(&conn)
-                .next("wait for its driver, or build redrive with it"))
+                .next("build redrive with its feature"))
         }
     }
 }

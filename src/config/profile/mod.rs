@@ -64,7 +64,7 @@ pub struct Profile {
     pub down: Option<SecretError>,
     /// Settings of a Kafka connection.
     pub kafka: KafkaProfile,
-    /// Settings of a RabbitMQ connection; waits for its driver.
+    /// Settings of a RabbitMQ connection.
     pub rabbitmq: RabbitMqProfile,
     /// Settings of an ActiveMQ connection.
     pub activemq: ActiveMqProfile,

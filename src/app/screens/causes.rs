@@ -95,6 +95,7 @@ impl State {
         out.push(Line::fact("category", safe(&c.category.explain())));
         let attempts = match c.attempts {
             None => "attempts not recorded".to_owned(),
+            Some((1, 1)) => "1 attempt".to_owned(),
             Some((a, b)) if a == b => format!("{a} attempts"),
             Some((a, b)) => format!("{a} to {b} attempts"),
         };

@@ -58,16 +58,17 @@ fn destination(text: &str) -> Option<Origin> {
     Some(Origin { name: name.to_owned(), kind: Some(kind), ..Origin::default() })
 }
 
+/// What the text of a cause tells.
 #[derive(Default)]
-struct Cause {
-    error: Thrown,
-    attempts: Option<u32>,
+pub(super) struct Cause {
+    pub(super) error: Thrown,
+    pub(super) attempts: Option<u32>,
     /// Milliseconds since the epoch.
     expired: Option<i64>,
 }
 
 /// The broker's `Throwable.toString()`; behind the redelivery policy stands what the client rolled back for.
-fn read_cause(text: &str) -> Cause {
+pub(super) fn read_cause(text: &str) -> Cause {
     let plain = text.strip_prefix("java.lang.Throwable: ").unwrap_or(text).trim();
     if let Some(at) = plain.strip_prefix("Message Expired. Expiration:") {
         let stage = Some("expired".to_owned());

@@ -361,6 +361,23 @@ fn artemis_by_core_properties_and_by_annotations() {
     let told = death(&amqp);
     assert_eq!((origin(&told), stage(&told), told.origin.source.as_str()), ("orders", Some("expired"), "x-opt-ORIG-QUEUE"));
     assert_eq!((told.last.value, told.owned.len()), (Some(at(1_700_000_100)), 3));
+    let mut given_up = message("DLQ", Vec::new());
+    given_up.headers = fields(vec![
+        ("_AMQ_ORIG_QUEUE", text("orders")),
+        (
+            "__HDR_dlqDeliveryFailureCause",
+            text(
+                "java.lang.Throwable: Delivery[2] exceeds redelivery policy limit:RedeliveryPolicy {}, cause:com.acme.PaymentTimeout: HTTP 504",
+            ),
+        ),
+    ]);
+    let told = death(&given_up);
+    let error = told.error.value.as_ref().expect("an error");
+    assert_eq!(
+        (error.class.as_deref(), error.message.as_deref(), told.attempts.value),
+        (Some("com.acme.PaymentTimeout"), Some("HTTP 504"), Some(2))
+    );
+    assert_eq!((told.family, origin(&told), told.owned.len()), ("Artemis", "orders", 2));
 }
 
 #[test]

@@ -45,7 +45,7 @@ artemis_create() {
   touch "$ARTEMIS/instance/made-$ARTEMIS_VERSION-$p"
 }
 
-# artemis_config PREFIX: AMQP and STOMP alone, where dead letters go, and the users: admin and app may do all, reader may
+# artemis_config PREFIX: a full disk stops no producer (it would at 90 % of any machine's disk), AMQP and STOMP alone, where dead letters go, and the users: admin and app may do all, reader may
 # browse, and look in the console.
 artemis_config() {
   local etc=$ARTEMIS/instance/etc acceptors settings
@@ -55,7 +55,7 @@ artemis_config() {
   settings+='<address-setting match="auto.#"><dead-letter-address>DLA</dead-letter-address><expiry-address>EXP</expiry-address><max-delivery-attempts>2</max-delivery-attempts>'
   settings+='<auto-create-dead-letter-resources>true</auto-create-dead-letter-resources><auto-create-expiry-resources>true</auto-create-expiry-resources></address-setting>'
   sed -i -e "s|</acceptors>|$acceptors</acceptors>|; s|</address-settings>|$settings</address-settings>|" \
-    -e 's|<permission type="browse" roles="amq"/>|<permission type="browse" roles="amq,app,reader"/>|; s|roles="amq"/>|roles="amq,app"/>|' "$etc/broker.xml" &&
+    -e 's|<max-disk-usage>.*</max-disk-usage>|<max-disk-usage>-1</max-disk-usage>|' -e 's|<permission type="browse" roles="amq"/>|<permission type="browse" roles="amq,app,reader"/>|; s|roles="amq"/>|roles="amq,app"/>|' "$etc/broker.xml" &&
     printf '%s\n' 'admin = adminpw' 'app = apppw' 'reader = readerpw' >"$etc/artemis-users.properties" &&
     printf '%s\n' 'amq = admin' 'app = app' 'reader = reader' >"$etc/artemis-roles.properties" &&
     sed -i "s|^\(HAWTIO_ROLES=\).*|\1'amq,reader'|" "$etc/artemis.profile" &&

@@ -96,3 +96,8 @@ fn on_sqs() {
 fn on_activemq() {
     one_cause_is_replayed(activemq("ACTIVEMQ_6"));
 }
+
+#[test]
+fn on_artemis() {
+    one_cause_is_replayed(activemq("ARTEMIS"));
+}

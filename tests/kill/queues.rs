@@ -111,3 +111,8 @@ fn sqs_standard() {
 fn activemq_classic() {
     killed_at_any_moment(activemq("ACTIVEMQ_6"), None);
 }
+
+#[test]
+fn artemis() {
+    killed_at_any_moment(activemq("ARTEMIS"), None);
+}

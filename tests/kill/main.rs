@@ -1,7 +1,7 @@
 //! A replay killed with SIGKILL at random moments and resumed each time: nothing lost, nothing unaccounted for, doubles only where doubt was said.
 //!
 //! In the suite few messages and kills; the whole of it by `REDRIVE_KILL_FULL=1 scripts/test --test kill -- --nocapture`: on Kafka 10,000
-//! messages and 50 kills, on every other broker 2,000 and 20. The seed is printed; `REDRIVE_KILL_SEED` repeats it.
+//! messages and 50 kills, on every other broker 2,000 (ActiveMQ Classic: 400) and 20. The seed is printed; `REDRIVE_KILL_SEED` repeats it.
 #![cfg(all(feature = "kafka", unix))]
 
 #[path = "../support/binary.rs"]

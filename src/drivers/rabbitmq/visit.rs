@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, BasicQosOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -170,13 +170,7 @@ impl Room {
             // whoever asked may have gone away meanwhile: what was taken for them stays in hand and is given back
             match ask {
                 Some(Ask::Take { most, bytes, floor, to }) => drop(to.send(self.take(most, bytes, floor).await)),
-                Some(Ask::Settle { batch, to }) => {
-                    let mut answers = Vec::with_capacity(batch.len());
-                    for (tag, how) in batch {
-                        answers.push(self.settle(tag, how).await);
-                    }
-                    drop(to.send(answers));
-                }
+                Some(Ask::Settle { batch, to }) => drop(to.send(self.settle_all(batch).await)),
                 Some(Ask::End { to }) => {
                     let ended = self.end(false).await;
                     drop(to.send(ended));
@@ -215,6 +209,29 @@ impl Room {
         let left = limit.saturating_sub(given_back + 1);
         let cause = super::cost::too_few(left, limit, self.price.end, &self.at.name);
         Error::new(ErrorKind::Unsafe, self.op, cause).about(&self.at).next("describe (d) leaves no trace")
+    }
+
+    /// One answer each. AMQP answers no acknowledgement, and one that a dead connection took in is gone: only the answer to a call that was
+    /// sent behind them on their channel shows that the broker had them.
+    async fn settle_all(&mut self, batch: Vec<(u64, Settle)>) -> Vec<Result<()>> {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut sent = false;
+        for (tag, how) in &batch {
+            let answer = self.settle(*tag, *how).await;
+            sent |= *how == Settle::Remove && answer.is_ok();
+            answers.push(answer);
+        }
+        // no limit of prefetch, as it was: it changes nothing for messages that are got one by one
+        let behind = self.line.channel.basic_qos(0, BasicQosOptions::default());
+        if sent && let Err(e) = self.lane.of(&self.rabbit).rpc("settle", Some(&self.at), behind).await {
+            let unknown = e.perhaps();
+            for (answer, (_, how)) in answers.iter_mut().zip(&batch) {
+                if *how == Settle::Remove && answer.is_ok() {
+                    *answer = Err(unknown.clone());
+                }
+            }
+        }
+        answers
     }
 
     async fn settle(&mut self, tag: u64, how: Settle) -> Result<()> {

@@ -101,8 +101,8 @@ impl<'a> Killer<'a> {
             let child = self.start(id, rate);
             match self.strike(child, &moment, before) {
                 None => {}
-                // what is left is in doubt: no more kills would meet anything
-                Some(ran) if ran.code == Some(4) => break,
+                // all is done, or what is left is in doubt: no more kills would meet anything
+                Some(ran) if matches!(ran.code, Some(0 | 4)) && !self.refuses(&ran) => break,
                 Some(ran) => return self.refused(&ran, id),
             }
             (self.settle)();
@@ -113,11 +113,14 @@ impl<'a> Killer<'a> {
         self.to_the_end()
     }
 
-    /// The only end before a kill that is right.
+    fn refuses(&self, ran: &Ran) -> bool {
+        ran.code != Some(0) && self.may_refuse.is_some_and(|words| ran.err.contains(words) || ran.out.contains(words))
+    }
+
+    /// The only failure of a run that is right.
     fn refused(&self, ran: &Ran, plan: Option<&str>) -> Worked {
         let Ran { code, out, err } = ran;
-        let right = self.may_refuse.is_some_and(|words| err.contains(words) || out.contains(words));
-        assert!(right && *code != Some(0), "it ended by itself: {code:?}\n{out}\n{err}");
+        assert!(self.refuses(ran), "it ended by itself: {code:?}\n{out}\n{err}");
         println!("refused: {}", err.trim());
         Worked::Refused(plan.expect("a plan, of a run before").to_owned())
     }
@@ -162,21 +165,17 @@ impl<'a> Killer<'a> {
     fn to_the_end(&self) -> Worked {
         for _ in 0..MOST_ENDS {
             let known = self.plan();
+            if let Some(plan) = known.as_ref().filter(|p| p["status"] == "finished") {
+                assert_eq!(plan["counts"]["replayed"], self.messages, "{plan}");
+                return Worked::Done(plan["plan"].as_str().expect("an id").to_owned());
+            }
             let id = known.as_ref().and_then(|p| p["plan"].as_str());
             let ran = finish(self.start(id, 0), &["replay"]);
+            println!("{}", ran.out.trim());
             (self.settle)();
             match ran.code {
-                Some(0) => {
-                    let plan = self.plan().expect("a plan");
-                    assert_eq!(plan["status"], "finished", "{}\n{}", ran.out, ran.err);
-                    assert_eq!(plan["counts"]["replayed"], self.messages, "{plan}");
-                    return Worked::Done(plan["plan"].as_str().expect("an id").to_owned());
-                }
-                Some(3) => println!("{}", ran.out.trim()),
-                Some(4) => {
-                    println!("{}", ran.out.trim());
-                    (self.clear_up)();
-                }
+                Some(0) => {}
+                Some(3 | 4) if !self.refuses(&ran) => (self.clear_up)(),
                 _ => return self.refused(&ran, id),
             }
         }

@@ -24,6 +24,8 @@ pub enum ErrorKind {
     ReadOnly,
     /// Refused because it could lose or disturb messages.
     Unsafe,
+    /// It is there, in somebody else's hand; with `retry`, asking the same hold again may have it.
+    Busy,
     Throttled,
     Invalid,
     Timeout,
@@ -42,6 +44,7 @@ impl ErrorKind {
             ErrorKind::Unsupported => "not supported",
             ErrorKind::ReadOnly => "read-only",
             ErrorKind::Unsafe => "refused as unsafe",
+            ErrorKind::Busy => "in other hands",
             ErrorKind::Throttled => "throttled",
             ErrorKind::Invalid => "invalid",
             ErrorKind::Timeout => "no answer in time",

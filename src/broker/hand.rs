@@ -163,7 +163,8 @@ pub trait Writer: Send + Sync {
 /// Messages in hand. Dropping it lets the driver give back what was not settled.
 #[async_trait]
 pub trait Hold: Send {
-    /// The next messages, at most `max`; empty: all found or all seen.
+    /// The next messages, at most `max`; empty: all found or all seen, so what is missing is gone. What is missing and may be in other hands is
+    /// an error, [`super::ErrorKind::Busy`]; the hold lives on.
     async fn next(&mut self, max: usize) -> Result<Vec<Held>>;
     /// One answer each.
     async fn settle(&mut self, batch: Vec<(HeldId, Settle)>) -> Vec<Result<()>>;

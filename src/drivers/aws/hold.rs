@@ -17,12 +17,22 @@ use crate::model::{Address, Message, Seat};
 const FILL: Duration = Duration::from_secs(20);
 /// How often the holds are looked after.
 const BEAT: Duration = Duration::from_secs(1);
+/// Longest wait for what somebody else has in hand, however long that may stay hidden.
+const LONGEST: Duration = Duration::from_secs(120);
 
 /// What a hold asks of its task.
 enum Ask {
     Next(usize, oneshot::Sender<Result<Vec<Held>>>),
     Settle(Vec<(HeldId, Settle)>, oneshot::Sender<Vec<Result<()>>>),
     Close(oneshot::Sender<Left>),
+}
+
+/// What it means that a queue gave nothing.
+enum Shown {
+    All,
+    /// It was not asked for long enough to say.
+    NotYet,
+    Withheld(Error),
 }
 
 /// One visit to a queue. Dropping it closes the channel, and the task gives back what it has.
@@ -46,7 +56,7 @@ impl Visit {
         };
         let taken = Taken::new(aws.clone(), from, &queue);
         let (ask, asked) = mpsc::channel(1);
-        let task = Task { aws: aws.clone(), taken, left, first, ready: VecDeque::new(), held: HashMap::new(), next_id: 0, silent: false };
+        let task = Task { aws: aws.clone(), taken, left, first, ready: VecDeque::new(), held: HashMap::new(), next_id: 0, dry: None };
         aws.keeper.spawn(move |stop| task.run(asked, stop));
         Ok(Self { at: from.clone(), ask })
     }
@@ -97,8 +107,8 @@ struct Task {
     ready: VecDeque<Message>,
     held: HashMap<HeldId, String>,
     next_id: u64,
-    /// The queue has shown all that it shows.
-    silent: bool,
+    /// Since when the queue gives nothing, though something wanted is missing.
+    dry: Option<Instant>,
 }
 
 impl Task {
@@ -147,10 +157,13 @@ impl Task {
             let got = self.taken.receive(self.first.map_or(BATCH, |n| n.min(BATCH))).await?;
             if got.is_empty() {
                 quiet += asked.elapsed().max(Duration::from_millis(100));
-                self.silent = self.nothing_more(quiet).await?;
-                continue;
+                match self.shown_all(quiet).await? {
+                    Shown::NotYet => continue,
+                    Shown::Withheld(why) if self.ready.is_empty() => return Err(why),
+                    Shown::All | Shown::Withheld(_) => break,
+                }
             }
-            quiet = Duration::ZERO;
+            (quiet, self.dry) = (Duration::ZERO, None);
             for m in got {
                 let wanted = match &mut self.first {
                     Some(0) => false,
@@ -181,17 +194,43 @@ impl Task {
     }
 
     fn done(&self) -> bool {
-        self.silent || self.first.map_or(self.left.is_empty(), |n| n == 0)
+        self.first.map_or(self.left.is_empty(), |n| n == 0)
     }
 
-    /// Whether a queue that gave nothing has nothing more for us: all that it has is in our hand, or it was asked long enough.
-    async fn nothing_more(&self, quiet: Duration) -> Result<bool> {
-        if quiet >= self.aws.patience() {
-            return Ok(true);
-        }
+    /// Whether a queue that gave nothing has shown all that it has. What is in other hands, or behind ours in a message group, is not gone.
+    async fn shown_all(&mut self, quiet: Duration) -> Result<Shown> {
         let queue = self.aws.queue("take in hand", &self.taken.at).await?;
         let others = queue.in_flight().unwrap_or(0).saturating_sub(self.taken.len() as u64);
-        Ok(queue.visible() == Some(0) && others == 0)
+        let more = queue.visible().unwrap_or(0);
+        if more == 0 && others == 0 {
+            return Ok(Shown::All);
+        }
+        if quiet < self.aws.patience() {
+            return Ok(Shown::NotYet);
+        }
+        if self.first.is_some() {
+            return Ok(Shown::All);
+        }
+        let hides = self.aws.hides();
+        let dry = self.dry.get_or_insert_with(Instant::now).elapsed();
+        let behind_ours = self.taken.fifo() && more > 0 && others == 0;
+        let mut why = format!("{} of those wanted are not shown", self.left.len());
+        if others > 0 {
+            why += &format!(
+                "; about {others} are in somebody's hand (a run or a look that was cut off has them for {} s more)",
+                hides.as_secs()
+            );
+        }
+        if behind_ours {
+            why +=
+                &format!("; about {more} wait behind what is in hand: of a message group SQS gives 10 at most until those are taken out");
+        } else if more > 0 {
+            why += &format!("; about {more} are there and were not given");
+        }
+        let mut e = Error::new(ErrorKind::Busy, "take in hand", why).about(&self.taken.at).next("wait for it to come back, then go on");
+        // behind what was passed over nothing comes by waiting; behind what is handed over it comes once that is settled
+        e.retry = dry < (hides + BEAT * 5).min(LONGEST) && !(behind_ours && self.held.is_empty());
+        Ok(Shown::Withheld(e))
     }
 
     async fn settle(&mut self, batch: Vec<(HeldId, Settle)>) -> Vec<Result<()>> {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::queue::Queue;
 use super::run::{Halt, Runner};
 use super::watching;
+use crate::broker::ErrorKind;
 use crate::triage::plan::{Planned, Way};
 use crate::triage::report::{Level, Outcome, Phase, Skip, Wish};
 
@@ -88,7 +89,9 @@ impl Runner<'_> {
             // the source may give them in another order than the plan's: then only those that may go at once are asked for
             heads_only = stood_still;
             idle = if stood_still { idle + 1 } else { 0 };
-            if idle > 2 {
+            // the hold has waited for what others have as long as that is of use
+            let in_other_hands = self.trouble.as_ref().is_some_and(|e| e.kind == ErrorKind::Busy);
+            if idle > 2 || in_other_hands {
                 let from = self.plan.ask.from.at();
                 let why =
                     self.trouble.take().map_or_else(|| format!("{from} gives nothing of what was planned; plan anew"), |e| e.to_string());
@@ -150,7 +153,7 @@ impl Runner<'_> {
 }
 
 /// Ends when the wish is to stop; never otherwise.
-async fn stop_wish(wish: &mut watch::Receiver<Wish>) {
+pub(super) async fn stop_wish(wish: &mut watch::Receiver<Wish>) {
     if wish.wait_for(|w| *w == Wish::Stop).await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::run::{Halt, Runner};
-use crate::broker::{Carriage, Error, Held, HeldId, Hold, Outgoing, Selection};
+use crate::broker::{Carriage, Error, ErrorKind, Held, HeldId, Hold, Outgoing, Selection};
 use crate::decode::death;
 use crate::model::{Message, Seat, copy};
 use crate::triage::ledger::Intent;
@@ -44,6 +44,8 @@ pub(super) struct Room {
     /// The same, in order, for copies.
     pub line: VecDeque<u32>,
     pub exhausted: bool,
+    /// What is missing is in other hands, or behind what is in ours: not asked for while there is something to do.
+    pub busy: bool,
     pub most: usize,
     pub trouble: Option<Error>,
 }
@@ -58,6 +60,7 @@ impl Runner<'_> {
             wanted: HashMap::new(),
             line: VecDeque::new(),
             exhausted: false,
+            busy: false,
             most,
             trouble: None,
         };
@@ -81,7 +84,7 @@ impl Runner<'_> {
         let free = room.most.saturating_sub(room.taken.len());
         // half full is enough, as long as some of it may go
         let enough = free == 0 || (room.taken.len() > room.most / 2 && room.taken.keys().any(|n| self.queue.is_ready(*n)));
-        if room.exhausted || room.trouble.is_some() || enough {
+        if room.exhausted || room.trouble.is_some() || enough || room.busy && !room.taken.is_empty() {
             return Ok(());
         }
         if room.hold.is_none() {
@@ -96,12 +99,21 @@ impl Runner<'_> {
     pub(super) fn received(&mut self, room: &mut Room, got: Result<Vec<Held>, Error>) {
         let got = match got {
             Ok(got) => got,
+            Err(e) if e.kind == ErrorKind::Busy && e.retry => {
+                if !room.busy {
+                    self.tell.line(Level::Watch, None, e.to_string());
+                    self.tell.now();
+                }
+                room.busy = true;
+                return;
+            }
             Err(e) => {
                 self.tell.line(Level::Bad, None, e.to_string());
                 room.trouble = Some(e);
                 return;
             }
         };
+        room.busy = false;
         if got.is_empty() {
             room.exhausted = true;
             let mut gone: Vec<u32> = std::mem::take(&mut room.wanted).into_values().flatten().collect();

@@ -160,6 +160,7 @@ impl Runner<'_> {
             self.tell.counts = Counts { verified: row.counts.verified, came_back: row.counts.came_back, ..self.tell.counts };
         }
         self.clear_up().await?;
+        self.await_hidden().await?;
         self.settle_earlier().await?;
         // what doubt gives back, and what waited behind it, goes in a second pass; a third finds the same trouble again
         let mut result = self.pass(true).await;

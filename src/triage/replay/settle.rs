@@ -8,7 +8,7 @@ use super::run::{Halt, Runner};
 use crate::broker::{Done, Error, ErrorKind, HeldId, Hold, Receipt, Settle};
 use crate::model::Seat;
 use crate::triage::plan::Source;
-use crate::triage::report::{Level, Outcome, Skip, Stage};
+use crate::triage::report::{Level, Outcome, Skip, Stage, Wish};
 
 impl Runner<'_> {
     /// Notes what came of a publish or, with nothing `held`, of what was carried: that has left its source already. Gives why to break off, where nothing went through and the next would meet the same.
@@ -101,8 +101,13 @@ impl Runner<'_> {
         let seats = earlier.iter().flat_map(|(seat, all)| std::iter::repeat_n(seat.clone(), all.len())).collect();
         let mut source = Some(hold(self, seats).await?);
         loop {
+            if *self.wish.borrow() == Wish::Stop {
+                return Err(Halt::Stopped);
+            }
             let got = match take(&mut source, super::pace::BATCH).await {
                 Ok(got) => got,
+                // in somebody's hand, so not known to have left
+                Err(e) if e.kind == ErrorKind::Busy && e.retry => continue,
                 Err(e) => return Err(Halt::Broke(e.to_string())),
             };
             if got.is_empty() {

@@ -29,6 +29,10 @@ impl Runner<'_> {
         let mut batch: Vec<Ready> = Vec::new();
         let halt = loop {
             let limit = self.pace.batch();
+            if room.busy && room.taken.is_empty() && batch.is_empty() {
+                // what is still to be taken out may be what the rest waits behind
+                self.settle(&mut room, &mut to_settle).await?;
+            }
             if batch.len() < limit {
                 self.refill(&mut room).await?;
                 self.top_up(&mut room, &mut batch, limit, visit).await?;
@@ -158,7 +162,7 @@ impl Runner<'_> {
         // what was synced with this step's outcomes may leave its source now
         let settling = std::mem::take(to_settle);
         let free = room.most.saturating_sub(room.taken.len());
-        let more = !room.exhausted && room.trouble.is_none() && free > 0 && room.hold.is_some();
+        let more = !room.exhausted && !room.busy && room.trouble.is_none() && free > 0 && room.hold.is_some();
         let source = &mut room.hold;
         let (answers, (settled, carried, got)) = futures::join!(publish(&self.means.hands, outgoing), async {
             let settled = settle_all(source, settling).await;

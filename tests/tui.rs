@@ -271,6 +271,8 @@ async fn a_parked_cause_leaves_the_list_and_is_restored() {
     let mut tui = Tui::live();
     tui.settle().await;
     tui.press("/ d l q . l o y a l t y enter enter").await;
+    // looked at for a while: what was read has its age
+    tui.now += Duration::from_secs(60);
     tui.expect("causes").press("P W enter x enter").await;
     tui.expect("a mark in the ledger").press("enter").await.type_text("dlq.loyalty-points").await.press("enter").await;
     tui.expect("done");

@@ -28,6 +28,8 @@ pub enum Job {
     Show(Arc<Seen>, Hint),
     /// Reads the dead letters of a queue and groups them, all or so many; the traces consented to.
     Causes(Address, Vec<Trace>, Option<usize>),
+    /// Groups what was read and kept at a time anew, by what the ledger knows of it now: nobody looks.
+    Recount(Address, Arc<CausesRead>, SystemTime),
     /// What the ledger has of plans.
     Plans,
     /// Looks and freezes a plan; nothing is written to a broker. The traces consented to.
@@ -96,6 +98,8 @@ pub struct CausesRead {
     pub kept: Vec<Arc<Seen>>,
     /// Who has claimed the queue or a cause: the mark and its end.
     pub claims: Vec<(Mark, SystemTime)>,
+    /// Incidents that were resolved because nothing of their causes is left.
+    pub closed: usize,
     /// How many there were when it was read, by the listing.
     pub depth: Count,
 }
@@ -133,6 +137,8 @@ pub enum News {
     Rows(Vec<Arc<Seen>>),
     Body(Box<Decoded>),
     Causes(Box<CausesRead>),
+    /// What was read before, grouped anew.
+    Recounted(Box<CausesRead>),
     Plans(Vec<PlanRow>),
     Plan(Arc<ReplayPlan>),
     Rehearsed(Box<Rehearsed>),

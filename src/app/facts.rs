@@ -166,6 +166,8 @@ pub struct Facts {
     pub warnings: Vec<Diagnostic>,
     /// Nothing is asked by itself while this is on (`p`).
     pub paused: bool,
+    /// When something was done that changes what the ledger has as done with.
+    pub touched: Option<SystemTime>,
 }
 
 impl Facts {
@@ -189,6 +191,7 @@ impl Facts {
             replay: ReplaySettings::default(),
             warnings: Vec::new(),
             paused: false,
+            touched: None,
         }
     }
 

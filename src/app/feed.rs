@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::App;
 use super::command::On;
-use super::effect::{Effect, Job, News};
+use super::effect::{CausesRead, Effect, Job, News};
 use super::facts::{CALM, EVERY, Fact, HIDDEN};
 use super::slots::Place;
 use super::text::Tone;
@@ -48,8 +48,11 @@ impl App {
                 self.facts.details.entry(at.clone()).or_default().set((*detail, *cost), now, EVERY * 3);
             }
             (Place::Detail(at), News::Failed(error)) => self.facts.details.entry(at.clone()).or_default().fail(*error, now),
-            (Place::Causes(at), News::Causes(read)) => {
-                self.facts.causes.entry(at.clone()).or_default().set(Arc::new(*read), now, EVERY * 3);
+            (Place::Causes(at), News::Causes(read)) => self.learn_causes(at, *read, now),
+            // grouped anew, but no newer than the look
+            (Place::Causes(at), News::Recounted(read)) => {
+                let looked = self.facts.causes.get(at).and_then(|fact| fact.at);
+                self.learn_causes(at, *read, looked.unwrap_or(now));
             }
             (Place::Causes(at), News::Failed(error)) => self.facts.causes.entry(at.clone()).or_default().fail(*error, now),
             (Place::Ledger, News::Plans(rows)) => {
@@ -98,6 +101,27 @@ impl App {
         }
     }
 
+    fn learn_causes(&mut self, at: &Address, read: CausesRead, looked: SystemTime) {
+        match read.closed {
+            0 => {}
+            1 => self.say(Tone::Ok, "its incident is resolved: nothing of the cause is left"),
+            n => self.say(Tone::Ok, format!("{n} incidents are resolved: nothing of their causes is left")),
+        }
+        let (now, is_old) = (self.now, self.is_old(&Place::Causes(at.clone())));
+        let fact = self.facts.causes.entry(at.clone()).or_default();
+        fact.set(Arc::new(read), now, EVERY * 3);
+        fact.at = Some(looked);
+        if is_old {
+            fact.due = fact.at;
+        }
+    }
+
+    /// Whether what a job has just told may be older than what was done while it ran.
+    fn is_old(&self, place: &Place) -> bool {
+        let begun = self.slots.running(place).map(|(_, since)| since);
+        begun.is_some_and(|begun| self.facts.touched.is_some_and(|touched| touched > begun))
+    }
+
     /// A replay has ended: say so, and ask anew for what it changed.
     fn run_ended(&mut self, plan: String, report: ReplayReport) {
         let c = report.counts;
@@ -121,9 +145,10 @@ impl App {
 
     /// What the ledger has as done with may be more or less now.
     fn touched(&mut self) {
-        let now = self.now;
-        self.facts.causes.values_mut().for_each(|fact| fact.due = Some(now));
-        self.facts.details.values_mut().for_each(|fact| fact.due = Some(now));
+        self.facts.touched = Some(self.now);
+        // as if it had been due when it was read: sooner than anything becomes due by itself
+        self.facts.causes.values_mut().for_each(|fact| fact.due = fact.at);
+        self.facts.details.values_mut().for_each(|fact| fact.due = fact.at);
     }
 
     fn learn_list(&mut self, conn: &ConnId, news: News) {
@@ -203,7 +228,8 @@ impl App {
     }
 
     /// Queues whose dead letters are read without being asked: those that can be looked into without a trace and are not too
-    /// long; again when their depth has changed, or what the ledger says of them.
+    /// long; again when their depth has changed, or what the ledger says of them. Where a look leaves a trace, what was kept of
+    /// the last one is grouped anew when the ledger has changed.
     fn causes_due(&self) -> Vec<(Place, SystemTime, Job)> {
         let running = self.slots.count(|p| matches!(p, Place::Causes(_)));
         let free = |at: &Address| {
@@ -211,6 +237,10 @@ impl App {
             known.is_some_and(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none())
         };
         let dlqs = self.facts.destinations().filter(|d| d.role.is_dlq() && free(&d.at));
+        let kept = self.facts.causes.iter().filter(|(at, fact)| !free(at) && is_touched(fact)).filter_map(|(at, fact)| {
+            let read = fact.value.as_ref().filter(|read| !read.kept.is_empty())?;
+            Some((Place::Causes(at.clone()), fact.due?, Job::Recount(at.clone(), read.clone(), fact.at?)))
+        });
         let due = dlqs.filter_map(|d| {
             let job = || Job::Causes(d.at.clone(), Vec::new(), None);
             let place = Place::Causes(d.at.clone());
@@ -224,7 +254,7 @@ impl App {
                 None => None,
             }
         });
-        due.take(2usize.saturating_sub(running)).collect()
+        kept.chain(due).take(2usize.saturating_sub(running)).collect()
     }
 
     /// Starts what is due; at most a handful at once, the rest follows when those have ended. Goes through all that is known,

@@ -39,6 +39,7 @@ pub fn needs(facts: &Facts, now: SystemTime) -> Survey {
 
 fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact {
     let described = facts.details.get(&d.at).and_then(|f| f.value.as_ref());
+    let free = described.is_none_or(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none());
     let retention = described.and_then(|(detail, _)| detail.retention);
     let declared = facts.context.dead_letters.pair(&d.at.name).and_then(|p| p.message_retention);
     let causes = facts.causes.get(&d.at).and_then(|f| f.value.as_deref());
@@ -64,13 +65,14 @@ fn dlq(facts: &Facts, d: &crate::model::Destination, now: SystemTime) -> DlqFact
         causes.and_then(|read| read.claims.iter().find(|(m, end)| m.subject.is_empty() && *end > now)).map(|(m, _)| m.actor.clone());
     DlqFact {
         at: d.at.clone(),
-        count: causes.filter(|read| read.complete).map_or_else(|| facts.waiting(d), |read| Count::Exact(read.shown)),
+        // where nobody looks again by himself, the listing knows better what came since
+        count: causes.filter(|read| read.complete && free).map_or_else(|| facts.waiting(d), |read| Count::Exact(read.shown)),
         spark,
         growth,
         oldest: oldest.map(|t| (t, false)),
         loss: loss_of_oldest(oldest, retention.or(declared), retention.is_none(), now),
         on_it: claim,
-        looked_at: described.is_none_or(|(_, cost)| cost.leaves.is_empty() && cost.refused.is_none()),
+        looked_at: free,
         severity: causes.and_then(|read| read.causes.iter().map(|c| c.category.severity).max()),
     }
 }

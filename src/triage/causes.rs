@@ -2,9 +2,11 @@
 
 mod known;
 mod receipt;
+mod recount;
 
 pub use known::{Known, causes};
 pub use receipt::{End, Receipt};
+pub use recount::{Recount, recount};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::group::Grouping;
-use super::ledger::TriageLedger;
+use super::ledger::{LedgerError, TriageLedger};
 use super::report::Resolved;
 use crate::broker::{Broker, Cursor, Error, PeekRequest, Peeked, Start, Trace, Why};
 use crate::config::Context;
@@ -246,8 +248,11 @@ async fn take(messages: Vec<Message>, known: Knowledge<'_>, reading: &mut Readin
         }
         fresh.push(see(message, known.declared));
     }
-    if let Some(ledger) = known.ledger {
-        fill_past(ledger, &mut fresh, &mut reading.receipt).await;
+    // without it the messages are shown all the same, and the receipt says so
+    if let Some(ledger) = known.ledger
+        && let Err(error) = fill_past(ledger, &mut fresh).await
+    {
+        reading.receipt.note(&error.to_string());
     }
     for seen in &fresh {
         if !seen.message.whole {
@@ -259,20 +264,15 @@ async fn take(messages: Vec<Message>, known: Knowledge<'_>, reading: &mut Readin
     reading.keep(fresh);
 }
 
-/// Fills in what the ledger knows; without it the messages are shown all the same, and the receipt says so.
-async fn fill_past(ledger: &TriageLedger, seen: &mut [Seen], receipt: &mut Receipt) {
-    let ids = seen.iter().map(|s| s.id.clone()).collect();
-    match ledger.past(ids).await {
-        Ok(past) if past.is_empty() => {}
-        Ok(past) => {
-            for s in seen {
-                if let Some(past) = past.get(&s.id) {
-                    s.past.clone_from(past);
-                }
-            }
+/// Fills in what the ledger knows.
+async fn fill_past(ledger: &TriageLedger, seen: &mut [Seen]) -> Result<(), LedgerError> {
+    let past = ledger.past(seen.iter().map(|s| s.id.clone()).collect()).await?;
+    for s in seen.iter_mut().filter(|_| !past.is_empty()) {
+        if let Some(past) = past.get(&s.id) {
+            s.past.clone_from(past);
         }
-        Err(error) => receipt.note(&error.to_string()),
     }
+    Ok(())
 }
 
 #[cfg(test)]

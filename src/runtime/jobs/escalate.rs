@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
-use crate::app::effect::News;
+use crate::app::effect::{CausesRead, News};
 use crate::broker::{Error, ErrorKind, Result};
 use crate::decode::human;
 use crate::model::Address;
 use crate::runtime::{Out, Rooms};
-use crate::triage::escalate::{Ask, Outbox, Told, dedup_key, draft, escalate as tell};
+use crate::triage::causes::{Reading, Recount};
+use crate::triage::escalate::{Ask, Outbox, Told, dedup_key, draft, escalate as tell, resolve_others, resolve_settled};
 use crate::triage::group::Cause;
 use crate::triage::ledger::LedgerError;
 
@@ -65,4 +66,30 @@ pub async fn escalate(at: &Address, cause: &Cause, rooms: &Rooms, out: &Out) -> 
     };
     out.tell(News::Done(word)).await;
     Ok(())
+}
+
+/// Resolves the incidents of causes of which a complete reading found nothing left, and sends that; how many.
+pub async fn settled(reading: &Reading, rooms: &Rooms) -> std::result::Result<usize, LedgerError> {
+    let actor = &rooms.permit.actor.name;
+    let done = resolve_settled(&rooms.ledger, &rooms.context, reading, actor, SystemTime::now()).await?;
+    tell_of(done.len(), rooms).await
+}
+
+/// The same of causes of which all that a complete look saw was done with since: the queue is not looked at again for it.
+pub async fn settled_since(at: &Address, before: &CausesRead, since: &Recount, rooms: &Rooms) -> std::result::Result<usize, LedgerError> {
+    if !before.complete || since.back > 0 {
+        return Ok(0);
+    }
+    let reason = format!("all of it that was seen is resolved: {}; not looked at since", before.receipt);
+    let (actor, now) = (&rooms.permit.actor.name, SystemTime::now());
+    let done = resolve_others(&rooms.ledger, &rooms.context, at, &since.grouping.unresolved(), &reason, actor, now).await?;
+    tell_of(done.len(), rooms).await
+}
+
+/// What cannot be sent now waits in the ledger.
+async fn tell_of(closed: usize, rooms: &Rooms) -> std::result::Result<usize, LedgerError> {
+    if closed > 0 {
+        Outbox::new(rooms.ledger.clone(), &rooms.config).deliver().await?;
+    }
+    Ok(closed)
 }

@@ -24,6 +24,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Peek(want) => messages::peek(broker(rooms, &want.from.conn)?, want, rooms, &out).await,
         Job::Show(seen, hint) => messages::show(&seen, hint, &out).await,
         Job::Causes(at, accept, limit) => triage::causes(broker(rooms, &at.conn)?, at, accept, limit, rooms, &out).await,
+        Job::Recount(at, before, since) => triage::recount(broker(rooms, &at.conn)?, at, &before, since, rooms, &out).await,
         Job::Plans => triage::plans(rooms, &out).await,
         Job::Draft(ask, chosen, accept) => {
             let conn = ask.from.at().conn.clone();

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, watch};
 
+use super::escalate;
 use crate::app::effect::{CausesRead, Chosen, Doubt, News, Rehearsed};
 use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Result, Start, Trace};
 use crate::model::{Address, Count, Message, Seat};
@@ -31,13 +32,13 @@ fn kept(op: &'static str, error: &LedgerError) -> Error {
 
 /// Reads the dead letters of a queue and groups them.
 pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, limit: Option<usize>, rooms: &Rooms, out: &Out) -> Result<()> {
-    let claims = rooms.ledger.marks(at.clone(), MarkKind::Claim).await.map_err(|e| kept("read the ledger", &e))?;
-    let claims = last_claims(claims);
+    let claims = claims(&at, rooms).await?;
     let all = CausesAsk::new(at, &rooms.context);
     let ask = CausesAsk { accept, limit: limit.unwrap_or(all.limit), ..all };
     let say = |p: Read| out.hint(News::Reading { read: p.read, of: p.of });
     let (causes, reading) = causes::causes(broker, &ask, &rooms.context, &rooms.declared, &rooms.ledger, None, &say).await?;
     let totals = reading.grouping.totals();
+    let closed = escalate::settled(&reading, rooms).await.map_err(|e| kept("resolve an incident", &e))?;
     let read = CausesRead {
         causes,
         receipt: reading.receipt.to_string(),
@@ -47,10 +48,30 @@ pub async fn causes(broker: &dyn Broker, at: Address, accept: Vec<Trace>, limit:
         settled: totals.settled,
         kept: reading.kept,
         claims,
+        closed,
         depth: Count::Exact(reading.receipt.passed),
     };
     out.tell(News::Causes(Box::new(read))).await;
     Ok(())
+}
+
+/// The causes of what was read before, as the ledger knows it now.
+pub async fn recount(broker: &dyn Broker, at: Address, before: &CausesRead, since: SystemTime, rooms: &Rooms, out: &Out) -> Result<()> {
+    let claims = claims(&at, rooms).await?;
+    let ask = CausesAsk::new(at, &rooms.context);
+    let now = causes::recount(broker, &ask, &rooms.context, &rooms.ledger, &before.kept, since).await?;
+    let closed = escalate::settled_since(&ask.dlq, before, &now, rooms).await;
+    let closed = closed.map_err(|e| kept("resolve an incident", &e))?;
+    let totals = now.grouping.totals();
+    let complete = before.complete && now.back == 0;
+    let read = CausesRead { causes: now.causes, shown: totals.shown, settled: totals.settled, claims, closed, complete, ..before.clone() };
+    out.tell(News::Recounted(Box::new(read))).await;
+    Ok(())
+}
+
+async fn claims(at: &Address, rooms: &Rooms) -> Result<Vec<(Mark, SystemTime)>> {
+    let claims = rooms.ledger.marks(at.clone(), MarkKind::Claim).await.map_err(|e| kept("read the ledger", &e))?;
+    Ok(last_claims(claims))
 }
 
 /// The last claim on each subject, with its end; released ones are left out.

@@ -167,19 +167,35 @@ pub async fn resolve_settled(
     if !reading.receipt.is_complete() {
         return Ok(Vec::new());
     }
-    let dlq = &reading.receipt.dlq;
-    let waiting = reading.grouping.unresolved();
-    let ours = format!("redrive:{}:", context.name);
+    let reason = format!("all of it is resolved: {}", reading.receipt);
+    resolve_others(ledger, context, &reading.receipt.dlq, &reading.grouping.unresolved(), &reason, actor, now).await
+}
+
+/// Resolves the open incidents of a queue but for those of causes that still wait, which the caller knows completely, by
+/// [`crate::triage::group::Grouping::unresolved`]. Gives the keys of what was resolved.
+pub async fn resolve_others(
+    ledger: &TriageLedger,
+    context: &Context,
+    dlq: &Address,
+    waiting: &BTreeSet<String>,
+    reason: &str,
+    actor: &str,
+    now: SystemTime,
+) -> Result<Vec<String>> {
     let mut done = Vec::new();
-    for incident in ledger.open_incidents().await? {
-        if incident.place == *dlq && incident.dedup.starts_with(&ours) && !waiting.contains(&incident.subject) {
-            let reason = format!("all of it is resolved: {}", reading.receipt);
-            if resolve(ledger, &incident.dedup, actor, Some(&reason), now).await? {
-                done.push(incident.dedup);
-            }
+    for incident in open_of(ledger, context, dlq).await?.into_iter().filter(|i| !waiting.contains(&i.subject)) {
+        if resolve(ledger, &incident.dedup, actor, Some(reason), now).await? {
+            done.push(incident.dedup);
         }
     }
     Ok(done)
+}
+
+/// The open incidents of a queue's causes.
+pub async fn open_of(ledger: &TriageLedger, context: &Context, dlq: &Address) -> Result<Vec<Incident>> {
+    let ours = format!("redrive:{}:", context.name);
+    let open = ledger.open_incidents().await?.into_iter();
+    Ok(open.filter(|i| i.place == *dlq && i.dedup.starts_with(&ours)).collect())
 }
 
 fn notice(alarm: &Alarm, target: &str, payload: String, next_at: SystemTime, state: NoticeState, why: String, now: SystemTime) -> Notice {

@@ -12,7 +12,7 @@ mod reach;
 mod webhook;
 
 pub use alarm::{Alarm, Event, SampleRef};
-pub use incident::{Ask, Told, dedup_key, draft, escalate, resolve, resolve_settled};
+pub use incident::{Ask, Told, dedup_key, draft, escalate, open_of, resolve, resolve_others, resolve_settled};
 pub use outbox::{Delivered, Outbox, REPEAT, retry_wait};
 pub use reach::{Receiver, receivers};
 

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use tokio::sync::watch;
 
 use super::wish::{Wish, edited, request};
-use super::{consent, outcome, plan_text, verdict};
+use super::{closing, consent, outcome, plan_text, verdict};
 use crate::broker::{Error, ErrorKind};
 use crate::cli::args::{Consent, MarkArgs, ReplayArgs, Which};
 use crate::cli::exit::Exit;
@@ -14,6 +14,7 @@ use crate::cli::output::document;
 use crate::cli::{Desk, complain, even_unread, find, say, stopped};
 use crate::decode::safe;
 use crate::model::{Address, Seat};
+use crate::triage::causes::Reading;
 use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Scope};
 use crate::triage::preflight::{self, Unfrozen};
 use crate::triage::prepare::{prepare, prepare_restore};
@@ -63,13 +64,13 @@ pub async fn resume_command(desk: &Desk, id: &str, rate: Option<u32>, follow: bo
 }
 
 async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
-    let (plan, fresh) = match &want.plan {
+    let (plan, fresh, seen) = match &want.plan {
         Some(id) => match kept(desk, id, want.deed).await {
-            Ok(plan) => (plan, false),
+            Ok(plan) => (plan, false, None),
             Err(exit) => return Ok(exit),
         },
         None => match make(desk, &want).await {
-            Ok((plan, samples)) => {
+            Ok((plan, samples, seen)) => {
                 let samples = if want.dry_run { samples } else { Vec::new() };
                 let text = plan_text::plan(&plan, &desk.context.name, &samples);
                 // the plan of what is done at once is said beside the result, not instead of it
@@ -77,7 +78,7 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
                     (false, _) => say(text.trim_end()),
                     (true, format) => even_unread(document(format, "plan", &text, plan_text::object(&plan, &samples)))?,
                 }
-                (plan, true)
+                (plan, true, seen)
             }
             Err(exit) => return Ok(exit),
         },
@@ -92,7 +93,11 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
     if let Err(exit) = consent::agree(desk, &plan, &want.consent) {
         return Ok(exit);
     }
-    carry(desk, &plan, &want, fresh).await
+    let exit = carry(desk, &plan, &want, fresh).await;
+    if want.deed != Deed::Restore {
+        closing::close_incidents(desk, plan.ask.from.at(), seen.as_ref().map(|r| (r, plan.frozen))).await;
+    }
+    exit
 }
 
 /// A plan of the ledger, by its id.
@@ -114,7 +119,7 @@ pub(super) fn failed(e: Error) -> Exit {
 }
 
 /// Chooses, reads, looks ahead, freezes; why there is no plan has been said.
-async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
+async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<Reading>), Exit> {
     let deed = want.deed.word();
     let Some(name) = &want.which.destination else {
         return Err(complain(&format!("say which queue: redrive {deed} DESTINATION --cause ID (or --message, --all)"), Exit::Usage));
@@ -130,7 +135,7 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
     if want.wish.edit.is_some() && want.which.messages.len() != 1 {
         return Err(complain("--edit is for one message: name it with --message", Exit::Usage));
     }
-    let (scope, seats) = choose(desk, &at, want).await?;
+    let (scope, seats, reading) = choose(desk, &at, want).await?;
     let mut ask = request(desk, &at, want.deed, &want.wish).await?.homed(&found.role);
     ask.scope = scope;
     ask.reason.clone_from(&want.consent.reason);
@@ -149,7 +154,7 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples), Exit> {
         }
         other => failed(Error::new(ErrorKind::Invalid, "plan", other.to_string()).about(&at)),
     })?;
-    Ok((plan, samples))
+    Ok((plan, samples, reading))
 }
 
 /// What was chosen, read for a plan.
@@ -170,14 +175,14 @@ async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, sea
     Ok((found.draft, found.samples))
 }
 
-/// What was meant, and the seats of it (`None`: all that the ledger can restore).
-async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option<Vec<Seat>>), Exit> {
+/// What was meant, the seats of it (`None`: all that the ledger can restore), and the reading that it was found by.
+async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option<Vec<Seat>>, Option<Reading>), Exit> {
     if !want.which.messages.is_empty() {
         let seats = want.which.messages.iter().map(|m| seat(m)).collect();
-        return Ok((Scope::Marked, Some(seats)));
+        return Ok((Scope::Marked, Some(seats), None));
     }
     if want.which.all && want.deed == Deed::Restore {
-        return Ok((Scope::All, None));
+        return Ok((Scope::All, None, None));
     }
     // what is undone, or wished once more, is settled: the ledger hides it otherwise
     let with_settled = want.wish.again || want.deed == Deed::Restore;
@@ -185,11 +190,11 @@ async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option
     let (causes, reading) = read.ok_or_else(|| complain("stopped, nothing was written", Exit::Nothing))?;
     say(&reading.receipt.to_string());
     let Some(id) = &want.which.cause else {
-        return Ok((Scope::All, Some(causes.iter().flat_map(|c| c.members.seats()).collect())));
+        return Ok((Scope::All, Some(causes.iter().flat_map(|c| c.members.seats()).collect()), Some(reading)));
     };
     let meant = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint));
     let cause = meant.ok_or_else(|| super::causes::unknown(id, &causes))?;
-    Ok((Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() }, Some(cause.members.seats())))
+    Ok((Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() }, Some(cause.members.seats()), Some(reading)))
 }
 
 /// `p3/132665`, or the whole address that `peek` printed.

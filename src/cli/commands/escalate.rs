@@ -11,8 +11,10 @@ use crate::cli::exit::Exit;
 use crate::cli::output::document;
 use crate::cli::{Desk, complain, find, say};
 use crate::decode::{human, safe};
-use crate::triage::escalate::{Ask, Delivered, Outbox, Told, dedup_key, draft, escalate, resolve};
-use crate::triage::ledger::LedgerError;
+use crate::model::Address;
+use crate::triage::escalate::{Ask, Delivered, Outbox, Told, dedup_key, draft, escalate, open_of, resolve};
+use crate::triage::group::{CauseId, NO_METADATA};
+use crate::triage::ledger::{Incident, LedgerError};
 
 /// Shows what will be told and to whom; with `--yes` tells it.
 pub async fn run(desk: &Desk, args: EscalateArgs) -> io::Result<Exit> {
@@ -37,8 +39,10 @@ pub async fn run(desk: &Desk, args: EscalateArgs) -> io::Result<Exit> {
 async fn one(desk: &Desk, name: &str, id: &str, args: &EscalateArgs) -> Result<io::Result<Exit>, Error> {
     let at = find::destination(&desk.means.brokers, &desk.context.name, name).await?.at;
     let kept = |e: LedgerError| Error::new(ErrorKind::Unexpected, "escalate", e.to_string()).about(&at);
-    // an incident may be resolved after all of its messages are
-    let Some((causes, reading)) = super::causes::read_at(desk, at.clone(), args.resolve).await? else {
+    if args.resolve {
+        return Ok(resolved(desk, &at, id, args).await.unwrap_or_else(|e| Ok(complain(&kept(e).to_string(), Exit::Nothing))));
+    }
+    let Some((causes, reading)) = super::causes::read_at(desk, at.clone(), false).await? else {
         return Ok(Ok(complain("stopped, nobody was told", Exit::Nothing)));
     };
     say(&reading.receipt.to_string());
@@ -51,19 +55,6 @@ async fn one(desk: &Desk, name: &str, id: &str, args: &EscalateArgs) -> Result<i
     let (actor, reason) = (desk.permit.actor.name.as_str(), args.consent.reason.as_deref());
     let now = SystemTime::now();
     let ask = Ask { config: &desk.config, context: &desk.context, dlq: &at, cause, actor, reason, now };
-    if args.resolve {
-        if !args.consent.yes || args.dry_run {
-            let open = known.is_some_and(|i| i.state != "resolved");
-            let word =
-                if open { format!("nothing was told; --yes resolves {key}") } else { format!("no incident of cause {} is open", cause.id) };
-            return Ok(Ok(complain(&word, if args.dry_run { Exit::All } else { Exit::Nothing })));
-        }
-        if !resolve(ledger, &key, actor, reason, now).await.map_err(kept)? {
-            return Ok(Ok(complain(&format!("no incident of cause {} is open", cause.id), Exit::Nothing)));
-        }
-        let sent = flush(desk).await.map_err(kept)?;
-        return Ok(delivered(desk, &format!("resolved {}", safe(&key)), &sent, json!({ "resolved": key })));
-    }
     if args.dry_run || !args.consent.yes {
         let told = draft(ask, known.as_ref());
         let shown = document(desk.format, "incident", &text(&told), object(&told));
@@ -80,8 +71,30 @@ async fn one(desk: &Desk, name: &str, id: &str, args: &EscalateArgs) -> Result<i
     Ok(exit)
 }
 
+/// Resolves the incident of a cause. The queue is not read: all messages of the cause may have left it, and a look may leave a trace.
+async fn resolved(desk: &Desk, at: &Address, id: &str, args: &EscalateArgs) -> Result<io::Result<Exit>, LedgerError> {
+    let ledger = &desk.means.ledger;
+    let open = open_of(ledger, &desk.context, at).await?;
+    let typed = id.trim().trim_start_matches("v1:").to_ascii_lowercase();
+    let is_meant = |i: &&Incident| match typed.as_str() {
+        CauseId::NONE => i.title == NO_METADATA,
+        part => part.len() >= 4 && i.subject.starts_with(part),
+    };
+    let Some(incident) = open.iter().find(is_meant) else {
+        return Ok(Ok(complain(&format!("no incident of cause {} is open", safe(id)), Exit::Nothing)));
+    };
+    let key = &incident.dedup;
+    if !args.consent.yes || args.dry_run {
+        let word = format!("nothing was told; --yes resolves {}", safe(key));
+        return Ok(Ok(complain(&word, if args.dry_run { Exit::All } else { Exit::Nothing })));
+    }
+    resolve(ledger, key, &desk.permit.actor.name, args.consent.reason.as_deref(), SystemTime::now()).await?;
+    let sent = flush(desk).await?;
+    Ok(delivered(desk, &format!("resolved {}", safe(key)), &sent, json!({ "resolved": key })))
+}
+
 /// Sends what is due, and tells Alertmanager again of what is open.
-async fn flush(desk: &Desk) -> Result<Delivered, LedgerError> {
+pub(super) async fn flush(desk: &Desk) -> Result<Delivered, LedgerError> {
     let outbox = Outbox::new(desk.means.ledger.clone(), &desk.config);
     let mut sent = outbox.deliver().await?;
     let again = outbox.repeat().await?;

@@ -4,6 +4,7 @@ mod bulk;
 pub mod categorise;
 pub mod causes;
 pub mod check;
+mod closing;
 mod consent;
 pub mod deeds;
 pub mod escalate;

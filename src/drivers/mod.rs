@@ -23,8 +23,7 @@ pub fn connect(profile: &Profile, may_write: bool) -> Result<Link> {
     if let Some(down) = &profile.down {
         return Err(Error::new(ErrorKind::Invalid, "connect", down.why.clone()).on(&conn).next(format!("see {}", down.place)));
     }
-    let kind: BrokerKind = profile.kind;
-    match kind {
+    match profile.kind {
         #[cfg(feature = "kafka")]
         BrokerKind::Kafka => Ok(kafka::connect(profile, may_write)),
         #[cfg(feature = "rabbitmq")]
@@ -34,7 +33,7 @@ pub fn connect(profile: &Profile, may_write: bool) -> Result<Link> {
         #[cfg(feature = "aws")]
         BrokerKind::Aws => Ok(aws::connect(profile, may_write)),
         #[allow(unreachable_patterns)]
-        _ => {
+        kind => {
             let _ = may_write;
             Err(Error::new(ErrorKind::Unsupported, "connect", format!("{} is not built in", kind.word()))
                 .on(&conn)

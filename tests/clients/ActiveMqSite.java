@@ -114,10 +114,17 @@ class ActiveMqSite {
                 String replay = message.getStringProperty("x-redrive-replay-id");
                 byte[] body = message instanceof BytesMessage ? message.getBody(byte[].class)
                     : message.getBody(String.class).getBytes(StandardCharsets.UTF_8);
-                got.add((replay == null ? "-" : replay) + "\t" + HexFormat.of().formatHex(body));
+                got.add((replay == null ? "-" : replay) + "\t" + HexFormat.of().formatHex(body) + "\t" + changed(message, body));
             }
         }
         return got;
+    }
+
+    /** What of what was put on a message is no longer on it; an int that STOMP carried is a string of the same value. */
+    static String changed(Message message, byte[] body) throws JMSException {
+        String tenant = message.getStringProperty("tenant"), n = message.getStringProperty("n");
+        boolean same = "acme".equals(tenant) && n != null && new String(body, StandardCharsets.UTF_8).equals(body(Integer.parseInt(n)));
+        return same ? "-" : "tenant is " + tenant + ", n is " + n;
     }
 
     void close() throws Exception {

@@ -66,7 +66,10 @@ class Site:
             method, properties, text = channel.basic_get(self.queue(end))
             if method is None:
                 break
-            got.append(((properties.headers or {}).get("x-redrive-replay-id"), text))
+            headers, n = properties.headers or {}, loop.number(text)
+            put_on = {"tenant": "acme", "n": n, "delivery_mode": 2, "message_id": f"m-{n}"}
+            is_on = headers | {"delivery_mode": properties.delivery_mode, "message_id": properties.message_id}
+            got.append((headers.get("x-redrive-replay-id"), text, loop.changed(put_on, is_on)))
         channel.close()  # gives all of them back
         return got
 

@@ -1,4 +1,5 @@
 """What every client of tests/support/site.rs answers: one request a line, one answer a line, until its input ends."""
+import re
 import sys
 import time
 
@@ -6,6 +7,17 @@ import time
 def body(number):
     """The body of a letter; its number is what a test knows it by."""
     return f'{{"order":{number}}}'
+
+
+def number(text):
+    """The number in such a body; nothing if it is none."""
+    found = re.fullmatch(rb'\{"order":(\d+)\}', text if isinstance(text, bytes) else text.encode())
+    return int(found[1]) if found else None
+
+
+def changed(wanted, got):
+    """What of what was put on a message is no longer on it as it was; empty if all is."""
+    return ", ".join(f"{name} was {value!r}, is {got.get(name)!r}" for name, value in wanted.items() if got.get(name) != value)
 
 
 def serve(site):
@@ -22,8 +34,8 @@ def serve(site):
         elif word == "settled":
             answer("yes" if site.settled() else "no")
         elif word == "read":
-            for replay_id, text in site.read(rest[0]):
-                answer("message", replay_id or "-", (text if isinstance(text, bytes) else text.encode()).hex())
+            for replay_id, text, changed_words in site.read(rest[0]):
+                answer("message", replay_id or "-", (text if isinstance(text, bytes) else text.encode()).hex(), changed_words or "-")
             answer("end")
         else:
             raise SystemExit(f"no request {word}")

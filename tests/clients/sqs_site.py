@@ -62,8 +62,10 @@ class Site:
                 if not self.count(end):
                     return got
             for m in batch:
-                replay_id = m.get("MessageAttributes", {}).get("x-redrive-replay-id", {}).get("StringValue")
-                got.append((replay_id, m["Body"]))
+                attributes = m.get("MessageAttributes", {})
+                is_on = {name: (a["DataType"], a.get("StringValue")) for name, a in attributes.items()}
+                replay_id = attributes.get("x-redrive-replay-id", {}).get("StringValue")
+                got.append((replay_id, m["Body"], loop.changed({"tenant": ("String", "acme")}, is_on)))
 
     def close(self):
         for url in self.urls.values():

@@ -11,6 +11,14 @@ pub fn address() -> Option<String> {
     listener("REDRIVE_TEST_ALERTMANAGER")
 }
 
+/// What a config needs so that every escalation goes there.
+pub fn config(address: &str) -> String {
+    format!(
+        "[[escalation.level]]\nname = \"on-call\"\nseverity = \"info\"\ntargets = [\"am\"]\n\
+         [escalation.targets.am]\nkind = \"alertmanager\"\nurl = \"{address}\""
+    )
+}
+
 /// Waits until no alert about this queue is active: a resolved one goes at Alertmanager's own pace.
 #[track_caller]
 pub fn gone(address: &str, queue: &str) {

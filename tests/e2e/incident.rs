@@ -47,10 +47,7 @@ impl Incident {
         });
         let letters = read_all(&server, &dlt);
         assert_eq!(letters.len(), SPRING + SMALLRYE + CONNECT + SILENT);
-        let config = format!(
-            "[replay]\ncanary = [1]\n[[escalation.level]]\nname = \"on-call\"\nseverity = \"info\"\ntargets = [\"am\"]\n\
-             [escalation.targets.am]\nkind = \"alertmanager\"\nurl = \"{alertmanager}\""
-        );
+        let config = format!("[replay]\ncanary = [1]\n{}", alerts::config(&alertmanager));
         let place = Place::new(&plain_config(&server, &config).replace("read_only = false", "read_only = true"), &[]);
         let groups = groups(&server);
         Some(Self { server, alertmanager, place, origin, dlt, letters, groups })

@@ -30,6 +30,7 @@ mod headless;
 mod hostile;
 mod incident;
 mod keys;
+mod keys_on_queues;
 mod outage;
 mod own_broker;
 mod queues;

@@ -12,7 +12,7 @@ use crate::sites::{activemq, rabbitmq, sqs};
 const SIZES: [usize; 3] = [5, 3, 2];
 
 /// Sorted: SQS keeps no order.
-fn numbers(of: &[Lying]) -> Vec<u64> {
+pub fn numbers(of: &[Lying]) -> Vec<u64> {
     let mut numbers: Vec<u64> = of.iter().map(|m| m.number).collect();
     numbers.sort_unstable();
     numbers

@@ -123,14 +123,16 @@ impl Site {
         }
     }
 
-    /// All that is, or was at an earlier reading, there. It may take them out or in hand: the last thing that a test does with the queue.
+    /// All that is, or was at an earlier reading, there, each with what the client had put on it. It may take them out or in hand: the last
+    /// thing that a test does with the queue.
     #[track_caller]
     pub fn read(&mut self, end: End) -> Vec<Lying> {
         let mut all = Vec::new();
         let mut line = self.ask(&format!("read {}", end.word()));
         while line != "end" {
             let fields: Vec<&str> = line.split('\t').collect();
-            let [_, replay_id, body] = fields[..] else { panic!("{}: {line}", self.name) };
+            let [_, replay_id, body, changed] = fields[..] else { panic!("{}: {line}", self.name) };
+            assert_eq!(changed, "-", "{}: {line}", self.name);
             let number = number(body).unwrap_or_else(|| panic!("{}: not a message of this test: {line}", self.name));
             all.push(Lying { number, replay_id: Some(replay_id.to_owned()).filter(|id| id != "-") });
             line = self.answer();

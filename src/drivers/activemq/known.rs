@@ -9,11 +9,11 @@ use super::address::{Endpoint, Speaks, endpoints};
 use super::amqp::greet::{Speaker, greet};
 use super::error::{Fault, Outcome};
 use super::jolokia::{Jolokia, number, text};
+use super::net;
 use super::stomp::Stomp;
 use crate::broker::ErrorKind;
 use crate::config::profile::ActiveMqProfile;
 use crate::config::secret::Revealed;
-use crate::drivers::tls;
 
 /// Limit of trying one door, where the config allows more: the others wait for it.
 const DOOR: Duration = Duration::from_secs(10);
@@ -221,7 +221,7 @@ fn http_client(profile: &ActiveMqProfile, limit: Duration) -> Result<reqwest::Cl
         .pool_max_idle_per_host(profile.max_connections.min(4) as usize)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_keepalive(profile.keep_alive.then_some(Duration::from_secs(30)))
-        .tls_backend_preconfigured(tls::client(&profile.tls, true)?);
+        .tls_backend_preconfigured(net::tls_config(&profile.tls)?);
     builder.build().map_err(|e| e.to_string())
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, crypto, version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -14,13 +16,49 @@ use super::address::Endpoint;
 use super::error::{Fault, Outcome};
 use crate::broker::ErrorKind;
 use crate::config::profile::Tls;
-use crate::drivers::tls;
 
 /// A connected socket.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+/// What TLS goes by: the config's authorities instead of the system's, and our certificate where there is one.
+pub(super) fn tls_config(tls: &Tls) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    match &tls.ca {
+        Some(path) => {
+            for cert in CertificateDer::pem_file_iter(path).map_err(|e| format!("{}: {e}", path.display()))? {
+                roots.add(cert.map_err(|e| format!("{}: {e}", path.display()))?).map_err(|e| format!("{}: {e}", path.display()))?;
+            }
+            if roots.is_empty() {
+                return Err(format!("{} holds no certificate", path.display()));
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let versions: &[&rustls::SupportedProtocolVersion] = match tls.min_version.as_deref() {
+        Some("1.3") => &[&version::TLS13],
+        _ => &[&version::TLS13, &version::TLS12],
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)
+        .map_err(|e| e.to_string())?
+        .with_root_certificates(roots);
+    match (&tls.cert, &tls.key) {
+        (Some(cert), Some(key)) => {
+            let chain = CertificateDer::pem_file_iter(cert)
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                .map_err(|e| format!("{}: {e}", cert.display()))?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|e| format!("{}: {e}", key.display()))?;
+            builder.with_client_auth_cert(chain, key).map_err(|e| format!("{}: {e}", cert.display()))
+        }
+        (None, None) => Ok(builder.with_no_client_auth()),
+        _ => Err("tls.cert and tls.key go together".into()),
+    }
 }
 
 /// Connects, within the limit: TCP, and TLS where the endpoint has it.
@@ -32,7 +70,7 @@ pub(super) async fn connect(to: &Endpoint, tls: &Tls, keep_alive: bool, limit: D
         if !to.tls {
             return Ok(Stream::Plain(tcp));
         }
-        let config = tls::client(tls, true).map_err(|e| Fault::new(ErrorKind::Invalid, format!("TLS: {e}")))?;
+        let config = tls_config(tls).map_err(|e| Fault::new(ErrorKind::Invalid, format!("TLS: {e}")))?;
         let name = ServerName::try_from(to.host.clone()).map_err(|e| Fault::new(ErrorKind::Invalid, format!("{to}: {e}")))?;
         let tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(|e| {
             Fault::new(ErrorKind::Unreachable, format!("{to}: TLS: {e}"))

@@ -118,6 +118,9 @@ pub struct Detail {
     /// Bytes held, where the broker tells.
     pub bytes: Option<u64>,
     pub compacted: bool,
+    /// How many get a copy of their own of what is published here, where nothing is kept for anybody else (a topic of SNS); `None`: it keeps
+    /// messages itself.
+    pub subscribers: Option<u32>,
     /// Whether our login may write here; `None`: unknown without trying.
     pub may_write: Option<bool>,
     /// How a publish to this very destination that is in doubt is cleared up, where it differs from the connection's

@@ -75,6 +75,7 @@ impl Broker for Eyes {
                 max_message_bytes: Some(place.spec.max_message_bytes.unwrap_or(shape.max_message_bytes)),
                 bytes: Some(place.parts.iter().flat_map(|l| &l.records).map(|r| r.body.as_ref().map_or(0, |b| b.len() as u64)).sum()),
                 compacted: place.spec.compacted,
+                subscribers: None,
                 may_write: Some(self.login.write),
                 doubt: None,
                 facts: vec![("broker".into(), "in memory, gone at exit".into(), shape.product.clone())],

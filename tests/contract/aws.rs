@@ -35,6 +35,8 @@ pub struct Sqs {
     conn: ConnId,
     /// Times that this host's own reading received each message.
     own: Mutex<HashMap<String, i128>>,
+    /// URLs of the queues of this host, which are deleted with it: a listing asks after each that there is.
+    made: Mutex<Vec<String>>,
     /// Accepts connections and never answers.
     silent: TcpListener,
 }
@@ -70,7 +72,7 @@ impl Sqs {
 
     fn new(url: &str, fifo: bool, admin: Keys, auth: bool) -> Self {
         let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        Self { url: url.to_owned(), fifo, admin, auth, conn: ConnId::new("sqs"), own: Mutex::default(), silent }
+        Self { url: url.to_owned(), fifo, admin, auth, conn: ConnId::new("sqs"), own: Mutex::default(), made: Mutex::default(), silent }
     }
 
     fn client(&self) -> Client {
@@ -128,6 +130,20 @@ impl Sqs {
     }
 }
 
+impl Drop for Sqs {
+    fn drop(&mut self) {
+        let (client, made) = (self.client(), std::mem::take(&mut *self.made.lock().expect("unpoisoned")));
+        // a runtime cannot wait within another
+        let delete = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            for url in made {
+                let _ = runtime.block_on(client.delete_queue().queue_url(url).send());
+            }
+        };
+        let _ = std::thread::spawn(delete).join();
+    }
+}
+
 fn attribute(value: &Typed) -> MessageAttributeValue {
     let built = MessageAttributeValue::builder().data_type(value.wire.0.as_ref());
     let built = match &value.value {
@@ -168,7 +184,8 @@ impl Host for Sqs {
         if self.fifo {
             ask = ask.attributes(Attribute::FifoQueue, "true");
         }
-        ask.send().await.expect("a queue is made");
+        let made = ask.send().await.expect("a queue is made");
+        self.made.lock().expect("unpoisoned").extend(made.queue_url);
         Address::new(self.conn.clone(), Kind::Queue, name)
     }
 
@@ -253,6 +270,10 @@ impl Host for Sqs {
 
     async fn in_hand(&self, at: &Address) -> Result<u64, NotHere> {
         Ok(self.count(&self.url_of(at).await, Attribute::ApproximateNumberOfMessagesNotVisible).await as u64)
+    }
+
+    fn many(&self) -> usize {
+        if self.auth { 120 } else { 600 }
     }
 
     async fn down(&self) -> Result<(), NotHere> {

@@ -48,6 +48,10 @@ pub trait Host: Send + Sync {
     async fn traces(&self, at: &Address) -> String;
     /// How many messages are in somebody's hand.
     async fn in_hand(&self, at: &Address) -> Result<u64, NotHere>;
+    /// How many messages are many to it: an emulator may search them all for each ten that it gives.
+    fn many(&self) -> usize {
+        600
+    }
     /// Whether a hold takes messages from the broker; else it is a list of ids, and there is nothing to be given back.
     fn holds(&self) -> bool {
         true

@@ -166,8 +166,9 @@ pub async fn below_the_start_is_gone(host: &dyn Host) -> Ran {
 pub async fn batches_are_bounded(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
     let at = host.make("bounded", 1).await;
-    host.put(&at, (0..600).map(|i| Put::keyed(format!("k{i}"), vec![b'x'; 500]).to(0)).collect()).await;
-    let sees = cost(&eyes, &at).await.sees.unwrap_or(u64::MAX).min(600);
+    let many = host.many();
+    host.put(&at, (0..many).map(|i| Put::keyed(format!("k{i}"), vec![b'x'; 500]).to(0)).collect()).await;
+    let sees = cost(&eyes, &at).await.sees.unwrap_or(u64::MAX).min(many as u64);
     let want = PeekRequest { max_bytes: 20_000, ..PeekRequest::new(at, 1000) };
     let got = read(&eyes, accepting(&eyes, want).await).await.expect("peek");
     assert_eq!(got.messages.len() as u64, sees);

@@ -238,6 +238,9 @@ pub struct Which {
     /// Every unresolved message
     #[arg(long, conflicts_with_all = ["cause", "messages"])]
     pub all: bool,
+    /// Although only a part of the queue could be read: what was read
+    #[arg(long, conflicts_with = "messages")]
+    pub partial: bool,
 }
 
 /// What a write needs.

@@ -11,7 +11,7 @@ use super::report::Restorable;
 use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Start, Trace};
 use crate::decode::death;
 use crate::model::{Address, Message, Seat};
-use crate::schema::{Declared, see};
+use crate::schema::{Declared, Seen, see};
 
 /// So many messages are fetched one by one; more by one pass over the queue.
 const ONE_BY_ONE: usize = 32;
@@ -67,6 +67,22 @@ pub async fn prepare(
         }
     }
     Ok(Prepared { draft: search.draft, missing: search.left.into_iter().collect(), samples: search.samples })
+}
+
+/// Drafts a plan of messages that were read already: nobody has to look again.
+pub fn prepare_seen(broker: &dyn Broker, ask: ReplayRequest, rows: &[Arc<Seen>]) -> Draft {
+    let mut draft = Draft::new(ask);
+    rows.iter().for_each(|seen| add(&mut draft, broker, seen));
+    draft
+}
+
+/// Takes a message in, with what its target's driver says of it.
+fn add(draft: &mut Draft, broker: &dyn Broker, seen: &Seen) {
+    draft.add(&seen.message, &seen.id, &seen.death);
+    // an original that is fetched later is not at hand, so nothing is said of it
+    if let (Some(out), false) = (draft.outgoing(&seen.message, &seen.death), seen.death.pointer) {
+        draft.note_way(&broker.rehearse(&seen.message, &out));
+    }
 }
 
 /// Drafts a restore of what was parked or discarded at a destination; reads nothing from the broker.
@@ -132,11 +148,7 @@ impl Search {
             return;
         }
         let seen = see(message, declared);
-        self.draft.add(&seen.message, &seen.id, &seen.death);
-        // an original that is fetched later is not at hand, so nothing is said of it
-        if let (Some(out), false) = (self.draft.outgoing(&seen.message, &seen.death), seen.death.pointer) {
-            self.draft.note_way(&broker.rehearse(&seen.message, &out));
-        }
+        add(&mut self.draft, broker, &seen);
         if self.samples.len() < self.wanted {
             self.samples.push(seen.message);
         }

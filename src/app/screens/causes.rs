@@ -161,7 +161,8 @@ impl State {
         let kept = self.kept(&taken);
         let chosen =
             if kept.is_empty() { Chosen::Seats(taken.iter().flat_map(|c| c.members.seats()).collect()) } else { Chosen::Seen(kept) };
-        let wanted = Wanted { deed, from: self.at.clone(), scope, chosen };
+        let partly = self.read.as_ref().filter(|read| !read.complete).map(|read| read.receipt.clone());
+        let wanted = Wanted { deed, from: self.at.clone(), scope, chosen, partly };
         vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
 
@@ -400,7 +401,7 @@ impl Page for State {
             Command::Discard => return self.plan(Deed::Discard),
             Command::Restore => {
                 let wanted =
-                    Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()) };
+                    Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()), partly: None };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
             Command::Category => return self.category(arg, cx),

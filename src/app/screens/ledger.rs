@@ -147,7 +147,7 @@ impl Page for State {
             Command::Restore => match (&entry.from, &entry.id) {
                 (Some(from), Some(id)) => {
                     let chosen = Chosen::Restorable(vec![id.clone()]);
-                    let wanted = Wanted { deed: Deed::Restore, from: from.clone(), scope: Scope::Marked, chosen };
+                    let wanted = Wanted { deed: Deed::Restore, from: from.clone(), scope: Scope::Marked, chosen, partly: None };
                     vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
                 }
                 _ => vec![Ask::Toast(Tone::Muted, "restore takes an entry of a message that was parked or discarded".into())],

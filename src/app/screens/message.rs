@@ -340,7 +340,7 @@ impl Page for State {
                     Command::Discard => (Deed::Discard, Chosen::Seen(vec![self.seen().clone()])),
                     _ => (Deed::Restore, Chosen::Restorable(vec![self.seen().id.clone()])),
                 };
-                let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen };
+                let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen, partly: None };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
             Command::Edit => return self.begin_edit(cx),

@@ -231,7 +231,7 @@ impl State {
         }
         let chosen =
             if deed == Deed::Restore { Chosen::Restorable(taken.iter().map(|s| s.id.clone()).collect()) } else { Chosen::Seen(taken) };
-        let wanted = plan::Wanted { deed, from: self.at.clone(), scope: Scope::Marked, chosen };
+        let wanted = plan::Wanted { deed, from: self.at.clone(), scope: Scope::Marked, chosen, partly: None };
         vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
     }
 

@@ -24,6 +24,8 @@ pub struct Wanted {
     pub from: Address,
     pub scope: Scope,
     pub chosen: Chosen,
+    /// The receipt of the reading that they were chosen from, if that did not come to its end.
+    pub partly: Option<String>,
 }
 
 /// Its state.
@@ -78,6 +80,7 @@ impl State {
         let mut ask =
             ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);
         ask.scope = w.scope.clone();
+        ask.partly.clone_from(&w.partly);
         match cx.facts.destination(&w.from) {
             Some(d) => ask.homed(&d.role),
             None => ask,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -14,10 +15,11 @@ use crate::cli::output::document;
 use crate::cli::{Desk, complain, even_unread, find, say, stopped};
 use crate::decode::safe;
 use crate::model::{Address, Seat};
+use crate::schema::Seen;
 use crate::triage::causes::Reading;
 use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Scope};
 use crate::triage::preflight::{self, Unfrozen};
-use crate::triage::prepare::{prepare, prepare_restore};
+use crate::triage::prepare::{prepare, prepare_restore, prepare_seen};
 use crate::triage::replay::{replay, resume};
 use crate::triage::report::{Progress, Status, Wish as Pace};
 use crate::triage::survey;
@@ -90,10 +92,18 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
         say(&format!("nothing was written; {} carries out this very plan", plan.command()));
         return Ok(Exit::All);
     }
+    let begun = match desk.means.ledger.plan_row(plan.id.clone()).await {
+        Ok(row) => row.is_some_and(|r| r.status != Status::Frozen),
+        Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
+    };
+    if let (Some(read), false) = (&plan.ask.partly, want.which.partial || begun) {
+        let why = format!("nothing was written: not all was read ({}); {} --partial carries out what was", safe(read), plan.command());
+        return Ok(complain(&why, Exit::Nothing));
+    }
     if let Err(exit) = consent::agree(desk, &plan, &want.consent) {
         return Ok(exit);
     }
-    let exit = carry(desk, &plan, &want, fresh).await;
+    let exit = carry(desk, &plan, &want, begun, fresh).await;
     if want.deed != Deed::Restore {
         closing::close_incidents(desk, plan.ask.from.at(), seen.as_ref().map(|r| (r, plan.frozen))).await;
     }
@@ -112,7 +122,7 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
     }
 }
 
-type Samples = Vec<std::sync::Arc<crate::model::Message>>;
+type Samples = Vec<Arc<crate::model::Message>>;
 
 pub(super) fn failed(e: Error) -> Exit {
     complain(&e.to_string(), Exit::Nothing)
@@ -135,14 +145,16 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<R
     if want.wish.edit.is_some() && want.which.messages.len() != 1 {
         return Err(complain("--edit is for one message: name it with --message", Exit::Usage));
     }
-    let (scope, seats, reading) = choose(desk, &at, want).await?;
+    let mut picked = choose(desk, &at, want).await?;
+    let reading = picked.reading.take();
     let mut ask = request(desk, &at, want.deed, &want.wish).await?.homed(&found.role);
-    ask.scope = scope;
+    ask.scope = picked.scope.clone();
+    ask.partly.clone_from(&picked.partly);
     ask.reason.clone_from(&want.consent.reason);
-    if let (Some(file), Some([seat])) = (&want.wish.edit, seats.as_deref()) {
+    if let (Some(file), Some([seat])) = (&want.wish.edit, picked.seats.as_deref()) {
         edited(desk, &at, seat, file, &mut ask).await?;
     }
-    let (draft, samples) = drafted(desk, &at, want, ask, seats).await.map_err(failed)?;
+    let (draft, samples) = drafted(desk, &at, want, ask, picked).await.map_err(failed)?;
     let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger).await;
     let plan = plan.map_err(|e| match e {
         Unfrozen::Refused(Refusal::Empty) if want.deed == Deed::Restore => complain(
@@ -158,16 +170,20 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<R
 }
 
 /// What was chosen, read for a plan.
-async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, seats: Option<Vec<Seat>>) -> Result<(Draft, Samples), Error> {
+async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, picked: Picked) -> Result<(Draft, Samples), Error> {
     if want.deed == Deed::Restore {
-        let chosen: Option<BTreeSet<Seat>> = seats.map(|s| s.into_iter().collect());
+        let chosen: Option<BTreeSet<Seat>> = picked.seats.map(|s| s.into_iter().collect());
         let id = survey::id(desk.broker(&at.conn)?.as_ref(), at).await;
         let rows = desk.means.ledger.restorable(at.clone(), id).await;
         let rows = rows.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
         return Ok((prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new()));
     }
+    if !picked.kept.is_empty() {
+        let samples = picked.kept.iter().take(SHOWN).map(|seen| seen.message.clone()).collect();
+        return Ok((prepare_seen(desk.broker(&at.conn)?.as_ref(), ask, &picked.kept), samples));
+    }
     let accept = desk.accepted(at).await?;
-    let found = prepare(desk.broker(&at.conn)?.as_ref(), ask, seats.unwrap_or_default(), &desk.declared, accept, SHOWN).await?;
+    let found = prepare(desk.broker(&at.conn)?.as_ref(), ask, picked.seats.unwrap_or_default(), &desk.declared, accept, SHOWN).await?;
     if !found.missing.is_empty() {
         let first: Vec<String> = found.missing.iter().take(5).map(ToString::to_string).collect();
         say(&format!("{} chosen but no longer there: {}", found.missing.len(), safe(&first.join(", "))));
@@ -175,26 +191,47 @@ async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, sea
     Ok((found.draft, found.samples))
 }
 
-/// What was meant, the seats of it (`None`: all that the ledger can restore), and the reading that it was found by.
-async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<(Scope, Option<Vec<Seat>>, Option<Reading>), Exit> {
+/// What was meant.
+struct Picked {
+    scope: Scope,
+    /// `None`: all that the ledger can restore.
+    seats: Option<Vec<Seat>>,
+    /// The messages themselves, where the look for them left a trace: there is no second one.
+    kept: Vec<Arc<Seen>>,
+    /// The receipt of a reading that did not come to its end.
+    partly: Option<String>,
+    /// The reading that it was found by.
+    reading: Option<Reading>,
+}
+
+/// Finds out what was meant; where that takes a reading of the queue, its receipt is said.
+async fn choose(desk: &Desk, at: &Address, want: &Want) -> Result<Picked, Exit> {
+    let known = |scope, seats| Picked { scope, seats, kept: Vec::new(), partly: None, reading: None };
     if !want.which.messages.is_empty() {
         let seats = want.which.messages.iter().map(|m| seat(m)).collect();
-        return Ok((Scope::Marked, Some(seats), None));
+        return Ok(known(Scope::Marked, Some(seats)));
     }
     if want.which.all && want.deed == Deed::Restore {
-        return Ok((Scope::All, None, None));
+        return Ok(known(Scope::All, None));
     }
     // what is undone, or wished once more, is settled: the ledger hides it otherwise
     let with_settled = want.wish.again || want.deed == Deed::Restore;
     let read = super::causes::read_at(desk, at.clone(), with_settled).await.map_err(failed)?;
     let (causes, reading) = read.ok_or_else(|| complain("stopped, nothing was written", Exit::Nothing))?;
-    say(&reading.receipt.to_string());
-    let Some(id) = &want.which.cause else {
-        return Ok((Scope::All, Some(causes.iter().flat_map(|c| c.members.seats()).collect()), Some(reading)));
+    let receipt = reading.receipt.to_string();
+    say(&receipt);
+    let (scope, seats) = match &want.which.cause {
+        None => (Scope::All, causes.iter().flat_map(|c| c.members.seats()).collect::<Vec<_>>()),
+        Some(id) => {
+            let meant = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint));
+            let cause = meant.ok_or_else(|| super::causes::unknown(id, &causes))?;
+            (Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() }, cause.members.seats())
+        }
     };
-    let meant = causes.iter().find(|c| c.id.is_meant(id, &c.fingerprint));
-    let cause = meant.ok_or_else(|| super::causes::unknown(id, &causes))?;
-    Ok((Scope::Cause { id: cause.id.0.clone(), title: cause.title.clone() }, Some(cause.members.seats()), Some(reading)))
+    let chosen: BTreeSet<&Seat> = seats.iter().collect();
+    let kept = reading.kept.iter().filter(|seen| chosen.contains(&seen.message.seat)).cloned().collect();
+    let partly = (!reading.receipt.is_complete()).then_some(receipt);
+    Ok(Picked { scope, seats: Some(seats), kept, partly, reading: Some(reading) })
 }
 
 /// `p3/132665`, or the whole address that `peek` printed.
@@ -206,15 +243,11 @@ fn seat(text: &str) -> Seat {
 }
 
 /// Carries the plan out; ctrl-c ends it after the batch in flight.
-async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, fresh: bool) -> io::Result<Exit> {
+async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, begun: bool, fresh: bool) -> io::Result<Exit> {
     let rate = want.wish.rate.filter(|_| !fresh).map(f64::from).filter(|r| *r > 0.0);
     let (tell, wish) = watch::channel(Pace::Run { per_second: rate });
     let quiet = !io::stderr().is_terminal();
     let bar = |p: Progress| outcome::progress(&p, quiet);
-    let begun = match desk.means.ledger.plan_row(plan.id.clone()).await {
-        Ok(row) => row.is_some_and(|r| r.status != Status::Frozen),
-        Err(e) => return Ok(complain(&e.to_string(), Exit::Nothing)),
-    };
     let work = async { if begun { resume(&plan.id, &desk.means, &bar, wish).await } else { replay(plan, &desk.means, &bar, wish).await } };
     tokio::pin!(work);
     let mut report = tokio::select! {

@@ -15,9 +15,9 @@ use crate::schema::Seen;
 use crate::triage::causes::{self, CausesAsk, Progress as Read};
 use crate::triage::doubt::{Finding, examine, settle_by_hand};
 use crate::triage::ledger::LedgerError;
-use crate::triage::plan::{Draft, PlanId, ReplayPlan, ReplayRequest, wire};
+use crate::triage::plan::{PlanId, ReplayPlan, ReplayRequest, wire};
 use crate::triage::preflight::freeze;
-use crate::triage::prepare::{prepare, prepare_restore};
+use crate::triage::prepare::{prepare, prepare_restore, prepare_seen};
 use crate::triage::replay::{Means, resume};
 use crate::triage::report::{Answer, EntryQuery, Mark, MarkKind, Wish};
 use crate::triage::survey;
@@ -99,11 +99,7 @@ pub async fn plans(rooms: &Rooms, out: &Out) -> Result<()> {
 pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, accept: Vec<Trace>, rooms: &Rooms, out: &Out) -> Result<()> {
     let from = ask.from.at().clone();
     let draft = match chosen {
-        Chosen::Seen(rows) => {
-            let mut draft = Draft::new(ask);
-            rows.iter().for_each(|s| draft.add(&s.message, &s.id, &s.death));
-            draft
-        }
+        Chosen::Seen(rows) => prepare_seen(broker, ask, &rows),
         Chosen::Seats(seats) => {
             let prepared = prepare(broker, ask, seats, &rooms.declared, accept, 0).await?;
             prepared.draft

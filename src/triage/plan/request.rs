@@ -170,6 +170,9 @@ pub struct ReplayRequest {
     pub even_poison: bool,
     /// Takes in what the ledger has as done with at this very seat.
     pub even_resolved: bool,
+    /// They were chosen from a reading that did not come to its end: its receipt, in words.
+    #[serde(default)]
+    pub partly: Option<String>,
     /// The config asks for marks shared by a team, which this version does not have: the plan says so.
     pub shared_asked: bool,
 }
@@ -191,6 +194,7 @@ impl ReplayRequest {
             max_redelivery: Some(3),
             even_poison: false,
             even_resolved: false,
+            partly: None,
             shared_asked: false,
         }
     }

@@ -116,6 +116,16 @@ pub enum Warning {
         messages: u64,
     },
     NotOrdered,
+    /// Published there, each subscriber gets a copy of each.
+    FansOut {
+        #[serde(with = "stored::address")]
+        target: Address,
+        subscribers: u32,
+    },
+    /// Chosen from a reading that did not come to its end.
+    Partly {
+        read: String,
+    },
     TargetCompacted {
         #[serde(with = "stored::address")]
         target: Address,
@@ -177,6 +187,7 @@ impl Warning {
             Warning::TargetMissing { .. } | Warning::MayNotWrite { .. } | Warning::NoHand { .. } | Warning::TargetUnknown { .. } => {
                 Level::Blocks
             }
+            Warning::FansOut { subscribers: 0, .. } => Level::Blocks,
             Warning::Tombstones { .. }
             | Warning::HomeByConfig { .. }
             | Warning::Resolved { .. }
@@ -238,6 +249,13 @@ impl Warning {
             }
             Warning::OneKey { messages } => format!("{} have one key: to keep their order they go one after the other", n(messages)),
             Warning::NotOrdered => "order by key is not kept: the config switches it off".into(),
+            Warning::FansOut { target, subscribers: 0 } => {
+                format!("nobody is subscribed to {target}, which keeps nothing: what is published there is lost")
+            }
+            Warning::FansOut { target, subscribers } => {
+                format!("each of the {subscribers} subscribers of {target} gets every message, not only the one that failed")
+            }
+            Warning::Partly { read } => format!("only what was read is in it: {read}"),
             Warning::TargetCompacted { target } => format!("{target} is compacted: an old value may take the place of a newer one"),
             Warning::SamePlace => "the target is where they are now".into(),
             Warning::DoubtAsks { target } => format!("after a crash nothing at {target} proves what arrived: you would be asked"),

@@ -78,6 +78,7 @@ impl Draft {
                 all.push(Warning::SamePlace);
             }
         }
+        all.extend(self.ask.partly.clone().map(|read| Warning::Partly { read }));
         for (target, messages) in &tally.moved {
             let now = targets.iter().find(|t| t.at == *target).map_or(0, |t| t.partitions);
             all.push(Warning::PartitionsChanged { target: target.clone(), now, messages: *messages });

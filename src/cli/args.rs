@@ -252,6 +252,9 @@ pub struct Consent {
     /// Agree to looks that leave a trace, and to nothing else
     #[arg(long)]
     pub accept_traces: bool,
+    /// Agree that so many subscribers get each message: needed where the target is an SNS topic
+    #[arg(long, value_name = "N")]
+    pub subscribers: Option<u32>,
     /// Why; needed where the context is read-only
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -86,6 +86,7 @@ async fn target(at: &Address, draft: &Draft, brokers: &Brokers, hands: &Hands) -
             found.may_write = detail.may_write;
             found.max_bytes = detail.max_message_bytes;
             found.compacted = detail.compacted;
+            found.subscribers = detail.subscribers;
             found.doubt = detail.doubt.unwrap_or(found.doubt);
         }
         Err(e) if e.kind == ErrorKind::NotFound => found.exists = Some(false),

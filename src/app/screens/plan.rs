@@ -90,6 +90,9 @@ impl State {
     /// What is to be typed to start it.
     pub fn word(&self, cx: &Cx) -> String {
         let Some(plan) = &self.plan else { return String::new() };
+        if let Some(subscribers) = plan.subscribers() {
+            return subscribers.to_string();
+        }
         if !cx.facts.context.read_only {
             return "yes".into();
         }

@@ -19,7 +19,20 @@ pub fn agree(desk: &Desk, plan: &ReplayPlan, consent: &Consent) -> Result<(), Ex
     }
     let reason = consent.reason.as_ref().or(plan.ask.reason.as_ref());
     let what = format!("{} {} messages", plan.ask.deed.word(), plan.todo());
-    said_yes(desk, consent, reason.is_some(), &plan.todo().to_string(), &what, &format!("--yes carries out plan {}", plan.id))
+    let Some(subscribers) = plan.subscribers() else {
+        let else_do = format!("--yes carries out plan {}", plan.id);
+        return said_yes(desk, consent, reason.is_some(), &plan.todo().to_string(), &what, &else_do);
+    };
+    let agreed = match consent.subscribers {
+        Some(said) if said != subscribers => {
+            let why = format!("nothing was written: {subscribers} subscribers would get each message, not {said}");
+            return Err(complain(&why, Exit::Nothing));
+        }
+        said => Consent { yes: consent.yes && said.is_some(), ..consent.clone() },
+    };
+    let what = format!("{what}, each to {subscribers} subscribers");
+    let else_do = format!("--yes --subscribers {subscribers} carries out plan {}", plan.id);
+    said_yes(desk, &agreed, reason.is_some(), &subscribers.to_string(), &what, &else_do)
 }
 
 /// The same for a move by the broker's own mover: what is typed is the queue's name, because its depth may be an estimate.

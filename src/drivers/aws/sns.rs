@@ -72,10 +72,12 @@ pub async fn describe(aws: &Aws, at: &Address) -> Result<Detail> {
             facts.push((name.to_owned(), value.clone(), "topic attribute".to_owned()));
         }
     }
-    for s in of_topic(aws, at, &arn).await? {
+    let subscriptions = of_topic(aws, at, &arn).await?;
+    for s in &subscriptions {
         facts.push((format!("subscription {}", s.name()), s.words(), "subscription attributes".to_owned()));
     }
-    Ok(Detail { max_message_bytes: Some(LIMIT), facts, ..Detail::default() })
+    let subscribers = u32::try_from(subscriptions.iter().filter(|s| s.confirmed).count()).ok();
+    Ok(Detail { max_message_bytes: Some(LIMIT), subscribers, facts, ..Detail::default() })
 }
 
 /// Sends to a topic, one after the other: all of its subscribers get each.

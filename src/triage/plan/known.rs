@@ -60,6 +60,9 @@ pub struct Target {
     /// Bytes of one message at most.
     pub max_bytes: Option<u64>,
     pub compacted: bool,
+    /// How many get each message, where publishing fans out and nothing is kept.
+    #[serde(default)]
+    pub subscribers: Option<u32>,
     /// Whether this context has a hand there at all.
     pub hand: bool,
     /// Who else reads it: the blast radius.
@@ -82,6 +85,7 @@ impl Target {
             may_write: None,
             max_bytes: None,
             compacted: false,
+            subscribers: None,
             hand: true,
             readers: Vec::new(),
             doubt: Doubt::Ask,

@@ -167,6 +167,12 @@ impl ReplayPlan {
         self.warnings.iter().find(|w| w.level() == Level::Blocks).map(Warning::words)
     }
 
+    /// How many subscribers get each message, over all targets that fan out; their number is what is typed to agree.
+    pub fn subscribers(&self) -> Option<u32> {
+        let used = self.targets.iter().filter(|t| t.messages > 0);
+        used.filter_map(|t| t.subscribers).reduce(u32::saturating_add)
+    }
+
     /// Whether anything is written to a broker.
     pub fn touches_brokers(&self) -> bool {
         self.items.iter().any(|i| matches!(i.way, Way::Publish | Way::Remove))

@@ -117,6 +117,11 @@ impl Runner<'_> {
                 .get(&target.at.conn)
                 .ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
             let detail = broker.describe(&target.at).await.map_err(|e| unreachable(e.to_string()))?;
+            if detail.subscribers != target.subscribers {
+                let n = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+                let (now, agreed) = (n(detail.subscribers), n(target.subscribers));
+                return Err(unreachable(format!("{} has {now} subscribers now, {agreed} were agreed to: plan anew", target.at)));
+            }
             let at_end = detail.partitions.iter().map(|p| (p.id, p.end)).collect();
             ends.0.push(TargetEnds { at: target.at.clone(), id: detail.id, ends: at_end });
         }

@@ -68,6 +68,7 @@ impl Draft {
             if !target.hand {
                 all.push(Warning::NoHand { conn: target.at.conn.to_string() });
             }
+            all.extend(target.subscribers.map(|subscribers| Warning::FansOut { target: at(), subscribers }));
             if target.compacted {
                 all.push(Warning::TargetCompacted { target: at() });
             }

@@ -400,8 +400,13 @@ impl Page for State {
             Command::Park => return self.plan(Deed::Park),
             Command::Discard => return self.plan(Deed::Discard),
             Command::Restore => {
-                let wanted =
-                    Wanted { deed: Deed::Restore, from: self.at.clone(), scope: Scope::All, chosen: Chosen::Restorable(Vec::new()), partly: None };
+                let wanted = Wanted {
+                    deed: Deed::Restore,
+                    from: self.at.clone(),
+                    scope: Scope::All,
+                    chosen: Chosen::Restorable(Vec::new()),
+                    partly: None,
+                };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
             Command::Category => return self.category(arg, cx),

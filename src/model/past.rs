@@ -11,6 +11,8 @@ pub enum PastKind {
     Restored,
     Failed,
     InDoubt,
+    /// A person's note; nothing was done with it.
+    Noted,
 }
 
 impl PastKind {
@@ -23,6 +25,7 @@ impl PastKind {
             PastKind::Restored => "restored",
             PastKind::Failed => "failed",
             PastKind::InDoubt => "in doubt",
+            PastKind::Noted => "note",
         }
     }
 }

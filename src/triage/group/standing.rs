@@ -47,7 +47,7 @@ pub fn standing(seen: &Seen, resolved: &Resolved) -> Standing {
     if let Some(how) = resolved.how(&message.seat) {
         return Standing::Settled(how);
     }
-    let last = seen.past.iter().max_by_key(|p| p.when);
+    let last = seen.past.iter().filter(|p| p.kind != PastKind::Noted).max_by_key(|p| p.when);
     if last.is_some_and(|p| p.kind == PastKind::InDoubt) {
         return Standing::InDoubt;
     }

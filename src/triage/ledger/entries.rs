@@ -17,11 +17,11 @@ use crate::triage::report::{Entry, EntryKind, EntryQuery, Resolved, Restorable};
 const OF: &str = "(source_id = ?2 OR source_id = '' OR ?2 = '')";
 
 impl TriageLedger {
-    /// What was done with these messages before, oldest first each; messages without a past are left out.
+    /// What was done with these messages before, and noted on them, oldest first each; messages without a past are left out.
     pub async fn past(&self, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Vec<Past>>> {
         self.reads
             .ask("read the past", move |c| {
-                let sql = "SELECT what, plan, actor, at, detail FROM entries WHERE id = ?1 AND kind = 'outcome' ORDER BY seq";
+                let sql = "SELECT what, coalesce(plan, ''), actor, at, detail FROM entries WHERE id = ?1 AND (kind = 'outcome' OR what = 'note') ORDER BY seq";
                 let mut find = c.prepare_cached(sql)?;
                 let mut all: HashMap<MessageId, Vec<Past>> = HashMap::new();
                 for id in ids {
@@ -163,7 +163,7 @@ impl TriageLedger {
         self.writes
             .ask("write an entry", move |c| {
                 let work = c.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-                append(&work, kind, &what, &place, &actor, reason.as_deref(), &detail)?;
+                append(&work, kind, &what, (&place, None), &actor, reason.as_deref(), &detail)?;
                 work.commit()?;
                 Ok(())
             })
@@ -171,20 +171,21 @@ impl TriageLedger {
     }
 }
 
-/// Appends an entry that belongs to no plan.
+/// Appends an entry that belongs to no plan: about a destination, or a message there by its id.
 pub(super) fn append(
     c: &Connection,
     kind: EntryKind,
     what: &str,
-    at: &Address,
+    (at, id): (&Address, Option<&str>),
     actor: &str,
     reason: Option<&str>,
     detail: &str,
 ) -> std::result::Result<(), Trouble> {
     let source = super::rows::place_no(c, at)?;
-    let mut add =
-        c.prepare_cached("INSERT INTO entries (at, kind, what, source, actor, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-    add.execute(params![super::rows::now(), kind.word(), what, source, actor, reason, detail])?;
+    let mut add = c.prepare_cached(
+        "INSERT INTO entries (at, kind, what, source, actor, reason, detail, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    add.execute(params![super::rows::now(), kind.word(), what, source, actor, reason, detail, id])?;
     Ok(())
 }
 

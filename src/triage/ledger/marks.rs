@@ -20,8 +20,13 @@ impl TriageLedger {
                     params![mark.kind.word(), place, mark.subject, mark.value, mark.actor, mark.reason, now()],
                 )?;
                 let seq = work.last_insert_rowid();
-                let detail = if mark.subject.is_empty() { mark.value.clone() } else { format!("{}: {}", mark.subject, mark.value) };
-                append(&work, EntryKind::Mark, mark.kind.word(), &mark.place, &mark.actor, mark.reason.as_deref(), &detail)?;
+                // a message's id has a bar, a fingerprint has none
+                let id = Some(mark.subject.as_str()).filter(|subject| mark.kind == MarkKind::Note && subject.contains('|'));
+                let detail = match (mark.subject.as_str(), id) {
+                    ("", _) | (_, Some(_)) => mark.value.clone(),
+                    (subject, None) => format!("{subject}: {}", mark.value),
+                };
+                append(&work, EntryKind::Mark, mark.kind.word(), (&mark.place, id), &mark.actor, mark.reason.as_deref(), &detail)?;
                 work.commit()?;
                 Ok(seq)
             })

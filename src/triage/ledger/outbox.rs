@@ -91,7 +91,7 @@ impl TriageLedger {
                      opened = CASE WHEN incidents.state = 'resolved' THEN excluded.opened ELSE incidents.opened END, changed = excluded.changed, actor = excluded.actor, reason = excluded.reason",
                     params![i.dedup, place, i.subject, i.title, i.severity, i.state, ms(i.opened), ms(i.changed), i.actor, i.reason],
                 )?;
-                append(&work, EntryKind::Incident, &i.state, &i.place, &i.actor, i.reason.as_deref(), &format!("{} ({})", i.title, i.dedup))?;
+                append(&work, EntryKind::Incident, &i.state, (&i.place, None), &i.actor, i.reason.as_deref(), &format!("{} ({})", i.title, i.dedup))?;
                 for notice in &notices {
                     // the newest word is enough: older ones that were never sent would only say what is no longer so
                     work.execute("UPDATE outbox SET state = 'dropped' WHERE dedup = ?1 AND target = ?2 AND state = 'waiting'", params![notice.dedup, notice.target])?;

@@ -41,13 +41,13 @@ impl TriageLedger {
         self.reads.ask("read a plan", move |c| load(c, &id)).await
     }
 
-    /// The latest plans, newest first.
+    /// The latest plans, newest first; where there are more than `limit`, those that were never started are left out before any other.
     pub async fn plans(&self, limit: usize) -> Result<Vec<PlanRow>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.reads
             .ask("list plans", move |c| {
                 let ids: Vec<String> = c
-                    .prepare_cached("SELECT id FROM plans ORDER BY made DESC, id LIMIT ?1")?
+                    .prepare_cached("SELECT id FROM (SELECT id, made FROM plans ORDER BY started IS NULL, made DESC, id LIMIT ?1) ORDER BY made DESC, id")?
                     .query_map([limit], |r| r.get(0))?
                     .collect::<rusqlite::Result<_>>()?;
                 ids.into_iter().filter_map(|id| row(c, &PlanId(id)).transpose()).collect()

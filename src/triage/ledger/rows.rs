@@ -49,7 +49,7 @@ pub(super) fn place(c: &Connection, no: i64) -> Result<Address, Trouble> {
 
 /// The past that a stored word stands for.
 pub(super) fn past_kind(word: &str) -> Option<PastKind> {
-    [PastKind::Replayed, PastKind::Parked, PastKind::Discarded, PastKind::Restored, PastKind::Failed, PastKind::InDoubt]
+    [PastKind::Replayed, PastKind::Parked, PastKind::Discarded, PastKind::Restored, PastKind::Failed, PastKind::InDoubt, PastKind::Noted]
         .into_iter()
         .find(|k| k.word() == word)
 }

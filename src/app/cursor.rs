@@ -95,10 +95,12 @@ impl<K: Ord + Clone> Cursor<K> {
         }
     }
 
-    /// Starts a range, or ends it and marks all from its start to the cursor; true when it ended.
+    /// Starts a range, whose first row is marked at once so that it shows, or ends it and marks all from its start to the cursor; true
+    /// when it ended.
     pub fn range(&mut self, len: usize, key: impl Fn(usize) -> K) -> bool {
         let Some(start) = self.anchor.take() else {
             self.anchor = self.thing.clone();
+            self.marks.extend(self.thing.clone());
             return false;
         };
         if let Some(from) = (0..len).find(|i| key(*i) == start) {
@@ -160,7 +162,7 @@ mod tests {
     fn a_range_marks_from_its_start_to_the_cursor() {
         let mut c = Cursor::default();
         c.go(4, 9, |i| i);
-        assert!(!c.range(9, |i| i));
+        assert!(!c.range(9, |i| i) && c.marks().contains(&4));
         c.go(2, 9, |i| i);
         assert!(c.range(9, |i| i));
         assert_eq!(c.marks().iter().copied().collect::<Vec<_>>(), [2, 3, 4]);

@@ -50,8 +50,8 @@ pub enum Job {
         answer: Answer,
         reason: String,
     },
-    /// Writes a mark: category, note, claim.
-    Mark(Box<Mark>),
+    /// Writes marks: a category, a claim, a note on one thing or on several.
+    Mark(Vec<Mark>),
     /// What an escalation of a cause would tell, and whom.
     Incident(Address, Box<Cause>),
     /// Opens or updates the incident of a cause and sends what is due.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::app::effect::CausesRead;
+use crate::app::screens::messages::Columns;
 use crate::broker::{Capabilities, Cost, Detail, Error, Probe, Trace};
 use crate::config::model::ReplaySettings;
 use crate::config::{Context, Diagnostic};
@@ -160,6 +161,8 @@ pub struct Facts {
     pub reason: Option<String>,
     /// Bodies edited here and not yet carried out, by where their message sits.
     pub edits: BTreeMap<(Address, Seat), Edited>,
+    /// Columns chosen by hand, by the destination whose messages they show.
+    pub columns: BTreeMap<Address, Columns>,
     /// Pace and canary steps of replays, by the config.
     pub replay: ReplaySettings,
     /// Warnings of the config.
@@ -188,6 +191,7 @@ impl Facts {
             permit: Permit::none(),
             reason: None,
             edits: BTreeMap::new(),
+            columns: BTreeMap::new(),
             replay: ReplaySettings::default(),
             warnings: Vec::new(),
             paused: false,

@@ -54,6 +54,11 @@ impl<T, K: Ord + Clone> List<T, K> {
         self.rows.iter().filter(|row| self.is_marked(row)).collect()
     }
 
+    /// How many are marked, of how many rows.
+    pub fn marks(&self) -> (usize, usize) {
+        (self.cursor.marks().len(), self.rows.len())
+    }
+
     /// Whether a row is marked.
     pub fn is_marked(&self, row: &T) -> bool {
         self.cursor.marks().contains(&(self.key)(row))
@@ -72,6 +77,11 @@ impl<T, K: Ord + Clone> List<T, K> {
                 rows.reverse();
             }
         }
+        self.put(rows, calm, height);
+    }
+
+    /// The same with rows that are in their order already.
+    pub fn put(&mut self, rows: Vec<T>, calm: bool, height: usize) {
         let key = self.key;
         self.rows = if calm && self.cursor.marks().is_empty() { rows } else { steady(&self.rows, rows, key) };
         let rows = &self.rows;
@@ -93,20 +103,11 @@ impl<T, K: Ord + Clone> List<T, K> {
 
     /// Picks a column or sorts by it, if the command is about that. After a new order the rows are to be taken anew.
     pub fn sorts(&mut self, command: Command, columns: usize) -> bool {
-        let last = columns.saturating_sub(1);
-        let sort = &mut self.sort;
-        sort.picked = match (command, sort.picked) {
-            (Command::Right, picked) => Some(picked.map_or(0, |p| (p + 1).min(last))),
-            (Command::Left, picked) => Some(picked.map_or(last, |p| p.saturating_sub(1))),
-            (Command::Sort, picked) => Some(picked.unwrap_or(0)),
-            _ => return false,
-        };
-        if let (Command::Sort, Some(picked)) = (command, sort.picked) {
-            sort.by = Some((picked, sort.by.is_some_and(|(column, reversed)| column == picked && !reversed)));
+        if command == Command::Sort {
             // nothing holds the old order
             self.rows.clear();
         }
-        true
+        self.sort.command(command, columns)
     }
 
     /// Takes off the filter, else the marks; false if there was neither.
@@ -129,6 +130,26 @@ impl<T, K: Ord + Clone> List<T, K> {
 }
 
 impl Sort {
+    /// Picks a column or sorts by the picked one, if the command is about that: first as it is, then reversed, then in the list's own
+    /// order again.
+    pub fn command(&mut self, command: Command, columns: usize) -> bool {
+        let last = columns.saturating_sub(1);
+        self.picked = match (command, self.picked) {
+            (Command::Right, picked) => Some(picked.map_or(0, |p| (p + 1).min(last))),
+            (Command::Left, picked) => Some(picked.map_or(last, |p| p.saturating_sub(1))),
+            (Command::Sort, picked) => Some(picked.unwrap_or(0)),
+            _ => return false,
+        };
+        if let (Command::Sort, Some(picked)) = (command, self.picked) {
+            self.by = match self.by {
+                Some((column, true)) if column == picked => None,
+                Some((column, false)) if column == picked => Some((picked, true)),
+                _ => Some((picked, false)),
+            };
+        }
+        true
+    }
+
     /// What it is sorted by, in words; `own`: how, where nobody chose.
     pub fn words(&self, columns: &[&str], own: &str) -> String {
         let name = |i: usize| columns.get(i).map_or(String::new(), |c| c.to_lowercase());
@@ -144,7 +165,7 @@ impl Sort {
     }
 
     /// How the titles of the columns look: the sorted and the picked one stand out.
-    pub fn heads(&self, columns: &[&'static str]) -> Vec<(&'static str, Tone)> {
+    pub fn heads<'a>(&self, columns: &[&'a str]) -> Vec<(&'a str, Tone)> {
         let one = |i: Option<usize>, tone| i.and_then(|i| columns.get(i)).map(|c| (*c, tone));
         one(self.picked, Tone::Accent).into_iter().chain(one(self.by.map(|(c, _)| c), Tone::Strong)).collect()
     }
@@ -179,6 +200,9 @@ mod tests {
         assert!(list.sorts(Command::Right, 2) && list.sorts(Command::Right, 2));
         assert_eq!(list.sort.words(&["N", "NAME"], ""), "by n, reversed; s: by name");
         assert!(!list.sorts(Command::Open, 2));
+        assert!(list.sorts(Command::Left, 2) && list.sorts(Command::Sort, 2));
+        list.take(rows, true, 9, order);
+        assert_eq!((numbers(&list), list.sort.words(&["N", "NAME"], "as they came")), (vec![3, 1, 2], "as they came; s: by n".into()));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 pub mod action;
 pub mod command;
 pub mod cursor;
+mod dialogs;
 pub mod effect;
 pub mod facts;
 mod feed;
+mod hands;
 pub mod input;
 pub mod key;
 pub mod layout;
@@ -16,6 +18,7 @@ pub mod ring;
 pub mod screens;
 pub mod slots;
 pub mod spark;
+mod stack;
 pub mod text;
 pub mod times;
 mod update;
@@ -111,6 +114,8 @@ pub struct App {
     pub toast: Option<Toast>,
     pub keys: Keys,
     pub times: Times,
+    /// Lists show whole names and all columns (`w`), as far as there is room for them.
+    pub wide: bool,
     pub size: Size,
     pub now: SystemTime,
     /// Stacks that were left by a jump: `-`, `[`, `]`.
@@ -136,7 +141,16 @@ impl App {
     /// What screens see.
     pub fn cx(&self) -> Cx<'_> {
         let calm = self.last_key.and_then(|t| self.now.duration_since(t).ok()).is_none_or(|d| d.as_millis() > 1_500);
-        Cx { facts: &self.facts, now: self.now, size: self.size, keys: &self.keys, times: &self.times, writes: self.writes, calm }
+        Cx {
+            facts: &self.facts,
+            now: self.now,
+            size: self.size,
+            keys: &self.keys,
+            times: &self.times,
+            wide: self.wide,
+            writes: self.writes,
+            calm,
+        }
     }
 
     /// Breadcrumb, the outermost first.

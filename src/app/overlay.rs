@@ -12,8 +12,10 @@ use crate::triage::plan::Choice;
 pub enum Asking {
     Filter,
     Goto,
-    /// A note on what the screen's command named.
-    Note,
+    /// A note on this, in words.
+    Note(String),
+    /// Headers and fields of bodies as columns.
+    Columns,
     /// Something of a plan.
     Option(Choice),
     /// The very word that starts a plan; the screen judges it.

@@ -23,14 +23,17 @@ pub enum Order {
     AsRead,
 }
 
+/// Where a message of the ring sits: in which of the destinations that are read, and its seat there.
+pub type Spot = (usize, Seat);
+
 /// Loaded messages in order.
 #[derive(Debug)]
 pub struct Ring {
     /// The oldest first, in either order.
     rows: VecDeque<Row>,
     /// What came since it was last arranged.
-    fresh: Vec<Arc<Seen>>,
-    seats: HashSet<Seat>,
+    fresh: Vec<Row>,
+    spots: HashSet<Spot>,
     bytes: usize,
     order: Order,
     /// The order was turned since it was last arranged.
@@ -44,6 +47,8 @@ pub struct Ring {
 
 #[derive(Debug)]
 struct Row {
+    /// Which of the destinations that are read it is of.
+    from: usize,
     seen: Arc<Seen>,
     /// Whether it passes the filter, once that was asked.
     passes: Option<bool>,
@@ -68,7 +73,7 @@ impl Ring {
         Self {
             rows: VecDeque::new(),
             fresh: Vec::new(),
-            seats: HashSet::new(),
+            spots: HashSet::new(),
             bytes: 0,
             order,
             turned: false,
@@ -94,14 +99,14 @@ impl Ring {
         self.turned = true;
     }
 
-    /// Takes rows of one destination; one that is there already is taken once.
-    pub fn take(&mut self, rows: impl IntoIterator<Item = Arc<Seen>>) {
+    /// Takes rows of one destination, by its number; one that is there already is taken once.
+    pub fn take(&mut self, from: usize, rows: impl IntoIterator<Item = Arc<Seen>>) {
         for seen in rows {
             // twins of a queue without ids are two messages
             let twin = matches!(seen.message.seat, Seat::Digest(_));
-            if self.seats.insert(seen.message.seat.clone()) || twin {
+            if self.spots.insert((from, seen.message.seat.clone())) || twin {
                 self.bytes += size(&seen);
-                self.fresh.push(seen);
+                self.fresh.push(Row { from, seen, passes: None });
             }
         }
         // Not at every batch: sorting is for once a frame, unless it grows far over its bounds.
@@ -122,25 +127,25 @@ impl Ring {
     /// What came is mostly the newest, so only the end that it reaches back into is gone through.
     fn sort_in(&mut self) {
         if self.order == Order::AsRead {
-            for seen in std::mem::take(&mut self.fresh) {
-                self.add(seen);
+            for row in std::mem::take(&mut self.fresh) {
+                self.add(row);
             }
         }
-        self.fresh.sort_by(|a, b| before(a, b));
+        self.fresh.sort_by(|a, b| before(&a.seen, &b.seen));
         if let Some(first) = self.fresh.first() {
-            let keep = self.rows.partition_point(|row| before(&row.seen, first) == Ordering::Less);
+            let keep = self.rows.partition_point(|row| before(&row.seen, &first.seen) == Ordering::Less);
             let mut later = self.rows.split_off(keep).into_iter().peekable();
-            for seen in std::mem::take(&mut self.fresh) {
-                while let Some(row) = later.next_if(|row| before(&row.seen, &seen) == Ordering::Less) {
+            for fresh in std::mem::take(&mut self.fresh) {
+                while let Some(row) = later.next_if(|row| before(&row.seen, &fresh.seen) == Ordering::Less) {
                     self.rows.push_back(row);
                 }
-                self.add(seen);
+                self.add(fresh);
             }
             self.rows.extend(later);
         }
         while self.rows.len() > self.most.0 || (self.bytes > self.most.1 && self.rows.len() > 1) {
-            let Some(Row { seen, .. }) = self.rows.pop_front() else { break };
-            self.seats.remove(&seen.message.seat);
+            let Some(Row { from, seen, .. }) = self.rows.pop_front() else { break };
+            self.spots.remove(&(from, seen.message.seat.clone()));
             self.bytes -= size(&seen);
             self.invalid -= usize::from(seen.verdict.is_invalid());
             self.dead -= usize::from(is_dead(&seen));
@@ -148,10 +153,10 @@ impl Ring {
         }
     }
 
-    fn add(&mut self, seen: Arc<Seen>) {
-        self.invalid += usize::from(seen.verdict.is_invalid());
-        self.dead += usize::from(is_dead(&seen));
-        self.rows.push_back(Row { seen, passes: None });
+    fn add(&mut self, row: Row) {
+        self.invalid += usize::from(row.seen.verdict.is_invalid());
+        self.dead += usize::from(is_dead(&row.seen));
+        self.rows.push_back(row);
     }
 
     /// Rows, once arranged.
@@ -164,10 +169,19 @@ impl Ring {
         self.rows.is_empty()
     }
 
+    fn get(&self, index: usize) -> Option<&Row> {
+        let at = if self.order == Order::NewestFirst { self.rows.len().checked_sub(index + 1)? } else { index };
+        self.rows.get(at)
+    }
+
     /// The row of this number, in the order it keeps.
     pub fn row(&self, index: usize) -> Option<&Arc<Seen>> {
-        let at = if self.order == Order::NewestFirst { self.rows.len().checked_sub(index + 1)? } else { index };
-        self.rows.get(at).map(|row| &row.seen)
+        self.get(index).map(|row| &row.seen)
+    }
+
+    /// Where the row of this number sits.
+    pub fn spot(&self, index: usize) -> Option<Spot> {
+        self.get(index).map(|row| (row.from, row.seen.message.seat.clone()))
     }
 
     /// All rows, in the order it keeps.
@@ -246,19 +260,29 @@ pub mod tests {
             Arc::new(see(message, &Declared::default()))
         };
         let mut ring = Ring::new(Order::AsRead);
-        ring.take([digest(seen(9, 1, "a")), digest(seen(1, 1, "a"))]);
+        ring.take(0, [digest(seen(9, 1, "a")), digest(seen(1, 1, "a"))]);
         ring.arrange();
         let sent: Vec<_> = ring.rows().map(|s| s.message.sent).collect();
         assert_eq!(sent, [9, 1].map(|s| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(s))));
     }
 
     #[test]
+    fn one_seat_in_two_destinations_is_two_messages() {
+        let mut ring = Ring::new(Order::NewestFirst);
+        ring.take(0, [seen(1, 7, "a")]);
+        ring.take(1, [seen(2, 7, "b"), seen(2, 7, "b")]);
+        ring.arrange();
+        let seat = Seat::Offset { partition: 0, offset: 7 };
+        assert_eq!((ring.len(), ring.spot(0), ring.spot(1)), (2, Some((1, seat.clone())), Some((0, seat))));
+    }
+
+    #[test]
     fn rows_are_in_order_once_and_bounded() {
         let mut ring = Ring::new(Order::NewestFirst);
         ring.most = (3, 1 << 20);
-        ring.take([seen(1, 1, "a"), seen(3, 3, "c")]);
+        ring.take(0, [seen(1, 1, "a"), seen(3, 3, "c")]);
         assert!(ring.arrange());
-        ring.take([seen(2, 2, "b"), seen(3, 3, "c"), seen(4, 4, "d")]);
+        ring.take(0, [seen(2, 2, "b"), seen(3, 3, "c"), seen(4, 4, "d")]);
         ring.arrange();
         assert!(!ring.arrange());
         assert_eq!((places(&ring), ring.dropped), ("p0/4 p0/3 p0/2".into(), 1));
@@ -266,7 +290,7 @@ pub mod tests {
         assert!(ring.arrange());
         assert_eq!(places(&ring), "p0/2 p0/3 p0/4");
         ring.most = (3, 10);
-        ring.take([seen(5, 5, "e")]);
+        ring.take(0, [seen(5, 5, "e")]);
         ring.arrange();
         assert_eq!((ring.len(), ring.bytes()), (1, size(&seen(5, 5, "e"))));
     }
@@ -280,10 +304,10 @@ pub mod tests {
             asked.set(asked.get() + 1);
             matches!(s.message.seat, Seat::Offset { offset, .. } if offset % 2 == 1)
         };
-        ring.take((1..=3).map(|i| seen(i, i as i64, "a")));
+        ring.take(0, (1..=3).map(|i| seen(i, i as i64, "a")));
         ring.arrange();
         assert_eq!(ring.passing(odd), [0, 2]);
-        ring.take([seen(5, 5, "a")]);
+        ring.take(0, [seen(5, 5, "a")]);
         ring.arrange();
         assert_eq!((ring.passing(odd), asked.get()), (vec![0, 1], 4));
         ring.ask_again();

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use super::action::{Action, Mouse};
+use super::action::Action;
 use super::command::{Command, Entry, On};
 use super::effect::{Effect, Job, News};
 use super::facts::{Facts, Run};
 use super::input::Input;
-use super::key::Key;
-use super::layout::{Size, areas};
-use super::overlay::{Asking, Confirm, Dialog, Heard, Menu, Overlay, Pick, Then};
-use super::screens::{Ask, Screen, destinations, jobs, lag, ledger, overview, refresh_broker, warnings};
+use super::layout::Size;
+use super::overlay::{Asking, Overlay};
+use super::screens::{Ask, Cx, Page, Screen, destinations, jobs, lag, ledger, overview, refresh_broker, warnings};
 use super::slots::{JobId, Place, ScreenId};
 use super::text::{Line, Tone};
 use super::{App, Open, Start, Toast, Writes};
@@ -29,6 +28,7 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         toast: None,
         keys: start.keys,
         times: start.times,
+        wide: false,
         size: start.size,
         now: start.now,
         before: Vec::new(),
@@ -91,22 +91,25 @@ impl App {
     }
 
     /// Lets the shown screen do something, and does what it asks for.
-    fn with_top(&mut self, act: impl FnOnce(&mut dyn super::screens::Page, &super::Cx) -> Vec<Ask>) -> Vec<Effect> {
-        let last = self.screens.len() - 1;
-        let asks = {
-            let calm = self.cx().calm;
-            let cx = super::Cx {
-                facts: &self.facts,
-                now: self.now,
-                size: self.size,
-                keys: &self.keys,
-                times: &self.times,
-                writes: self.writes,
-                calm,
-            };
-            act(self.screens[last].screen.page_mut(), &cx)
-        };
+    pub(super) fn with_top(&mut self, act: impl FnOnce(&mut dyn Page, &Cx) -> Vec<Ask>) -> Vec<Effect> {
+        let asks = self.with(self.screens.len() - 1, act);
         self.answer(asks)
+    }
+
+    /// Lets a screen of the stack do something; what it asks for.
+    fn with(&mut self, index: usize, act: impl FnOnce(&mut dyn Page, &Cx) -> Vec<Ask>) -> Vec<Ask> {
+        let calm = self.cx().calm;
+        let cx = Cx {
+            facts: &self.facts,
+            now: self.now,
+            size: self.size,
+            keys: &self.keys,
+            times: &self.times,
+            wide: self.wide,
+            writes: self.writes,
+            calm,
+        };
+        act(self.screens[index].screen.page_mut(), &cx)
     }
 
     pub(super) fn answer(&mut self, asks: Vec<Ask>) -> Vec<Effect> {
@@ -151,6 +154,11 @@ impl App {
                 }
                 Vec::new()
             }
+            Ask::Run(command) => self.run(command, ""),
+            Ask::Columns(at, columns) => {
+                self.facts.columns.insert(at, columns);
+                Vec::new()
+            }
             Ask::Agree(at) => {
                 self.facts.agreed.insert(at, now);
                 Vec::new()
@@ -183,190 +191,6 @@ impl App {
         }
     }
 
-    fn push(&mut self, screen: Screen) -> Vec<Effect> {
-        let id = ScreenId(self.slots.number());
-        self.screens.push(Open { id, screen });
-        self.entered()
-    }
-
-    /// The shown screen asks for what it needs.
-    fn entered(&mut self) -> Vec<Effect> {
-        // what was asked for seldom while it was hidden may be due at once
-        self.next_due = Some(self.now);
-        self.with_top(|page, cx| {
-            page.sync(cx);
-            page.enter(cx)
-        })
-    }
-
-    fn back(&mut self) -> Vec<Effect> {
-        if self.screens.len() == 1 {
-            return Vec::new();
-        }
-        let id = self.top().id;
-        self.screens.pop();
-        let mut effects = self.slots.leave(id);
-        effects.extend(self.entered());
-        effects
-    }
-
-    /// Leaves the whole stack for another; what was left can be had back by `-` and `[`.
-    fn jump(&mut self, screen: Option<Screen>) -> Vec<Effect> {
-        let mut effects: Vec<Effect> =
-            self.screens.iter().skip(1).map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
-        let home = Open { id: ScreenId(self.slots.number()), screen: Screen::Overview(overview::State::default()) };
-        let old = std::mem::replace(&mut self.screens, vec![home]);
-        self.before.push(old);
-        if self.before.len() > 20 {
-            self.before.remove(0);
-        }
-        self.after.clear();
-        effects.extend(match screen {
-            Some(screen) => self.push(screen),
-            None => self.entered(),
-        });
-        effects
-    }
-
-    /// To the place that was left last, and from there back again.
-    fn last(&mut self) -> Vec<Effect> {
-        let was = self.before.len();
-        let effects = self.history(true);
-        if self.before.len() < was {
-            self.before.extend(self.after.pop());
-        }
-        effects
-    }
-
-    fn history(&mut self, back: bool) -> Vec<Effect> {
-        let Some(to) = (if back { self.before.pop() } else { self.after.pop() }) else {
-            self.say(Tone::Muted, if back { "nothing further back" } else { "nothing further on" });
-            return Vec::new();
-        };
-        let mut effects: Vec<Effect> =
-            self.screens.iter().map(|o| o.id).collect::<Vec<_>>().into_iter().flat_map(|id| self.slots.leave(id)).collect();
-        let from = std::mem::replace(&mut self.screens, to);
-        if back {
-            self.after.push(from)
-        } else {
-            self.before.push(from)
-        }
-        effects.extend(self.entered());
-        effects
-    }
-
-    fn key(&mut self, key: Key) -> Vec<Effect> {
-        self.last_key = Some(self.now);
-        if let Some(mut overlay) = self.overlay.take() {
-            let page = usize::from(areas(self.size).rows);
-            let heard = overlay.key(key, page);
-            return self.heard(overlay, heard);
-        }
-        match self.keys.command(key) {
-            Some(command) => self.run(command, ""),
-            None => {
-                let said = match key.to_string().as_str() {
-                    "u" | "Z" => format!("nothing is undone by {key}; {} undoes a park or a discard", self.keys.shown(Command::Restore)),
-                    _ => format!("{key} means nothing here; {} lists the keys", self.keys.shown(Command::Help)),
-                };
-                self.say(Tone::Muted, said);
-                Vec::new()
-            }
-        }
-    }
-
-    fn heard(&mut self, overlay: Overlay, heard: Heard) -> Vec<Effect> {
-        match heard {
-            Heard::Open => self.overlay = Some(overlay),
-            Heard::Close => {}
-            Heard::Run(command, arg) => return self.run(command, &arg),
-            Heard::Saying(asking, text) => {
-                self.overlay = Some(overlay);
-                if asking == Asking::Filter {
-                    return self.with_top(|page, cx| {
-                        page.filter(&text, cx);
-                        Vec::new()
-                    });
-                }
-            }
-            Heard::Said(Asking::Filter, text) => {
-                return self.with_top(|page, cx| {
-                    page.filter(&text, cx);
-                    Vec::new()
-                });
-            }
-            Heard::Said(Asking::Goto, text) => return self.with_top(|page, cx| page.command(Command::Goto, &text, cx)),
-            Heard::Said(Asking::Word(_), text) => return self.with_top(|page, cx| page.command(Command::Open, &format!("={text}"), cx)),
-            Heard::Said(Asking::Option(choice), text) => {
-                let arg = format!("{}={text}", choice.word());
-                return self.with_top(|page, cx| page.command(Command::Options, &arg, cx));
-            }
-            Heard::Said(Asking::Note, text) => return self.with_top(|page, cx| page.command(Command::Note, &text, cx)),
-            Heard::Then(then, said) => return self.confirmed(then, said),
-            Heard::Effect(effect, word) => {
-                self.say(Tone::Ok, word);
-                return vec![effect];
-            }
-        }
-        Vec::new()
-    }
-
-    fn confirmed(&mut self, then: Then, said: String) -> Vec<Effect> {
-        match then {
-            Then::Nothing => {}
-            Then::Quit => return vec![Effect::Quit],
-            Then::Tell(command, arg) => return self.with_top(|page, cx| page.command(command, &arg.replace("{}", &said), cx)),
-            Then::WritesOn => {
-                let long = self.facts.context.writes_for;
-                self.writes = Writes::Until(self.now + long);
-                self.say(Tone::Watch, format!("writes are on for {}: {said}", crate::decode::human::age(long)));
-                self.facts.reason = Some(said);
-                return vec![Effect::Writes(Some(self.now + long))];
-            }
-            Then::WritesOff => {
-                self.writes = Writes::ReadOnly;
-                self.facts.reason = None;
-                self.say(Tone::Ok, "writes are off");
-                return vec![Effect::Writes(None)];
-            }
-        }
-        Vec::new()
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
-        let Some(mut overlay) = self.overlay.take() else {
-            self.say(Tone::Muted, "pasted text is dropped: no input is open (/ : @ open one)");
-            return Vec::new();
-        };
-        match overlay.paste(text) {
-            Some(heard) => self.heard(overlay, heard),
-            None => {
-                self.overlay = Some(overlay);
-                Vec::new()
-            }
-        }
-    }
-
-    fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
-        self.last_key = Some(self.now);
-        if let Some(overlay) = &mut self.overlay {
-            if let (Mouse::Wheel { up }, Overlay::Help { top }) = (mouse, overlay) {
-                *top = if up { top.saturating_sub(3) } else { *top + 3 };
-            }
-            return Vec::new();
-        }
-        match mouse {
-            Mouse::Wheel { up } => (0..3).flat_map(|_| self.run(if up { Command::Up } else { Command::Down }, "")).collect(),
-            Mouse::Click { y, .. } => {
-                let a = areas(self.size);
-                if y < a.body || y >= a.body + a.rows {
-                    return Vec::new();
-                }
-                self.with_top(|page, cx| page.click(y - a.body, cx))
-            }
-        }
-    }
-
     fn news(&mut self, job: JobId, news: News) -> Vec<Effect> {
         let Some(place) = self.slots.place(job).cloned() else { return Vec::new() };
         let last = matches!(news, News::Ended | News::Failed(_));
@@ -375,11 +199,10 @@ impl App {
         }
         match place {
             Place::Part(screen, part) => {
-                // A part's screen is always on the stack: leaving it stops its jobs.
-                if self.top().id == screen {
-                    return self.with_top(|page, cx| page.news(part, news, cx));
-                }
-                Vec::new()
+                // A part's screen is always on the stack: leaving it stops its jobs. One below the top reads on, and asks nobody.
+                let Some(index) = self.screens.iter().position(|open| open.id == screen) else { return Vec::new() };
+                let asks = self.with(index, |page, cx| page.news(part, news, cx));
+                if index + 1 == self.screens.len() { self.answer(asks) } else { Vec::new() }
             }
             fact => {
                 let follows = match (&fact, &news) {
@@ -431,6 +254,19 @@ impl App {
                 };
                 self.say(Tone::Muted, word);
             }
+            Command::Wrap if on != On::Message && entry.works_on(on) => {
+                self.wide = !self.wide;
+                let word =
+                    if self.wide { "whole names and all columns: ←→ go through them (w: as fits)" } else { "columns as they fit" };
+                self.say(Tone::Muted, word);
+            }
+            Command::Mark | Command::MarkRange | Command::MarkAll | Command::ClearMarks if entry.works_on(on) => {
+                match (self.top().screen.page().marks(), command) {
+                    ((_, 0), _) => self.say(Tone::Muted, "there is nothing to mark"),
+                    ((0, _), Command::ClearMarks) => self.say(Tone::Muted, "nothing is marked"),
+                    _ => return self.with_top(|page, cx| page.command(command, arg, cx)),
+                }
+            }
             Command::Writes => self.writes_dialog(),
             Command::Filter if entry.works_on(on) => {
                 let input = Input::with(self.top().screen.page().filtered());
@@ -451,6 +287,10 @@ impl App {
                 self.say(Tone::Muted, "asking again");
                 return effects.into_iter().chain(self.answer(asks)).collect();
             }
+            Command::Retry if entry.works_on(on) && !matches!(on, On::Messages | On::Causes | On::Plan) => {
+                self.say(Tone::Muted, "asking again");
+                return self.with_top(|page, cx| page.command(command, arg, cx));
+            }
             _ if !entry.works_on(on) => self.say(Tone::Muted, entry.elsewhere()),
             _ => return self.with_top(|page, cx| page.command(command, arg, cx)),
         }
@@ -460,114 +300,5 @@ impl App {
     /// How many replays run here.
     pub fn deeds(&self) -> usize {
         self.slots.count(|p| matches!(p, Place::Deed(_)))
-    }
-
-    /// Quits; with a replay at work it asks first.
-    fn quit(&mut self) -> Vec<Effect> {
-        if self.deeds() == 0 {
-            return vec![Effect::Quit];
-        }
-        let lines = vec![
-            Line::fact("running", format!("{} replay{}", self.deeds(), if self.deeds() == 1 { "" } else { "s" })),
-            Line::fact("then", "stops after the batch in flight; the rest stays untouched"),
-            Line::fact("go on later", "4 jobs, R; the next start shows it on the Overview"),
-        ];
-        self.overlay = Some(Overlay::Dialog(Box::new(Dialog::new("quit while a replay runs?", lines, Confirm::Yes, Then::Quit))));
-        Vec::new()
-    }
-
-    fn esc(&mut self) -> Vec<Effect> {
-        let mut took = true;
-        let effects = self.with_top(|page, cx| match page.esc(cx) {
-            Some(asks) => asks,
-            None => {
-                took = false;
-                Vec::new()
-            }
-        });
-        if took { effects } else { self.back() }
-    }
-
-    fn interrupt(&mut self) -> Vec<Effect> {
-        let id = self.top().id;
-        let effects = self.slots.leave(id);
-        if effects.is_empty() {
-            self.leaving = true;
-            self.say(Tone::Watch, "ctrl-c again quits");
-        } else {
-            self.say(Tone::Muted, "stopped");
-        }
-        effects
-    }
-
-    fn contexts(&mut self, arg: &str) -> Vec<Effect> {
-        let here = self.facts.context.name.clone();
-        if arg.is_empty() {
-            let names = self.contexts.clone();
-            let items = names
-                .iter()
-                .zip(('1'..='9').chain('a'..='z'))
-                .map(|(name, c)| {
-                    let hint = if *name == here { "here".to_owned() } else { String::new() };
-                    (Key::char(c), name.clone(), hint, Pick::Tell(Command::Contexts, name.clone()))
-                })
-                .collect();
-            self.overlay = Some(Overlay::Menu(Menu { title: "contexts".into(), right: format!("here: {here}"), items }));
-            return Vec::new();
-        }
-        if arg == here {
-            self.say(Tone::Muted, format!("this is {here}"));
-        } else if !self.contexts.iter().any(|c| c == arg) {
-            self.say(Tone::Bad, format!("there is no context {arg}; there are {}", self.contexts.join(", ")));
-        } else if !self.can_switch {
-            self.say(Tone::Bad, format!("cannot switch here; start redrive --context {arg}"));
-        } else {
-            self.switch_to = Some(arg.to_owned());
-            return vec![Effect::Quit];
-        }
-        Vec::new()
-    }
-
-    fn writes_dialog(&mut self) {
-        let context = &self.facts.context;
-        let fact = |name: &str, value: String| Line::fact(name, value);
-        let role = context.role.map_or("operator (no roles are configured)".to_owned(), |r| format!("{r:?}").to_lowercase());
-        let dialog = match self.writes {
-            Writes::On => {
-                let lines = vec![fact("now", format!("on: {} is not marked read_only", context.name))];
-                Dialog::new("writes", lines, Confirm::Nothing, Then::Nothing)
-            }
-            Writes::Never => {
-                let lines = vec![
-                    fact("now", "off, and cannot be turned on here".into()),
-                    fact("why", "this role or these connections have no writing side".into()),
-                ];
-                Dialog::new("writes", lines, Confirm::Nothing, Then::Nothing)
-            }
-            Writes::Until(end) => {
-                let left = end.duration_since(self.now).unwrap_or_default();
-                let lines = vec![
-                    fact("now", format!("on for another {}", crate::decode::human::age(left))),
-                    fact("reason", self.facts.reason.clone().unwrap_or_default()),
-                    fact("off", "a running replay goes on to its batch's end and pauses".into()),
-                ];
-                Dialog::new("writes off?", lines, Confirm::Yes, Then::WritesOff)
-            }
-            Writes::ReadOnly => {
-                let lines = vec![
-                    fact("now", "off: this context is read_only".into()),
-                    fact(
-                        "on for",
-                        format!("{}, counted down in line 1; leaving the context ends it", crate::decode::human::age(context.writes_for)),
-                    ),
-                    fact("role", role),
-                    fact("who", format!("{} (kept in the ledger with the reason)", self.facts.permit.actor.name)),
-                    Line::new(),
-                    Line::new().add(Tone::Muted, "   nothing is written by this: each replay still has its plan and its word"),
-                ];
-                Dialog::new("writes on?", lines, Confirm::Reason, Then::WritesOn)
-            }
-        };
-        self.overlay = Some(Overlay::Dialog(Box::new(Dialog { right: context.name.clone(), ..dialog })));
     }
 }

@@ -1,11 +1,13 @@
 //! What a screen's body is made of: lines, a table whose rows are asked for by index, lines below a rule.
 
+use std::borrow::Cow;
+
 use crate::app::text::{Line, Tone};
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub title: &'static str,
+pub struct Column<'a> {
+    pub title: &'a str,
     /// Columns of the terminal at its smallest.
     pub width: u16,
     /// Share of the room that is left.
@@ -27,12 +29,12 @@ pub enum Side {
 }
 
 /// A column at its smallest in any terminal.
-pub const fn column(title: &'static str, width: u16, grow: u16, side: Side) -> Column {
+pub const fn column(title: &str, width: u16, grow: u16, side: Side) -> Column<'_> {
     Column { title, width, grow, side, from: 0 }
 }
 
 /// The same, shown only from a width on.
-pub const fn wide(title: &'static str, width: u16, grow: u16, side: Side, from: u16) -> Column {
+pub const fn wide(title: &str, width: u16, grow: u16, side: Side, from: u16) -> Column<'_> {
     Column { title, width, grow, side, from }
 }
 
@@ -47,7 +49,7 @@ pub struct Row {
 
 /// A table; only the rows in view are made.
 pub struct Table<'a> {
-    pub columns: &'a [Column],
+    pub columns: Cow<'a, [Column<'a>]>,
     pub len: usize,
     pub top: usize,
     pub chosen: usize,
@@ -62,7 +64,7 @@ pub struct Sheet<'a> {
     pub ruled: bool,
     pub table: Option<Table<'a>>,
     /// Titles of columns that look otherwise: picked, sorted by.
-    pub heads: Vec<(&'static str, Tone)>,
+    pub heads: Vec<(&'a str, Tone)>,
     /// In the table's place while it has no rows.
     pub empty: Vec<Line>,
     /// Below a rule under the table.

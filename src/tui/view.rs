@@ -33,13 +33,14 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
         return views::overlay::draw(app, look, buf);
     }
     place(app, look, buf, row(area, a.place));
-    sheet(buf, body, &of(app), look);
+    sheet(buf, body, &of(app), app.wide, look);
     paint::line(buf, inner(row(area, a.status)), a.status, &app.status(), look);
     if let Some(Overlay::Line { asking, input }) = &app.overlay {
         let sign = match asking {
             Asking::Filter => "/",
             Asking::Goto => "@",
-            Asking::Note => "note ",
+            Asking::Note(_) => "note ",
+            Asking::Columns => "columns ",
             Asking::Option(choice) => choice.word(),
             Asking::Word(_) => "› ",
         };
@@ -56,7 +57,8 @@ fn hint(asking: &Asking) -> String {
         Asking::Filter => "narrows what is loaded; ! first: all but these; enter keeps it, esc takes it off",
         Asking::Goto => "oldest  newest  2h  02:00  2026-11-23T02:00Z  p3/132665",
         Asking::Option(choice) => choice.hint(),
-        Asking::Note => "enter keeps it in the ledger",
+        Asking::Note(on) => return format!("on {on}; enter keeps it in the ledger"),
+        Asking::Columns => "header names and .body.fields: x-tenant .order.id",
     };
     hint.to_owned()
 }
@@ -73,6 +75,7 @@ fn of(app: &App) -> Sheet<'_> {
         Screen::Group(s) => views::group::sheet(s, &cx),
         Screen::Describe(s) => views::describe::sheet(s, &cx),
         Screen::Causes(s) => views::causes::sheet(s, &cx),
+        Screen::Compare(s) => views::compare::sheet(s),
         Screen::Plan(s) => views::plan::sheet(s, &cx),
         Screen::Jobs(s) => views::jobs::list(s, &cx),
         Screen::Job(s) => views::jobs::one(s, &cx),
@@ -180,8 +183,8 @@ fn footer(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     paint::line(buf, inner(area), area.y, &line, look);
 }
 
-/// Paints a body.
-pub fn sheet(buf: &mut Buffer, area: Rect, sheet: &Sheet, look: &Look) {
+/// Paints a body; `whole`: a table's cells are not cut as long as there is room for one.
+pub fn sheet(buf: &mut Buffer, area: Rect, sheet: &Sheet, whole: bool, look: &Look) {
     let above = sheet.above.len() as u16 + u16::from(sheet.ruled);
     for (i, line) in sheet.above.iter().enumerate() {
         paint::line(buf, area, area.y + i as u16, line, look);
@@ -197,7 +200,7 @@ pub fn sheet(buf: &mut Buffer, area: Rect, sheet: &Sheet, look: &Look) {
     let detail = sheet.below.len() as u16;
     let s = split(area.height, above, len, detail, sheet.least.max(3));
     let rows = Rect { y: area.y + s.header, height: s.rows + 1, ..area };
-    table::draw(buf, rows, t, &sheet.heads, look);
+    table::draw(buf, rows, t, &sheet.heads, whole, look);
     if t.len == 0 {
         let below = Rect { y: rows.y + 1, height: s.rows, ..area };
         lines(buf, below, 0, &sheet.empty, 0, look);

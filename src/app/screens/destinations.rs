@@ -55,12 +55,31 @@ impl State {
         self.list.chosen()
     }
 
-    fn open(&self, follow: bool) -> Vec<Ask> {
-        let Some(d) = self.chosen() else { return Vec::new() };
-        let mut page = messages::State::new(d.at.clone());
-        page.follow = follow;
-        vec![Ask::Push(Box::new(Screen::Messages(Box::new(page))))]
+    fn open(&self) -> Vec<Ask> {
+        let Some(d) = self.chosen() else { return none() };
+        vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(d.at.clone())))))]
     }
+
+    /// Follows the marked destinations in one list, else the one under the cursor; what cannot be followed or is too much is told there.
+    fn follow(&self, cx: &Cx) -> Vec<Ask> {
+        let (mut all, mut left_out) = (Vec::new(), Vec::new());
+        for d in self.list.taken() {
+            match messages::not_followed(&d.at, cx) {
+                Some(why) => left_out.push(format!("{}: {why}", safe(&d.at.name))),
+                None if all.len() == messages::MOST => left_out.push(format!("{}: {} at most", safe(&d.at.name), messages::MOST)),
+                None => all.push(d.at.clone()),
+            }
+        }
+        if all.is_empty() {
+            return left_out.first().map_or_else(none, |why| vec![Ask::Toast(Tone::Watch, why.clone())]);
+        }
+        let first = all.remove(0);
+        vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::following(first, all, left_out)))))]
+    }
+}
+
+fn none() -> Vec<Ask> {
+    vec![Ask::Toast(Tone::Muted, "no destination is chosen".into())]
 }
 
 impl Page for State {
@@ -73,7 +92,7 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
-        let by = self.list.sort.words(&SORTS, "by name");
+        let by = self.list.sort.words(&SORTS, "by name, then broker");
         let hidden = if self.hidden > 0 { format!(", {} internal hidden", self.hidden) } else { String::new() };
         format!("{} destinations{hidden}, {by}", human::count_plain(self.all as u64)).into()
     }
@@ -94,14 +113,19 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        let follow = match self.list.cursor.marks().len() {
+            0 => "follow".to_owned(),
+            marked => format!("follow {marked}"),
+        };
         keys(&[
             (Command::Open, "open"),
             (Command::Messages, ""),
-            (Command::Follow, "follow"),
+            (Command::Follow, &follow),
             (Command::Describe, ""),
             (Command::Sort, "sort"),
             (Command::Options, "internal ones"),
             (Command::Filter, "filter"),
+            (Command::Mark, "mark"),
             (Command::Lag, ""),
         ])
     }
@@ -139,8 +163,8 @@ impl Page for State {
                     .map(|d| vec![Ask::Push(Box::new(Screen::Causes(super::causes::State::new(d.at.clone()))))])
                     .unwrap_or_default();
             }
-            Command::Open | Command::Messages => return self.open(false),
-            Command::Follow => return self.open(true),
+            Command::Open | Command::Messages => return self.open(),
+            Command::Follow => return self.follow(cx),
             Command::Describe => {
                 return self
                     .chosen()
@@ -183,8 +207,12 @@ impl Page for State {
         &self.list.filter
     }
 
+    fn marks(&self) -> (usize, usize) {
+        self.list.marks()
+    }
+
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        if self.list.click(at, 2) == Hit::Chosen { self.open(false) } else { Vec::new() }
+        if self.list.click(at, 2) == Hit::Chosen { self.open() } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {

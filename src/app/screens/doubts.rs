@@ -1,13 +1,14 @@
 //! What of a plan is in doubt, message by message, with what was found; a person's word settles the chosen ones.
 
+use std::cmp::Ordering;
 use std::time::SystemTime;
 
-use super::{Ask, Cx, Page, keys, marked, moved};
+use super::{Ask, Cx, Page, keys};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::key::Key;
 use crate::app::layout::split;
+use crate::app::list::{Hit, List};
 use crate::app::overlay::{Confirm, Dialog, Menu, Overlay, Pick, Then};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -18,13 +19,25 @@ use crate::triage::report::Answer;
 /// Messages that a dialog names one by one.
 const NAMED: usize = 20;
 
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 3] = ["MESSAGE", "TO", "WHAT WAS FOUND"];
+
+/// The order by a column.
+fn order(column: usize, a: &Doubt, b: &Doubt) -> Ordering {
+    match SORTS.get(column) {
+        Some(&"TO") => a.to.cmp(&b.to),
+        Some(&"WHAT WAS FOUND") => a.finding.cmp(&b.finding),
+        _ => a.seat.cmp(&b.seat),
+    }
+}
+
 /// Its state.
 #[derive(Debug)]
 pub struct State {
     pub plan: PlanId,
-    /// `None`: still being looked for.
-    pub rows: Option<Vec<Doubt>>,
-    pub cursor: Cursor<u32>,
+    /// All of it, as it was found; `None`: still being looked for.
+    all: Option<Vec<Doubt>>,
+    pub list: List<Doubt, u32>,
     pub error: Option<String>,
     /// The ledger's plans as they were when it was last asked.
     asked: Option<SystemTime>,
@@ -33,36 +46,35 @@ pub struct State {
 impl State {
     /// Of a plan.
     pub fn new(plan: PlanId) -> Self {
-        Self { plan, rows: None, cursor: Cursor::default(), error: None, asked: None }
+        Self { plan, all: None, list: List::new(|d: &Doubt| d.n), error: None, asked: None }
     }
 
-    /// The rows so far.
-    pub fn rows(&self) -> &[Doubt] {
-        self.rows.as_deref().unwrap_or_default()
+    /// Whether it was looked for to the end.
+    pub fn looked(&self) -> bool {
+        self.all.is_some()
     }
 
     fn height(&self, cx: &Cx) -> usize {
-        usize::from(split(cx.areas().rows, 1, self.rows().len(), self.detail().len() as u16, 4).rows)
+        usize::from(split(cx.areas().rows, 1, self.list.rows.len(), self.detail().len() as u16, 4).rows)
+    }
+
+    fn narrow(&mut self, cx: &Cx) {
+        let to = |d: &Doubt| d.to.as_ref().map_or(String::new(), ToString::to_string);
+        let fits = |d: &&Doubt| self.list.fits(&format!("{} {} {}", d.seat, to(d), d.finding));
+        let rows = self.all.iter().flatten().filter(fits).cloned().collect();
+        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.fit(self.height(cx));
     }
 
     /// All of the chosen one.
     pub fn detail(&self) -> Vec<Line> {
-        let Some(d) = self.rows().get(self.cursor.row()) else { return Vec::new() };
+        let Some(d) = self.list.chosen() else { return Vec::new() };
         vec![
             Line::fact("message", format!("{}/{}, was at {}", self.plan, d.n, safe(&d.seat.to_string()))),
             Line::fact("to", d.to.as_ref().map_or("?".into(), |a| safe(&a.to_string()).into_owned())),
             Line::fact("found", safe(&d.finding)),
             Line::fact("by hand", format!("look there for the header x-redrive-replay-id: {}/{}", self.plan, d.n)),
         ]
-    }
-
-    /// The marked ones, else the one under the cursor.
-    fn taken(&self) -> Vec<&Doubt> {
-        let marks = self.cursor.marks();
-        if marks.is_empty() {
-            return self.rows().get(self.cursor.row()).into_iter().collect();
-        }
-        self.rows().iter().filter(|d| marks.contains(&d.n)).collect()
     }
 
     fn ask(&mut self, cx: &Cx) -> Vec<Ask> {
@@ -72,7 +84,7 @@ impl State {
 
     /// What could be said of the chosen ones.
     fn answers(&self) -> Vec<Ask> {
-        let taken = self.taken().len();
+        let taken = self.list.taken().len();
         if taken == 0 {
             return vec![Ask::Toast(Tone::Muted, "nothing of it is in doubt".into())];
         }
@@ -80,13 +92,13 @@ impl State {
             (Key::char(letter), answer.word().to_owned(), answer.means().to_owned(), Pick::Tell(Command::Settle, answer.word().into()))
         };
         let items = [('a', Answer::Arrived), ('n', Answer::NotArrived), ('l', Answer::Leave)].map(item).to_vec();
-        let title = format!("settle {taken} of {} in doubt", self.rows().len());
+        let title = format!("settle {taken} of {} in doubt", self.list.rows.len());
         vec![Ask::Overlay(Box::new(Overlay::Menu(Menu { title, right: format!("plan {}", self.plan), items })))]
     }
 
     /// The last question before a word goes into the ledger.
     fn dialog(&self, answer: Answer, cx: &Cx) -> Vec<Ask> {
-        let taken = self.taken();
+        let taken = self.list.taken();
         let mut lines: Vec<Line> = taken
             .iter()
             .take(NAMED)
@@ -121,13 +133,17 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
-        let marked = self.cursor.marks().len();
+        let marked = self.list.cursor.marks().len();
         let marked = if marked > 0 { format!(", {marked} marked") } else { String::new() };
-        self.rows.as_ref().map_or_else(Line::new, |rows| format!("{} in doubt{marked}", rows.len()).into())
+        let by = self.list.sort.words(&SORTS, "in the plan's order");
+        self.all.as_ref().map_or_else(Line::new, |all| format!("{} in doubt{marked}, {by}", all.len()).into())
     }
 
     fn status(&self, _cx: &Cx) -> Line {
-        match (&self.error, &self.rows) {
+        match (&self.error, &self.all) {
+            (None, Some(all)) if !self.list.filter.is_empty() => {
+                format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), all.len()).into()
+            }
             (Some(error), _) => Line::new().add(Tone::Bad, "✗ ").plain(safe(error)).add(Tone::Muted, "  (r)"),
             (None, None) => Line::new().add(Tone::Muted, "looking for them on the target"),
             (None, Some(_)) => Line::new().add(Tone::Muted, "perhaps published, perhaps not; their copies are in the ledger"),
@@ -135,7 +151,7 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        let settle = format!("settle {}", self.taken().len());
+        let settle = format!("settle {}", self.list.taken().len());
         keys(&[(Command::Settle, &settle), (Command::Mark, "mark"), (Command::MarkAll, "mark all"), (Command::Retry, "look again")])
     }
 
@@ -146,10 +162,7 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
-        let (len, height) = (self.rows().len(), self.height(cx));
-        let rows = self.rows.as_deref().unwrap_or_default();
-        self.cursor.sync(len, |i| rows[i].n);
-        self.cursor.fit(height, len);
+        self.list.fit(self.height(cx));
     }
 
     fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
@@ -158,16 +171,17 @@ impl Page for State {
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let (len, height) = (self.rows().len(), self.height(cx));
-        let rows = self.rows.as_deref().unwrap_or_default();
-        let key = |i: usize| rows[i].n;
-        if moved(&mut self.cursor, command, len, height, key) || marked(&mut self.cursor, command, len, height, key) {
+        if self.list.command(command, self.height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.narrow(cx);
             return Vec::new();
         }
         match (command, arg.strip_prefix('=')) {
             (Command::Settle, Some(word)) => match Answer::from_word(word) {
                 Some(answer) => {
-                    let numbers = self.taken().iter().map(|d| d.n).collect();
+                    let numbers = self.list.taken().iter().map(|d| d.n).collect();
                     let reason = format!("{} said so", cx.facts.permit.actor.name);
                     vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, answer, reason })]
                 }
@@ -176,7 +190,7 @@ impl Page for State {
             (Command::Settle, None) => Answer::from_word(arg).map_or_else(|| self.answers(), |answer| self.dialog(answer, cx)),
             (Command::Open, _) => self.answers(),
             (Command::Retry, _) => self.enter(cx),
-            (Command::Copy, _) => match self.rows().get(self.cursor.row()) {
+            (Command::Copy, _) => match self.list.chosen() {
                 Some(d) => {
                     vec![Ask::Do(Effect::Copy(format!("{}/{}", self.plan, d.n))), Ask::Toast(Tone::Ok, "copied: the replay id".into())]
                 }
@@ -189,8 +203,8 @@ impl Page for State {
     fn news(&mut self, _part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
         match news {
             News::Doubt(rows) => {
-                (self.rows, self.error) = (Some(rows), None);
-                self.sync(cx);
+                (self.all, self.error) = (Some(rows), None);
+                self.narrow(cx);
             }
             News::Failed(error) => self.error = Some(error.to_string()),
             _ => {}
@@ -198,7 +212,27 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        self.cursor.clear().then(Vec::new)
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
+        self.list.esc().then(|| {
+            self.narrow(cx);
+            Vec::new()
+        })
+    }
+
+    fn filter(&mut self, text: &str, cx: &Cx) {
+        text.clone_into(&mut self.list.filter);
+        self.narrow(cx);
+    }
+
+    fn filtered(&self) -> &str {
+        &self.list.filter
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        self.list.marks()
+    }
+
+    fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
+        if self.list.click(at, 2) == Hit::Chosen { self.answers() } else { Vec::new() }
     }
 }

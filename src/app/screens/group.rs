@@ -1,12 +1,13 @@
 //! One group's lag: its topics, then their partitions; `enter` opens the record a partition is stuck on.
 
-use std::time::SystemTime;
+use std::cmp::Ordering;
+use std::time::{Duration, SystemTime};
 
-use super::{Ask, Cx, Page, Screen, describe, keys, messages, moved};
+use super::{Ask, Cx, Page, Screen, describe, keys, messages};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::{Job, News};
 use crate::app::layout::split;
+use crate::app::list::{Hit, List};
 use crate::app::needs::stall;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -14,7 +15,7 @@ use crate::app::times::ago;
 use crate::broker::{PeekRequest, Start};
 use crate::decode::{human, safe, safe_bytes};
 use crate::model::{Address, Backlog, ConnId, ReaderKind, Role, Seat};
-use crate::monitor::{Known, Lag, LagRow, Loss, Motion};
+use crate::monitor::{Known, Lag, LagRow, Loss, Motion, TimeBehind};
 
 /// A row's identity: a topic, or one of its partitions.
 pub type Row = (Address, Option<i32>, bool);
@@ -25,8 +26,7 @@ pub struct State {
     pub conn: ConnId,
     pub name: String,
     /// Topic sums and partitions, flattened: (is a topic's sum, row).
-    pub rows: Vec<(bool, LagRow)>,
-    pub cursor: Cursor<Row>,
+    pub list: List<(bool, LagRow), Row>,
     /// The record the group is stuck on, once read: its seat, key as text, and time.
     pub stuck: Option<(Seat, String, Option<SystemTime>)>,
     asked: Option<(Address, Seat)>,
@@ -38,15 +38,36 @@ fn key(row: &(bool, LagRow)) -> Row {
     (row.1.of.clone(), row.1.partition, row.0)
 }
 
+/// What topics, and within each its partitions, can be sorted by: titles of the columns.
+pub const SORTS: [&str; 6] = ["TOPIC / PARTITION", "BEHIND", "IN TIME", "IN/s", "OUT/s", "OWNER"];
+
+/// The order by a column; who is farthest behind and fastest comes first.
+fn order(column: usize, a: &LagRow, b: &LagRow) -> Ordering {
+    let time = |r: &LagRow| match r.time {
+        TimeBehind::Unknown => None,
+        TimeBehind::None => Some(Duration::ZERO),
+        TimeBehind::Exactly(d) | TimeBehind::About(d) | TimeBehind::MoreThan(d) => Some(d),
+    };
+    let rate = |a: Option<f64>, b: Option<f64>| b.unwrap_or(-1.0).total_cmp(&a.unwrap_or(-1.0));
+    match SORTS.get(column) {
+        Some(&"BEHIND") => b.behind.cmp(&a.behind),
+        Some(&"IN TIME") => time(b).cmp(&time(a)),
+        Some(&"IN/s") => rate(a.rate_in, b.rate_in),
+        Some(&"OUT/s") => rate(a.rate_out, b.rate_out),
+        Some(&"OWNER") => a.owner.cmp(&b.owner),
+        _ => a.of.cmp(&b.of).then(a.partition.cmp(&b.partition)),
+    }
+}
+
 impl State {
     /// Of a group.
     pub fn new(conn: ConnId, name: String) -> Self {
-        Self { conn, name, rows: Vec::new(), cursor: Cursor::default(), stuck: None, asked: None, known: Known::default(), lag: None }
+        Self { conn, name, list: List::new(key), stuck: None, asked: None, known: Known::default(), lag: None }
     }
 
     /// The table's rows in view.
     pub fn height(&self, cx: &Cx) -> usize {
-        usize::from(split(cx.areas().rows, 0, self.rows.len(), self.detail(cx).len() as u16, 5).rows)
+        usize::from(split(cx.areas().rows, 0, self.list.rows.len(), self.detail(cx).len() as u16, 5).rows)
     }
 
     fn seat(row: &LagRow) -> Option<Seat> {
@@ -146,7 +167,7 @@ impl State {
         if let Some((at, _)) = self.queue() {
             return vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::new(at.clone())))))];
         }
-        let Some((sum, row)) = self.rows.get(self.cursor.row()) else { return Vec::new() };
+        let Some((sum, row)) = self.list.chosen() else { return vec![Ask::Toast(Tone::Muted, "nothing is chosen".into())] };
         let target = if *sum { self.lag.as_ref().and_then(Lag::stuck).filter(|s| s.of == row.of).or(Some(row)) } else { Some(row) };
         let Some(target) = target else { return Vec::new() };
         let Some(seat) = Self::seat(target) else {
@@ -163,7 +184,7 @@ impl State {
     /// Reads the record that it is stuck on, and asks for the topics' retention; each once.
     fn look(&mut self, cx: &Cx) -> Vec<Ask> {
         let mut asks: Vec<Ask> = Vec::new();
-        for (sum, row) in &self.rows {
+        for (sum, row) in &self.list.rows {
             if *sum && !cx.facts.details.contains_key(&row.of) {
                 asks.push(describe(&row.of));
             }
@@ -201,12 +222,15 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
+        if !self.list.filter.is_empty() {
+            return format!("/{}  {} match", safe(&self.list.filter), self.list.rows.len()).into();
+        }
         let Some(b) = cx.facts.brokers.get(&self.conn) else { return Line::new() };
         if let Some((error, _)) = &b.readers.error {
             let old = b.readers.at.map_or(String::new(), |t| format!("; what is seen is {} old", ago(t, cx.now)));
             return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}{old}", safe(&error.to_string())));
         }
-        let partitions = self.rows.iter().filter(|(sum, _)| !sum).count();
+        let partitions = self.list.rows.iter().filter(|(sum, _)| !sum).count();
         match b.readers.at {
             Some(at) if self.queue().is_some() => {
                 Line::new().add(Tone::Muted, format!("told at {}; rates need two readings; again every 10s (p pauses)", cx.times.clock(at)))
@@ -222,6 +246,7 @@ impl Page for State {
         keys(&[
             (Command::Open, if self.queue().is_some() { "its messages, from the head" } else { "the record it is stuck on" }),
             (Command::Describe, if self.queue().is_some() { "queue" } else { "topic" }),
+            (Command::Sort, "sort"),
             (Command::Retry, "again"),
             (Command::Pause, "pause"),
         ])
@@ -245,26 +270,35 @@ impl Page for State {
             }
         }
         let lag = Lag::of(reader, &cx.facts.shelf, &self.known, cx.now);
-        self.rows =
-            lag.topics.iter().flat_map(|(t, ps)| std::iter::once((true, t.clone())).chain(ps.iter().map(|p| (false, p.clone())))).collect();
+        let mut topics = lag.topics.clone();
+        if let Some((column, reversed)) = self.list.sort.by {
+            let by = |a: &LagRow, b: &LagRow| if reversed { order(column, b, a) } else { order(column, a, b) };
+            topics.sort_by(|a, b| by(&a.0, &b.0));
+            topics.iter_mut().for_each(|(_, parts)| parts.sort_by(&by));
+        }
         // a queue has no parts
-        self.rows.retain(|(sum, row)| *sum || row.backlog.is_none());
+        let fits = |row: &LagRow| self.list.fits(&format!("{} {}", row.of.name, row.owner.as_deref().unwrap_or("")));
+        let rows = topics.into_iter().flat_map(|(topic, parts)| {
+            let parts = parts.into_iter().filter(|p| p.backlog.is_none()).map(|p| (false, p));
+            std::iter::once((true, topic)).chain(parts)
+        });
+        let rows = rows.filter(|(_, row)| fits(row)).collect();
         self.lag = Some(lag);
-        let rows = &self.rows;
-        self.cursor.sync(rows.len(), |i| key(&rows[i]));
-        let height = self.height(cx);
-        self.cursor.fit(height, self.rows.len());
+        self.list.put(rows, cx.calm, usize::MAX);
+        self.list.fit(self.height(cx));
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let height = self.height(cx);
-        let rows = &self.rows;
-        if moved(&mut self.cursor, command, rows.len(), height, |i| key(&rows[i])) {
+        if self.list.command(command, self.height(cx)) {
+            return Vec::new();
+        }
+        if self.list.sorts(command, SORTS.len()) {
+            self.sync(cx);
             return Vec::new();
         }
         match command {
             Command::Open => self.open(),
-            Command::Describe => match self.rows.get(self.cursor.row()) {
+            Command::Describe => match self.list.chosen() {
                 Some((_, row)) => vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(row.of.clone()))))],
                 None => Vec::new(),
             },
@@ -287,24 +321,27 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
+        self.list.esc().then(|| {
+            self.sync(cx);
+            Vec::new()
+        })
+    }
+
+    fn filter(&mut self, text: &str, cx: &Cx) {
+        text.clone_into(&mut self.list.filter);
+        self.sync(cx);
+    }
+
+    fn filtered(&self) -> &str {
+        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(1).map(|r| r + self.cursor.top());
-        match row {
-            Some(r) if r == self.cursor.row() => self.open(),
-            Some(r) if r < self.rows.len() => {
-                let rows = &self.rows;
-                self.cursor.go(r, rows.len(), |i| key(&rows[i]));
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
+        if self.list.click(at, 1) == Hit::Chosen { self.open() } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {
-        *place == Place::Readers(self.conn.clone()) && self.rows.is_empty()
+        *place == Place::Readers(self.conn.clone()) && self.list.rows.is_empty()
     }
 }

@@ -1,6 +1,6 @@
 //! One replay at work, or as the ledger has it: how far, what came of it, pause, stop, resume, what is in doubt.
 
-use super::{Ask, Cx, Page, Screen, doubts, keys, scrolled};
+use super::{Ask, Cx, Page, Screen, doubts, keys, ledger, scrolled};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
@@ -177,7 +177,12 @@ impl Page for State {
 
     fn footer(&self, cx: &Cx) -> Vec<(Command, String)> {
         if self.runs(cx) {
-            return keys(&[(Command::Pause, "pause"), (Command::Stop, ""), (Command::Back, "leaves it running")]);
+            return keys(&[
+                (Command::Pause, "pause"),
+                (Command::Stop, ""),
+                (Command::Open, "its entries"),
+                (Command::Back, "leaves it running"),
+            ]);
         }
         let mut row = Vec::new();
         let c = self.counts(cx);
@@ -186,6 +191,8 @@ impl Page for State {
         }
         if !self.doubt.is_empty() {
             row.push((Command::Settle, "settle"));
+        } else {
+            row.push((Command::Open, "its entries"));
         }
         row.extend([(Command::Ledger, ""), (Command::Back, "back")]);
         keys(&row)
@@ -215,7 +222,12 @@ impl Page for State {
             (Command::Replay, "yes") if cx.writes.allowed(cx.now) => vec![Ask::Deed(self.plan.0.clone(), Job::Carry(self.plan.clone()))],
             (Command::Replay, "yes") => vec![Ask::Toast(Tone::Bad, "READ-ONLY: W turns writes on".into())],
             (Command::Settle, _) if self.doubt.is_empty() => vec![Ask::Toast(Tone::Muted, "nothing of it is in doubt".into())],
-            (Command::Settle, _) => vec![Ask::Push(Box::new(Screen::Doubts(doubts::State::new(self.plan.clone()))))],
+            (Command::Open, _) if self.doubt.is_empty() => {
+                let mut page = ledger::State::default();
+                page.list.filter.clone_from(&self.plan.0);
+                vec![Ask::Push(Box::new(Screen::Ledger(page)))]
+            }
+            (Command::Settle | Command::Open, _) => vec![Ask::Push(Box::new(Screen::Doubts(doubts::State::new(self.plan.clone()))))],
             (Command::Stop | Command::Replay, _) => self.dialog(command, cx),
             (Command::Pause, _) if self.runs(cx) => {
                 let paused = cx.facts.runs.get(&self.plan.0).is_some_and(|r| r.paused);

@@ -1,6 +1,7 @@
 //! Jobs: plans as the ledger has them, those at work first.
 
 use std::cmp::Ordering;
+use std::time::{Duration, SystemTime};
 
 use super::{Ask, Cx, Page, Screen, job, keys};
 use crate::app::command::{Command, On};
@@ -8,7 +9,7 @@ use crate::app::effect::{Job, News};
 use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
-use crate::decode::safe;
+use crate::decode::{human, safe};
 use crate::triage::report::{PlanRow, Status};
 
 /// What it can be sorted by: titles of its columns.
@@ -19,11 +20,17 @@ pub const SORTS: [&str; 5] = ["PLAN", "DEED", "FROM", "STATUS", "SINCE"];
 pub struct State {
     pub list: List<PlanRow, String>,
     pub error: Option<String>,
+    /// Plans that were frozen and not started in the last hour, too.
+    pub stale: bool,
+    hidden: usize,
 }
+
+/// A plan that was frozen and not started is shown for so long.
+const FRESH: Duration = Duration::from_secs(3600);
 
 impl Default for State {
     fn default() -> Self {
-        Self { list: List::new(|row| row.id.0.clone()), error: None }
+        Self { list: List::new(|row| row.id.0.clone()), error: None, stale: false, hidden: 0 }
     }
 }
 
@@ -49,13 +56,18 @@ fn rank(status: Status) -> u8 {
     }
 }
 
+/// Whether nobody is likely to start it any more: each look at what would happen leaves such a plan.
+fn is_stale(row: &PlanRow, now: SystemTime) -> bool {
+    row.status == Status::Frozen && now.duration_since(row.made).is_ok_and(|age| age > FRESH)
+}
+
 impl State {
     fn height(cx: &Cx) -> usize {
         usize::from(cx.areas().rows).saturating_sub(2)
     }
 
     fn open(&self) -> Vec<Ask> {
-        let Some(row) = self.list.chosen() else { return Vec::new() };
+        let Some(row) = self.list.chosen() else { return vec![Ask::Toast(Tone::Muted, "no plan is chosen".into())] };
         vec![Ask::Push(Box::new(Screen::Job(job::State::new(row.id.clone()))))]
     }
 }
@@ -71,7 +83,9 @@ impl Page for State {
 
     fn facts(&self, _cx: &Cx) -> Line {
         let open = self.list.rows.iter().filter(|r| matches!(r.status, Status::Running | Status::Unfinished | Status::InDoubt)).count();
-        format!("{} plans, {open} open, {}", self.list.rows.len(), self.list.sort.words(&SORTS, "open first")).into()
+        let hidden = if self.hidden > 0 { format!(", {} never started hidden", self.hidden) } else { String::new() };
+        let plans = human::things(self.list.rows.len() as u64, "plan");
+        format!("{plans}{hidden}, {open} open, {}", self.list.sort.words(&SORTS, "open first")).into()
     }
 
     fn status(&self, _cx: &Cx) -> Line {
@@ -82,13 +96,12 @@ impl Page for State {
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        keys(&[
-            (Command::Open, "open"),
-            (Command::Filter, "filter"),
-            (Command::Sort, "sort"),
-            (Command::Ledger, ""),
-            (Command::Retry, "again"),
-        ])
+        let mut row = vec![(Command::Open, "open"), (Command::Filter, "filter"), (Command::Sort, "sort")];
+        if self.stale || self.hidden > 0 {
+            row.push((Command::Options, if self.stale { "hide never started" } else { "never started too" }));
+        }
+        row.extend([(Command::Ledger, ""), (Command::Retry, "again")]);
+        keys(&row)
     }
 
     fn enter(&mut self, _cx: &Cx) -> Vec<Ask> {
@@ -101,7 +114,9 @@ impl Page for State {
             let from = r.from.as_ref().map_or(String::new(), ToString::to_string);
             self.list.fits(&format!("{} {} {} {from}", r.id, r.deed.word(), r.actor))
         };
-        let mut rows: Vec<PlanRow> = cx.facts.plans.value.iter().flatten().filter(fits).cloned().collect();
+        let all = || cx.facts.plans.value.iter().flatten();
+        self.hidden = if self.stale { 0 } else { all().filter(|r| is_stale(r, cx.now)).count() };
+        let mut rows: Vec<PlanRow> = all().filter(|r| self.stale || !is_stale(r, cx.now)).filter(fits).cloned().collect();
         for row in &mut rows {
             // A run here knows more than the ledger told last.
             if let Some(run) = cx.facts.runs.get(&row.id.0) {
@@ -128,6 +143,12 @@ impl Page for State {
         match command {
             Command::Open | Command::Stop | Command::Settle | Command::Replay | Command::Pause => self.open(),
             Command::Retry => vec![Ask::Fact(Place::Ledger, Job::Plans)],
+            Command::Options => {
+                self.stale = !self.stale;
+                self.sync(cx);
+                let all = "plans frozen over an hour ago and never started, too";
+                vec![Ask::Toast(Tone::Muted, if self.stale { all } else { "without plans that nobody started within an hour" }.into())]
+            }
             _ => Vec::new(),
         }
     }

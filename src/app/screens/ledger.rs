@@ -1,14 +1,17 @@
 //! Ledger: who did what, when, why, to which message; restore.
 
+use std::cmp::Ordering;
+
 use super::plan::Wanted;
-use super::{Ask, Cx, Page, Screen, job, keys, moved, plan};
+use super::{Ask, Cx, Page, Screen, job, keys, notes, plan};
 use crate::app::command::{Command, On};
-use crate::app::cursor::Cursor;
 use crate::app::effect::{Chosen, Job, News};
 use crate::app::layout::split;
+use crate::app::list::{Hit, List};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
+use crate::model::{Address, MessageId};
 use crate::triage::plan::{Deed, Scope};
 use crate::triage::report::{Entry, EntryQuery};
 
@@ -17,32 +20,56 @@ const PAGE: usize = 500;
 /// Entries kept at most.
 const MOST: usize = 5_000;
 
+/// What it can be sorted by: titles of its columns.
+pub const SORTS: [&str; 7] = ["WHEN", "WHAT", "WHERE", "MESSAGE", "PLAN", "WHO", "DETAIL"];
+
 /// Its state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
-    pub all: Vec<Entry>,
-    /// Indices of those that pass the filter.
-    pub shown: Vec<usize>,
-    pub cursor: Cursor<i64>,
-    pub filter: String,
+    /// All that was read, newest first.
+    all: Vec<Entry>,
+    pub list: List<Entry, i64>,
     pub error: Option<String>,
     more: bool,
     read: bool,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self { all: Vec::new(), list: List::new(|e: &Entry| e.seq), error: None, more: false, read: false }
+    }
+}
+
+/// The order by a column; the oldest comes first, for the newest do by themselves.
+fn order(column: usize, a: &Entry, b: &Entry) -> Ordering {
+    let name = |e: &Entry| e.from.as_ref().map(|a| a.name.clone());
+    match SORTS.get(column) {
+        Some(&"WHAT") => a.what.cmp(&b.what),
+        Some(&"WHERE") => name(a).cmp(&name(b)),
+        Some(&"MESSAGE") => a.seat.cmp(&b.seat),
+        Some(&"PLAN") => a.plan.cmp(&b.plan),
+        Some(&"WHO") => a.actor.cmp(&b.actor),
+        Some(&"DETAIL") => a.detail.cmp(&b.detail),
+        _ => a.seq.cmp(&b.seq),
+    }
+}
+
+/// What the filter looks at.
+fn text(e: &Entry) -> String {
+    let id = e.id.as_ref().map_or("", |i| i.0.as_str());
+    let plan = e.plan.as_ref().map_or("", |p| p.0.as_str());
+    let from = e.from.as_ref().map_or(String::new(), ToString::to_string);
+    format!("{} {} {id} {plan} {from} {} {} {}", e.kind.word(), e.what, e.actor, e.detail, e.reason.as_deref().unwrap_or(""))
+}
+
 impl State {
     fn height(&self, cx: &Cx) -> usize {
-        usize::from(split(cx.areas().rows, 1, self.shown.len(), self.detail(cx).len() as u16, 4).rows)
-    }
-
-    /// The entry of a row.
-    pub fn row(&self, index: usize) -> Option<&Entry> {
-        self.shown.get(index).and_then(|i| self.all.get(*i))
+        usize::from(split(cx.areas().rows, 1, self.list.rows.len(), self.detail(cx).len() as u16, 4).rows)
     }
 
     /// All of the chosen entry.
     pub fn detail(&self, cx: &Cx) -> Vec<Line> {
-        let Some(e) = self.row(self.cursor.row()) else { return Vec::new() };
+        let Some(e) = self.list.chosen() else { return Vec::new() };
         let mut out = vec![Line::fact("when", format!("{}, entry {}", cx.times.full(Some(e.at), cx.now), e.seq))];
         out.push(Line::fact(
             "who",
@@ -65,20 +92,53 @@ impl State {
         Ask::Start("entries", Job::Entries(Box::new(EntryQuery { limit: PAGE, before, ..EntryQuery::default() })))
     }
 
-    fn narrow(&mut self) {
-        let wanted = self.filter.to_lowercase();
-        let text = |e: &Entry| {
-            let id = e.id.as_ref().map_or("", |i| i.0.as_str());
-            let plan = e.plan.as_ref().map_or("", |p| p.0.as_str());
-            let from = e.from.as_ref().map_or(String::new(), ToString::to_string);
-            format!("{} {} {id} {plan} {from} {} {} {}", e.kind.word(), e.what, e.actor, e.detail, e.reason.as_deref().unwrap_or(""))
-                .to_lowercase()
-        };
-        self.shown = self.all.iter().enumerate().filter(|(_, e)| wanted.is_empty() || text(e).contains(&wanted)).map(|(i, _)| i).collect();
+    fn narrow(&mut self, cx: &Cx) {
+        let rows: Vec<Entry> = self.all.iter().filter(|e| self.list.fits(&text(e))).cloned().collect();
+        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.fit(self.height(cx));
     }
 
-    fn seq(&self, index: usize) -> i64 {
-        self.row(index).map_or(0, |e| e.seq)
+    /// The messages of the marked entries, else of the one under the cursor; each once, those that are of none left out.
+    fn messages(&self) -> Vec<(Address, MessageId)> {
+        let mut all: Vec<(Address, MessageId)> = Vec::new();
+        for message in self.list.taken().into_iter().filter_map(|e| Some((e.from.clone()?, e.id.clone()?))) {
+            if !all.contains(&message) {
+                all.push(message);
+            }
+        }
+        all
+    }
+
+    fn restore(&self) -> Vec<Ask> {
+        let all = self.messages();
+        let Some((from, _)) = all.first().cloned() else {
+            return vec![Ask::Toast(Tone::Muted, "restore takes an entry of a message that was parked or discarded".into())];
+        };
+        if all.iter().any(|(at, _)| *at != from) {
+            return vec![Ask::Toast(
+                Tone::Watch,
+                "these are from several destinations, and a plan has one source: mark those of one".into(),
+            )];
+        }
+        let chosen = Chosen::Restorable(all.into_iter().map(|(_, id)| id).collect());
+        let wanted = Wanted { deed: Deed::Restore, from, scope: Scope::Marked, chosen, partly: None };
+        vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
+    }
+
+    fn note(&self, text: &str, cx: &Cx) -> Vec<Ask> {
+        let all = self.messages();
+        match text {
+            _ if all.is_empty() => {
+                vec![Ask::Toast(Tone::Muted, "a note goes on a message, and this entry is of none; a on a cause notes that".into())]
+            }
+            "" => vec![notes::ask(&human::things(all.len() as u64, "message"))],
+            text => vec![notes::keep(all.into_iter().map(|(at, id)| (at, id.0)), text, cx)],
+        }
+    }
+
+    /// Whether the ledger has answered.
+    pub fn read(&self) -> bool {
+        self.read
     }
 }
 
@@ -92,23 +152,34 @@ impl Page for State {
     }
 
     fn facts(&self, _cx: &Cx) -> Line {
+        let marked = self.list.cursor.marks().len();
+        let marked = if marked > 0 { format!(", {marked} marked") } else { String::new() };
         let more = if self.more { ", older ones below" } else { "" };
-        format!("{} entries, newest first{more}", human::count_plain(self.shown.len() as u64)).into()
+        let by = self.list.sort.words(&SORTS, "newest first");
+        format!("{} entries{marked}, {by}{more}", human::count_plain(self.list.rows.len() as u64)).into()
     }
 
     fn status(&self, _cx: &Cx) -> Line {
         match &self.error {
             Some(error) => Line::new().add(Tone::Bad, "✗ ").plain(safe(error)),
-            None if !self.filter.is_empty() => format!("/{}  {} of {} loaded", safe(&self.filter), self.shown.len(), self.all.len()).into(),
+            None if !self.list.filter.is_empty() => {
+                format!("/{}  {} of {} loaded", safe(&self.list.filter), self.list.rows.len(), self.all.len()).into()
+            }
             None => Line::new().add(Tone::Muted, "what redrive did from this machine; append-only"),
         }
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
+        let restore = match self.list.cursor.marks().len() {
+            0 => "restore".to_owned(),
+            marked => format!("restore {marked}"),
+        };
         keys(&[
             (Command::Open, "its plan"),
-            (Command::Restore, "restore"),
+            (Command::Restore, &restore),
             (Command::Filter, "filter"),
+            (Command::Note, "note"),
+            (Command::Sort, "sort"),
             (Command::Jobs, ""),
             (Command::Retry, "again"),
         ])
@@ -119,39 +190,27 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
-        let mut cursor = std::mem::take(&mut self.cursor);
-        cursor.sync(self.shown.len(), |i| self.seq(i));
-        self.cursor = cursor;
-        let height = self.height(cx);
-        self.cursor.fit(height, self.shown.len());
+        self.list.fit(self.height(cx));
     }
 
-    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        let (height, len) = (self.height(cx), self.shown.len());
-        let mut cursor = std::mem::take(&mut self.cursor);
-        let was = cursor.row();
-        let done = moved(&mut cursor, command, len, height, |i| self.seq(i));
-        self.cursor = cursor;
-        if done {
-            let at_end = was + 1 == len && command == Command::Down && self.more && self.all.len() < MOST;
+    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
+        let was = self.list.cursor.row();
+        if self.list.command(command, self.height(cx)) {
+            let at_end = was + 1 == self.list.rows.len() && command == Command::Down && self.more && self.all.len() < MOST;
             return if at_end { vec![self.ask(self.all.last().map(|e| e.seq))] } else { Vec::new() };
         }
-        let Some(entry) = self.row(self.cursor.row()) else {
-            return if command == Command::Retry { vec![self.ask(None)] } else { Vec::new() };
-        };
+        if self.list.sorts(command, SORTS.len()) {
+            self.narrow(cx);
+            return Vec::new();
+        }
         match command {
-            Command::Open => match &entry.plan {
-                Some(plan) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(plan.clone()))))],
-                None => vec![Ask::Toast(Tone::Muted, "this entry belongs to no plan".into())],
+            Command::Open => match self.list.chosen().map(|e| e.plan.clone()) {
+                Some(Some(plan)) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(plan))))],
+                Some(None) => vec![Ask::Toast(Tone::Muted, "this entry belongs to no plan".into())],
+                None => vec![Ask::Toast(Tone::Muted, "no entry is chosen".into())],
             },
-            Command::Restore => match (&entry.from, &entry.id) {
-                (Some(from), Some(id)) => {
-                    let chosen = Chosen::Restorable(vec![id.clone()]);
-                    let wanted = Wanted { deed: Deed::Restore, from: from.clone(), scope: Scope::Marked, chosen, partly: None };
-                    vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
-                }
-                _ => vec![Ask::Toast(Tone::Muted, "restore takes an entry of a message that was parked or discarded".into())],
-            },
+            Command::Restore => self.restore(),
+            Command::Note => self.note(arg, cx),
             Command::Retry => {
                 self.all.clear();
                 vec![self.ask(None)]
@@ -171,8 +230,7 @@ impl Page for State {
                 } else {
                     self.all.extend(rows);
                 }
-                self.narrow();
-                self.sync(cx);
+                self.narrow(cx);
             }
             News::Failed(error) => self.error = Some(error.to_string()),
             _ => {}
@@ -181,41 +239,30 @@ impl Page for State {
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if self.filter.is_empty() {
-            return None;
-        }
-        self.filter("", cx);
-        Some(Vec::new())
+        self.list.esc().then(|| {
+            self.narrow(cx);
+            Vec::new()
+        })
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.filter);
-        self.narrow();
-        self.sync(cx);
+        text.clone_into(&mut self.list.filter);
+        self.narrow(cx);
     }
 
     fn filtered(&self) -> &str {
-        &self.filter
+        &self.list.filter
     }
 
-    fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
-        let row = usize::from(at).checked_sub(2).map(|r| r + self.cursor.top());
-        if let Some(r) = row.filter(|r| *r < self.shown.len()) {
-            let mut cursor = std::mem::take(&mut self.cursor);
-            cursor.go(r, self.shown.len(), |i| self.seq(i));
-            self.cursor = cursor;
-        }
-        Vec::new()
+    fn marks(&self) -> (usize, usize) {
+        self.list.marks()
+    }
+
+    fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {
+        if self.list.click(at, 2) == Hit::Chosen { self.command(Command::Open, "", cx) } else { Vec::new() }
     }
 
     fn waits_for(&self, _place: &Place) -> bool {
         false
-    }
-}
-
-impl State {
-    /// Whether the ledger has answered.
-    pub fn read(&self) -> bool {
-        self.read
     }
 }

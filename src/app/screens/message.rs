@@ -10,7 +10,7 @@ pub use headers::{headers, value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ask, Cx, Page, Screen, keys, plan, scrolled};
+use super::{Ask, Cx, Page, Screen, keys, notes, plan, scrolled};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Chosen, Effect, Job, News};
 use crate::app::overlay::Overlay;
@@ -302,7 +302,7 @@ impl Page for State {
         self.top = self.top.min(self.len(cx).saturating_sub(Self::height(cx)));
     }
 
-    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
         let len = self.len(cx);
         if scrolled(&mut self.top, command, len, Self::height(cx)) {
             return Vec::new();
@@ -313,7 +313,13 @@ impl Page for State {
             Command::PrevTab => (self.tab, self.top, self.left) = (TABS[(tab + TABS.len() - 1) % TABS.len()], 0, 0),
             Command::Left => self.left = self.left.saturating_sub(8),
             Command::Right => self.left = (self.left + 8).min(4_000),
-            Command::Wrap => self.wrap = !self.wrap,
+            Command::Wrap => {
+                self.wrap = !self.wrap;
+                return vec![Ask::Toast(
+                    Tone::Muted,
+                    if self.wrap { "long lines of the body are wrapped" } else { "long lines run on; ←→ scroll" }.into(),
+                )];
+            }
             Command::Fold => self.fold(cx),
             Command::Next => return self.jump(true, cx),
             Command::Prev => return self.jump(false, cx),
@@ -342,6 +348,11 @@ impl Page for State {
                 };
                 let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen, partly: None };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
+            }
+            Command::Note if arg.is_empty() => return vec![notes::ask("this message")],
+            Command::Note => {
+                let seen = self.seen();
+                return vec![notes::keep(std::iter::once((seen.message.at.clone(), seen.id.0.clone())), arg, cx)];
             }
             Command::Edit => return self.begin_edit(cx),
             Command::Save => {

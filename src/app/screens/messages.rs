@@ -1,63 +1,62 @@
-//! Messages of a destination: what was read of it, its order, filter, marks, and how to read on.
+//! Messages: what was read of a destination, or is followed of several in one list, with its columns, order, filter and marks.
+//!
+//! The table is virtual over a ring that rows fall out of while thousands a second come, so its rows are numbers into the ring and not
+//! those of a [`List`](crate::app::list::List); cursor, marks, sorting and filter are the same ones.
+
+mod acts;
+mod columns;
+mod feed;
+mod filter;
+
+pub use columns::{Columns, Field, error};
+pub use feed::{Feed, MOST, Read, not_followed};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use regex::bytes::{Regex, RegexBuilder};
-
-use super::{Ask, Cx, Page, Screen, describe, keys, marked, message, moved, plan, price};
+use super::{Ask, Cx, Page, Screen, describe, keys, marked, message, moved};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
-use crate::app::effect::{Chosen, Effect, Job, News};
+use crate::app::effect::News;
+use crate::app::list::Sort;
 use crate::app::overlay::Overlay;
-use crate::app::ring::{Order, Ring};
+use crate::app::ring::{Order, Ring, Spot};
 use crate::app::text::{Line, Tone};
-use crate::broker::{Cursor as Token, Error, ErrorKind, PeekRequest, Start, Stop, Why, parse_position};
+use crate::broker::{ErrorKind, Start, Why, parse_position};
 use crate::decode::{human, safe};
-use crate::model::{Address, Count, Kind, Seat};
+use crate::model::{Address, Kind, Seat};
 use crate::schema::Seen;
-use crate::triage::plan::{Deed, Scope};
+use crate::triage::plan::Deed;
 
 /// Messages of one read.
 const PAGE: usize = 500;
 /// Messages of a look that is to cost little.
 const FIRST: usize = 10;
 
-/// Where a read stands.
-#[derive(Clone, Debug)]
-pub enum Read {
-    Running {
-        read: u64,
-        of: Count,
-    },
-    Done {
-        why: Why,
-        read: u64,
-        notes: Vec<String>,
-    },
-    Failed(Error),
-    /// Stopped by `esc` or `ctrl-c`, or paused.
-    Stopped,
-}
-
 /// Its state.
 #[derive(Debug)]
 pub struct State {
-    pub at: Address,
+    /// What is read: one destination, or several that are followed; never empty.
+    pub feeds: Vec<Feed>,
+    /// What was marked to be followed and is not, and why, in words.
+    pub left_out: Vec<String>,
     pub start: Start,
     pub follow: bool,
     pub ring: Ring,
-    /// Indices of the rows that pass the filter.
+    /// Numbers of the rows that pass the filter, as they are shown.
     pub shown: Vec<usize>,
-    pub cursor: Cursor<Seat>,
+    pub cursor: Cursor<Spot>,
     pub filter: String,
-    pub read: Read,
-    /// All columns, or as many as fit well.
-    pub wide: bool,
+    pub sort: Sort,
+    /// The columns that are shown now.
+    pub fields: Vec<Field>,
     /// Only these, and what they are called: the messages of a cause.
     pub only: Option<(BTreeSet<Seat>, String)>,
-    pub missed: u64,
-    more: Option<Token>,
+    columns: Columns,
+    /// The columns that fit what is read.
+    fit: Vec<Field>,
+    /// Whether only what is committed is read, where that was chosen here.
+    isolation: Option<bool>,
     limit: usize,
     consent: bool,
     fresh: bool,
@@ -65,6 +64,8 @@ pub struct State {
     priced: bool,
     /// These were read before, elsewhere.
     kept: bool,
+    /// The rows are in their order for good: nothing was being read when they were arranged.
+    settled: bool,
 }
 
 impl State {
@@ -72,24 +73,35 @@ impl State {
     pub fn new(at: Address) -> Self {
         let (start, order) = if at.kind == Kind::Queue { (Start::Oldest, Order::AsRead) } else { (Start::Newest, Order::NewestFirst) };
         Self {
-            at,
+            feeds: vec![Feed::new(at)],
+            left_out: Vec::new(),
             start,
             follow: false,
             ring: Ring::new(order),
             shown: Vec::new(),
             cursor: Cursor::default(),
             filter: String::new(),
-            read: Read::Running { read: 0, of: Count::Unknown },
-            wide: false,
+            sort: Sort::default(),
+            fields: Vec::new(),
             only: None,
-            missed: 0,
-            more: None,
+            columns: Columns::default(),
+            fit: Vec::new(),
+            isolation: None,
             limit: PAGE,
             consent: false,
             fresh: true,
             priced: false,
             kept: false,
+            settled: false,
         }
+    }
+
+    /// What is written to these from now on, in one list; the first is given apart, for there is one. [`MOST`] are taken at most.
+    pub fn following(first: Address, others: Vec<Address>, left_out: Vec<String>) -> Self {
+        let mut page = Self { follow: true, left_out, start: Start::Newest, ring: Ring::new(Order::NewestFirst), ..Self::new(first) };
+        page.feeds.extend(others.into_iter().map(Feed::new));
+        page.feeds.truncate(MOST);
+        page
     }
 
     /// Only the messages at these seats: those of a cause. The queue is read for them.
@@ -103,26 +115,20 @@ impl State {
         if rows.is_empty() {
             return;
         }
-        self.read = Read::Done { why: Why::Complete, read: rows.len() as u64, notes: Vec::new() };
+        self.feeds[0].read = Read::Done { why: Why::Complete, read: rows.len() as u64, notes: Vec::new() };
         self.kept = true;
-        self.ring.take(rows);
+        self.ring.take(0, rows);
         (self.fresh, self.start) = (false, Start::Oldest);
     }
 
-    /// Why a queue has no such way to be read, in words.
-    fn cannot(&self, command: Command, cx: &Cx) -> Option<String> {
-        let able = cx.facts.capabilities(&self.at.conn);
-        match command {
-            Command::Goto if self.at.kind == Kind::Queue => {
-                Some("a queue is read from its head: it has no offsets and no times to go to".into())
-            }
-            Command::Goto if able.is_some_and(|c| !c.seek) => Some("this broker cannot be read from a place of one's choice".into()),
-            Command::Follow if self.at.kind == Kind::Queue => {
-                Some("a queue cannot be followed: to see what arrives is to take it from its consumers (r looks again)".into())
-            }
-            Command::Follow if able.is_some_and(|c| !c.tail) => Some("this broker does not show what arrives".into()),
-            _ => None,
-        }
+    /// The destination, of several the first.
+    pub fn at(&self) -> &Address {
+        &self.feeds[0].at
+    }
+
+    /// Whether several destinations are followed.
+    pub fn several(&self) -> bool {
+        self.feeds.len() > 1
     }
 
     /// The table's rows in view: the body without filter line, rule and header.
@@ -135,141 +141,70 @@ impl State {
         self.shown.get(index).and_then(|i| self.ring.row(*i))
     }
 
-    /// The marked rows, else the one under the cursor.
-    pub fn taken(&self) -> Vec<Arc<Seen>> {
-        if self.cursor.marks().is_empty() {
-            return self.row(self.cursor.row()).cloned().into_iter().collect();
+    /// Whether the row of an index is marked.
+    pub fn is_marked(&self, index: usize) -> bool {
+        !self.cursor.marks().is_empty() && self.cursor.marks().contains(&self.spots()(index))
+    }
+
+    fn spots(&self) -> impl Fn(usize) -> Spot {
+        |i| self.shown.get(i).and_then(|i| self.ring.spot(*i)).unwrap_or((0, Seat::Id(String::new())))
+    }
+
+    /// The titles of the columns, in order.
+    pub fn titles(&self) -> Vec<&str> {
+        self.fields.iter().map(|f| f.title(self.at().kind == Kind::Queue)).collect()
+    }
+
+    /// The columns as they are to be now; the picked and the sorted one stay what they are.
+    fn sync_fields(&mut self, cx: &Cx) {
+        let first = || self.ring.rows().take(200);
+        let dead = first().any(|r| r.death.error.value.is_some());
+        let keyless = self.at().kind == Kind::Queue && first().all(|r| r.message.key.is_none());
+        self.fit = columns::fitting(dead, keyless, self.several(), (!cx.wide).then_some(cx.size.width));
+        let fields = self.columns.fields(self.fit.clone());
+        if fields != self.fields {
+            let was = std::mem::replace(&mut self.fields, fields);
+            let now = |i: usize| was.get(i).and_then(|f| self.fields.iter().position(|g| g == f));
+            self.sort.picked = self.sort.picked.and_then(now);
+            self.sort.by = self.sort.by.and_then(|(i, reversed)| Some((now(i)?, reversed)));
         }
-        self.ring.rows().filter(|s| self.cursor.marks().contains(&s.message.seat)).cloned().collect()
     }
 
-    fn seats(&self) -> impl Fn(usize) -> Seat {
-        |i| self.row(i).map_or(Seat::Id(String::new()), |s| s.message.seat.clone())
-    }
-
-    fn want(&self, cx: &Cx) -> PeekRequest {
-        let now = self.consent.then(|| cx.facts.price(&self.at)).flatten().map(|c| c.leaves.clone());
-        let accept = now.unwrap_or_else(|| cx.facts.accepted(&self.at, cx.now));
-        let committed_only = cx.facts.context.committed_only(self.at.conn.as_str());
-        PeekRequest { start: self.start.clone(), committed_only, accept, ..PeekRequest::new(self.at.clone(), self.limit) }
-    }
-
-    fn load(&mut self, cx: &Cx) -> Vec<Ask> {
-        self.read = Read::Running { read: 0, of: Count::Unknown };
-        let mut want = self.want(cx);
-        if self.follow {
-            want.stop = Stop::Never;
-            want.start = Start::Newest;
-            want.limit = usize::MAX;
-        }
-        vec![Ask::Start("rows", Job::Peek(want))]
-    }
-
-    /// Starts over at a place.
-    fn seek(&mut self, start: Start, cx: &Cx) -> Vec<Ask> {
-        let order = match start {
-            _ if self.at.kind == Kind::Queue => Order::AsRead,
-            Start::Newest => Order::NewestFirst,
-            _ => Order::OldestFirst,
+    /// To the next or previous one that breaks its schema.
+    fn jump(&mut self, forward: bool, cx: &Cx) -> Vec<Ask> {
+        let (len, row) = (self.shown.len(), self.cursor.row());
+        let wanted = |i: &usize| self.row(*i).is_some_and(|seen| seen.verdict.is_invalid());
+        let (before, after) = (0..row.min(len), (row + 1).min(len)..len);
+        // round the end, so that none is missed
+        let found = if forward { after.chain(before).find(wanted) } else { before.rev().chain(after.rev()).find(wanted) };
+        let Some(to) = found else {
+            return vec![Ask::Toast(Tone::Muted, "no other of these breaks its schema".into())];
         };
-        (self.start, self.follow, self.ring, self.kept) = (start, false, Ring::new(order), false);
-        (self.cursor, self.more, self.missed) = (Cursor::default(), None, 0);
-        self.shown.clear();
-        self.load(cx)
+        let mut cursor = std::mem::take(&mut self.cursor);
+        cursor.go(to, len, self.spots());
+        cursor.fit(Self::height(cx), len);
+        self.cursor = cursor;
+        Vec::new()
     }
 
-    /// Reads on: from the cursor where there is one, else further back by asking for more of the newest.
-    fn load_more(&mut self, cx: &Cx) -> Vec<Ask> {
-        if self.follow || matches!(self.read, Read::Running { .. }) {
-            return Vec::new();
+    /// Sorts by the picked column: by time the list itself is turned round, which also holds while it is followed.
+    fn sort(&mut self, cx: &Cx) -> Vec<Ask> {
+        let picked = self.sort.picked.and_then(|i| self.fields.get(i)).unwrap_or(&Field::Time);
+        let time = *picked == Field::Time && self.at().kind != Kind::Queue;
+        if self.follow && self.reading() && !time {
+            let word = "what is followed comes newest first; once that has ended (f), s sorts by any column";
+            return vec![Ask::Toast(Tone::Muted, word.into())];
         }
-        if self.start == Start::Newest && self.more.is_none() {
-            if !matches!(self.read, Read::Done { why: Why::Limit, .. }) && self.ring.len() < self.limit {
-                return vec![Ask::Toast(Tone::Muted, "that is all there is".into())];
-            }
-            if self.limit >= crate::app::ring::ROWS {
-                return vec![Ask::Toast(Tone::Watch, "as many as are kept at once; @ goes to an older place".into())];
-            }
-            self.limit = (self.limit * 2).min(crate::app::ring::ROWS);
-            return self.load(cx);
+        if time {
+            self.sort.by = None;
+            self.ring.turn();
+        } else {
+            self.sort.command(Command::Sort, self.fields.len());
         }
-        match self.more.take() {
-            Some(token) => {
-                let want = PeekRequest { start: Start::From(token), ..self.want(cx) };
-                self.read = Read::Running { read: 0, of: Count::Unknown };
-                vec![Ask::Start("rows", Job::Peek(want))]
-            }
-            None => vec![Ask::Toast(Tone::Muted, "that is all there is".into())],
-        }
+        self.narrow();
+        self.sync(cx);
+        Vec::new()
     }
-
-    fn narrow(&mut self) {
-        let (inverse, text) = match self.filter.strip_prefix('!') {
-            Some(rest) => (true, rest),
-            None => (false, self.filter.as_str()),
-        };
-        let wanted = RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().ok().filter(|_| !text.is_empty());
-        let only = self.only.as_ref().map(|(seats, _)| seats);
-        self.shown = self
-            .ring
-            .passing(|s| only.is_none_or(|o| o.contains(&s.message.seat)) && wanted.as_ref().is_none_or(|w| found(w, s) != inverse));
-    }
-
-    fn open(&self) -> Vec<Ask> {
-        let index = self.cursor.row();
-        let Some(seen) = self.row(index) else { return Vec::new() };
-        let dead = seen.death.error.value.is_some() || seen.death.origin.value.is_some();
-        let list: Vec<Arc<Seen>> = self.shown.iter().filter_map(|i| self.ring.row(*i)).cloned().collect();
-        vec![Ask::Push(Box::new(Screen::Message(Box::new(message::State::new(list, index, dead, self.filter.clone())))))]
-    }
-
-    /// A plan with the marked messages, else the one under the cursor.
-    fn plan(&self, deed: Deed) -> Vec<Ask> {
-        let taken = self.taken();
-        if taken.is_empty() {
-            return vec![Ask::Toast(Tone::Muted, "no message is chosen".into())];
-        }
-        let chosen =
-            if deed == Deed::Restore { Chosen::Restorable(taken.iter().map(|s| s.id.clone()).collect()) } else { Chosen::Seen(taken) };
-        let wanted = plan::Wanted { deed, from: self.at.clone(), scope: Scope::Marked, chosen, partly: None };
-        vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))]
-    }
-
-    /// The marked messages, else all that are shown, as JSON lines in a new file here.
-    fn save(&self, cx: &Cx) -> Vec<Ask> {
-        let marked = self.cursor.marks();
-        let rows = (0..self.shown.len()).filter_map(|i| self.row(i)).filter(|s| marked.is_empty() || marked.contains(&s.message.seat));
-        let mut text = String::new();
-        for seen in rows {
-            text.push_str(&message::json(seen, &cx.facts.context.name).to_string());
-            text.push('\n');
-        }
-        if text.is_empty() {
-            return vec![Ask::Toast(Tone::Muted, "there is nothing to save".into())];
-        }
-        let when = human::utc(Some(cx.now));
-        let name = message::file_name(&format!("redrive-{}-{when}.jsonl", self.at.name));
-        vec![Ask::Do(Effect::Write(name.into(), text.into()))]
-    }
-
-    /// The look leaves a trace: its price, before anything is read.
-    fn price(&self, cx: &Cx) -> Vec<Ask> {
-        let cli = format!("redrive peek {} --accept-traces", safe(&self.at.to_string()));
-        vec![price::ask(&self.at, cli, cx).unwrap_or_else(|| describe(&self.at))]
-    }
-}
-
-/// Whether a message holds the text anywhere: place, key, body, headers, error.
-fn found(wanted: &Regex, seen: &Seen) -> bool {
-    let m = &seen.message;
-    let error = seen.death.error.value.as_ref();
-    let of_error = |part: fn(&crate::model::Failure) -> Option<&String>| error.and_then(part).map(String::as_str);
-    let texts = [of_error(|e| e.class.as_ref()), of_error(|e| e.message.as_ref()), of_error(|e| e.stage.as_ref()), seen.event.as_deref()];
-    m.key.as_deref().is_some_and(|k| wanted.is_match(k))
-        || m.body.as_deref().is_some_and(|b| wanted.is_match(b))
-        || texts.into_iter().flatten().any(|t| wanted.is_match(t.as_bytes()))
-        || wanted.is_match(m.seat.to_string().as_bytes())
-        || m.headers.iter().any(|(n, v)| wanted.is_match(n.as_bytes()) || v.as_bytes().is_some_and(|b| wanted.is_match(b)))
 }
 
 impl Page for State {
@@ -280,7 +215,8 @@ impl Page for State {
     fn crumb(&self) -> String {
         match &self.only {
             Some((_, name)) => format!("{} › messages", safe(name)),
-            None => format!("{} › {} › messages", safe(self.at.conn.as_str()), safe(&self.at.name)),
+            None if self.several() => format!("{} destinations › messages", self.feeds.len()),
+            None => format!("{} › {} › messages", safe(self.at().conn.as_str()), safe(&self.at().name)),
         }
     }
 
@@ -297,86 +233,64 @@ impl Page for State {
         let bad = self.ring.invalid();
         let line = Line::from(format!("{n} {what}{marked}"));
         let line = if bad > 0 { line.add(Tone::Bad, format!(", {} invalid", human::count_plain(bad as u64))) } else { line };
-        line.plain(format!(", {order}"))
+        line.plain(format!(", {}", self.sort.words(&self.titles(), order)))
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        let missed =
-            if self.missed > 0 { format!("; {} came too fast and were not kept", human::count_plain(self.missed)) } else { String::new() };
-        let dropped =
-            if self.ring.dropped > 0 { format!("; {} fell out of view", human::count_plain(self.ring.dropped)) } else { String::new() };
-        match &self.read {
-            Read::Running { .. } if self.follow => {
-                Line::new().add(Tone::Ok, "following").plain(format!(": what is written from now on{missed}{dropped}  (p pauses)"))
-            }
-            Read::Running { read, of } => {
-                let of = of.value().map_or(String::new(), |_| format!(" of {}", human::count(*of)));
-                format!("reading, {}{of} so far{dropped}  (esc stops)", human::count_plain(*read)).into()
-            }
-            Read::Failed(error) => Line::new().add(Tone::Bad, "✗ ").plain(safe(&error.to_string())).add(Tone::Muted, "  (r)"),
-            Read::Stopped => Line::new().add(
-                Tone::Watch,
-                format!("stopped after {}{missed}  (r reads again, f follows)", human::count_plain(self.ring.len() as u64)),
-            ),
-            Read::Done { why, read, notes } => {
-                let depth = cx.facts.destination(&self.at).map_or(Count::Unknown, |d| d.depth);
-                let why = match why {
-                    Why::Complete if self.start == Start::Newest || self.start == Start::Oldest => "all there is".to_owned(),
-                    Why::Complete => "to the end".to_owned(),
-                    Why::Limit => format!("the rest of {} is not read (down reads on)", human::count(depth)),
-                    Why::TimeReached => "to the time asked for".to_owned(),
-                    Why::Undecided => "all before a transaction that is still open".to_owned(),
-                    Why::Window => format!("the first of {}, the broker shows no more", human::count(depth)),
-                };
-                let why = if self.kept { "as they were read for the causes; r looks again".to_owned() } else { why };
-                let notes = if notes.is_empty() { String::new() } else { format!("; {}", safe(&notes.join("; "))) };
-                let narrowed = if self.filter.is_empty() { String::new() } else { format!("/ looks only at these {}: ", self.ring.len()) };
-                format!("{narrowed}read {}: {why}{notes}{dropped}", human::count_plain(*read)).into()
-            }
-        }
+        self.receipt(cx)
     }
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
-        let n = self.cursor.marks().len().max(1);
+        let marked = self.cursor.marks().len();
         let all = format!("mark all {}", self.shown.len());
-        let dead = self.ring.any_dead();
         let mut row = vec![(Command::Open, "open"), (Command::Mark, "mark")];
-        if !self.filter.is_empty() || n > 1 {
+        if !self.filter.is_empty() || marked > 1 {
             row.push((Command::MarkAll, &all));
         }
-        let replay = format!("replay {n}");
-        if dead {
+        let replay = format!("replay {}", marked.max(1));
+        if self.ring.any_dead() {
             row.push((Command::Replay, &replay));
         }
+        if marked == 2 {
+            row.push((Command::Compare, "compare"));
+        }
         row.push((Command::Filter, "filter"));
-        if self.at.kind != Kind::Queue {
+        if self.several() {
+            row.extend([(Command::Follow, if self.follow { "stop" } else { "follow" }), (Command::Pause, "pause")]);
+        } else if self.at().kind != Kind::Queue {
             row.extend([(Command::Goto, "go to"), (Command::Follow, "follow")]);
         } else {
             row.extend([(Command::Describe, ""), (Command::Retry, "look again")]);
         }
+        row.push((Command::Options, "columns"));
         keys(&row)
     }
 
     fn enter(&mut self, cx: &Cx) -> Vec<Ask> {
+        if let Some(columns) = cx.facts.columns.get(self.at()).filter(|_| !self.several()) {
+            self.columns.clone_from(columns);
+        }
         let fresh = std::mem::take(&mut self.fresh);
-        let known = cx.facts.details.contains_key(&self.at);
-        let mut asks = if fresh || self.follow { self.load(cx) } else { Vec::new() };
+        let mut asks = if fresh { self.load(cx) } else { Vec::new() };
         if let (Start::Seat(seat), true) = (&self.start, fresh) {
             self.ring = Ring::new(Order::OldestFirst);
-            self.cursor.put(seat.clone());
-        } else if self.start != Start::Newest && fresh && self.at.kind != Kind::Queue {
+            self.cursor.put((0, seat.clone()));
+        } else if self.start != Start::Newest && fresh && self.at().kind != Kind::Queue {
             self.ring = Ring::new(Order::OldestFirst);
         }
-        if !known {
-            asks.push(describe(&self.at));
-        }
+        let unknown = self.feeds.iter().filter(|f| !cx.facts.details.contains_key(&f.at));
+        asks.extend(unknown.map(|f| describe(&f.at)));
         asks
+    }
+
+    fn left(&mut self) {
+        self.stop();
     }
 
     /// A price that was not known when the look was refused.
     fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
-        let refused = matches!(&self.read, Read::Failed(e) if e.kind == ErrorKind::Unsafe);
-        if self.priced || !refused || cx.facts.price(&self.at).is_none() {
+        let refused = matches!(&self.feeds[0].read, Read::Failed(e) if e.kind == ErrorKind::Unsafe);
+        if self.priced || !refused || self.several() || cx.facts.price(self.at()).is_none() {
             return Vec::new();
         }
         self.priced = true;
@@ -385,137 +299,91 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         let at_top = self.cursor.row() == 0 && self.cursor.top() == 0 && self.cursor.marks().is_empty();
-        if self.ring.arrange() {
+        let arranged = self.ring.arrange();
+        self.sync_fields(cx);
+        if arranged || (!self.settled && !self.reading()) {
             self.narrow();
         }
+        let mut cursor = std::mem::take(&mut self.cursor);
         // The newest stays in view while following, until the cursor is moved off it.
         if self.follow && at_top && self.ring.order() == Order::NewestFirst {
-            let mut cursor = std::mem::take(&mut self.cursor);
-            cursor.go(0, self.shown.len(), self.seats());
-            self.cursor = cursor;
+            cursor.go(0, self.shown.len(), self.spots());
         }
-        let mut cursor = std::mem::take(&mut self.cursor);
-        cursor.sync(self.shown.len(), self.seats());
+        cursor.sync(self.shown.len(), self.spots());
         cursor.fit(Self::height(cx), self.shown.len());
         self.cursor = cursor;
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let mut cursor = std::mem::take(&mut self.cursor);
-        let (len, was) = (self.shown.len(), cursor.row());
         if let Some(why) = self.cannot(command, cx) {
-            self.cursor = cursor;
             return vec![Ask::Toast(Tone::Watch, why)];
         }
-        let done = moved(&mut cursor, command, len, Self::height(cx), self.seats())
-            || marked(&mut cursor, command, len, Self::height(cx), self.seats());
+        let mut cursor = std::mem::take(&mut self.cursor);
+        let (len, was) = (self.shown.len(), cursor.row());
+        let done = moved(&mut cursor, command, len, Self::height(cx), self.spots())
+            || marked(&mut cursor, command, len, Self::height(cx), self.spots());
+        self.cursor = cursor;
         if done {
             let at_end = was + 1 == len && matches!(command, Command::Down | Command::PageDown | Command::HalfDown);
-            self.cursor = cursor;
             return if at_end && self.filter.is_empty() && self.only.is_none() { self.load_more(cx) } else { Vec::new() };
         }
-        self.cursor = cursor;
         match command {
-            Command::Open => return self.open(),
-            Command::Replay => return self.plan(Deed::Replay),
-            Command::Park => return self.plan(Deed::Park),
-            Command::Discard => return self.plan(Deed::Discard),
-            Command::Restore => return self.plan(Deed::Restore),
-            Command::Describe => return vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(self.at.clone()))))],
-            Command::Wrap => self.wide = !self.wide,
+            Command::Sort => self.sort(cx),
+            Command::Left | Command::Right => {
+                self.sort.command(command, self.fields.len());
+                Vec::new()
+            }
+            Command::Open => self.open(),
+            Command::Replay => self.plan(Deed::Replay),
+            Command::Park => self.plan(Deed::Park),
+            Command::Discard => self.plan(Deed::Discard),
+            Command::Restore => self.plan(Deed::Restore),
+            Command::Describe => {
+                let at = self.row(self.cursor.row()).map_or(self.at(), |seen| &seen.message.at);
+                vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(at.clone()))))]
+            }
+            Command::Next | Command::Prev => self.jump(command == Command::Next, cx),
+            Command::Edit => self.edit(),
+            Command::Note => self.note(arg, cx),
+            Command::Compare => self.compare(),
+            Command::Options => self.options(arg, cx),
             Command::Goto => match parse_position(arg, cx.now) {
                 Ok(start) => {
                     self.limit = PAGE;
-                    return self.seek(start, cx);
+                    self.seek(start, cx)
                 }
-                Err(why) => return vec![Ask::Toast(Tone::Bad, why)],
+                Err(why) => vec![Ask::Toast(Tone::Bad, why)],
             },
-            Command::Follow if self.follow => {
-                (self.follow, self.read) = (false, Read::Stopped);
-                return vec![Ask::StopPart("rows")];
+            Command::Follow => self.turn_follow(cx),
+            Command::Pause if self.reading() => self.stop(),
+            Command::Pause if self.follow || self.several() => {
+                self.follow = true;
+                self.load(cx)
             }
-            Command::Follow => {
-                if self.ring.order() != Order::NewestFirst {
-                    self.ring = Ring::new(Order::NewestFirst);
-                    self.shown.clear();
-                }
-                (self.follow, self.start) = (true, Start::Newest);
-                return self.load(cx);
-            }
-            Command::Pause if matches!(self.read, Read::Running { .. }) => {
-                self.read = Read::Stopped;
-                return vec![Ask::StopPart("rows")];
-            }
-            Command::Pause if self.follow => return self.load(cx),
-            Command::Pause => return vec![Ask::Toast(Tone::Muted, "nothing is being read".into())],
-            Command::Retry => {
-                let which = arg.strip_prefix(price::LOOK);
-                if which.is_none() && cx.facts.price(&self.at).is_some() {
-                    return self.price(cx);
-                }
-                self.consent |= which.is_some();
-                if self.follow {
-                    return self.load(cx);
-                }
-                let (start, mut asks) = (self.start.clone(), Vec::new());
-                self.limit = if which == Some("first") { FIRST } else { PAGE };
-                if which.is_some() {
-                    asks.push(Ask::Agree(self.at.clone()));
-                }
-                asks.extend(self.seek(start, cx));
-                return asks;
-            }
-            Command::Sort if self.at.kind == Kind::Queue => {
-                return vec![Ask::Toast(Tone::Watch, "a queue is shown in its own order, which is the order of its delivery".into())];
-            }
-            Command::Sort => {
-                self.ring.turn();
-                self.sync(cx);
-            }
-            Command::Save => return self.save(cx),
-            Command::Copy => {
-                if let Some(seen) = self.row(self.cursor.row()) {
-                    return vec![Ask::Overlay(Box::new(Overlay::Menu(message::copy_menu(seen, &cx.facts.context.name))))];
-                }
-            }
-            _ => {}
+            Command::Pause => vec![Ask::Toast(Tone::Muted, "nothing is being read; f follows, r reads again".into())],
+            Command::Retry => self.read_again(arg, cx),
+            Command::Save => self.save(cx),
+            Command::Copy => match self.row(self.cursor.row()) {
+                Some(seen) => vec![Ask::Overlay(Box::new(Overlay::Menu(message::copy_menu(seen, &cx.facts.context.name))))],
+                None => vec![Ask::Toast(Tone::Muted, "no message is chosen".into())],
+            },
+            _ => Vec::new(),
         }
-        Vec::new()
     }
 
-    fn news(&mut self, _part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
-        match news {
-            News::Rows(rows) => self.ring.take(rows),
-            News::Reading { read, of } => self.read = Read::Running { read, of },
-            News::Missed(n) => self.missed += n,
-            News::Read { why, read, more, notes } => {
-                self.more = more;
-                self.read = Read::Done { why, read, notes };
-            }
-            News::Failed(error) if error.kind == ErrorKind::Unsafe && !self.consent => {
-                self.read = Read::Failed(*error);
-                self.priced = cx.facts.price(&self.at).is_some();
-                return self.price(cx);
-            }
-            News::Failed(error) => self.read = Read::Failed(*error),
-            _ => {}
-        }
-        Vec::new()
+    fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
+        self.hear(part, news, cx)
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        if matches!(self.read, Read::Running { .. }) && !self.follow {
-            self.read = Read::Stopped;
-            return Some(vec![Ask::StopPart("rows")]);
+        if self.reading() && !self.follow {
+            return Some(self.stop());
         }
         if !self.filter.is_empty() {
             self.filter("", cx);
             return Some(Vec::new());
         }
-        if self.cursor.clear() {
-            return Some(Vec::new());
-        }
-        None
+        self.cursor.clear().then(Vec::new)
     }
 
     fn follows(&self) -> bool {
@@ -533,13 +401,17 @@ impl Page for State {
         &self.filter
     }
 
+    fn marks(&self) -> (usize, usize) {
+        (self.cursor.marks().len(), self.shown.len())
+    }
+
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {
         let row = usize::from(at).checked_sub(3).map(|r| r + self.cursor.top());
         match row {
             Some(r) if r == self.cursor.row() => return self.open(),
             Some(r) if r < self.shown.len() => {
                 let mut cursor = std::mem::take(&mut self.cursor);
-                cursor.go(r, self.shown.len(), self.seats());
+                cursor.go(r, self.shown.len(), self.spots());
                 self.cursor = cursor;
             }
             _ => {}

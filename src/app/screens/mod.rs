@@ -1,6 +1,7 @@
 //! The screens: each keeps its own state and answers commands and news; it sees the facts, never the app.
 
 pub mod causes;
+pub mod compare;
 pub mod death;
 pub mod describe;
 pub mod destinations;
@@ -12,6 +13,7 @@ pub mod lag;
 pub mod ledger;
 pub mod message;
 pub mod messages;
+pub mod notes;
 pub mod overview;
 pub mod plan;
 pub mod price;
@@ -40,6 +42,8 @@ pub struct Cx<'a> {
     pub size: Size,
     pub keys: &'a Keys,
     pub times: &'a Times,
+    /// Lists show whole names and all columns.
+    pub wide: bool,
     pub writes: Writes,
     /// No key was pressed for a moment: rows may be sorted anew.
     pub calm: bool,
@@ -82,6 +86,10 @@ pub enum Ask {
     Wish(String, Wish),
     /// Keeps a body as it was edited, or drops what was kept.
     Keep(Address, Seat, Option<Box<Edited>>),
+    /// Runs a command on what is shown by now: the screen that was opened just before.
+    Run(Command),
+    /// Keeps the columns chosen for a destination's messages.
+    Columns(Address, messages::Columns),
     /// The price of a look there is agreed to.
     Agree(Address),
     Toast(Tone, String),
@@ -113,6 +121,8 @@ pub trait Page {
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask>;
     /// News for one of its parts.
     fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask>;
+    /// Its jobs were stopped though it stays open: the user stopped them, or went elsewhere and may come back.
+    fn left(&mut self) {}
     /// The editor that it asked for was left; what its copy holds now, or why there is none.
     fn edited(&mut self, _back: Result<Vec<u8>, String>, _cx: &Cx) -> Vec<Ask> {
         Vec::new()
@@ -124,6 +134,10 @@ pub trait Page {
     /// The filter that holds now.
     fn filtered(&self) -> &str {
         ""
+    }
+    /// How many of its rows are marked, of how many.
+    fn marks(&self) -> (usize, usize) {
+        (0, 0)
     }
     /// A click on a row of the body, counted from its first.
     fn click(&mut self, _row: u16, _cx: &Cx) -> Vec<Ask> {
@@ -154,6 +168,7 @@ pub enum Screen {
     Group(Box<group::State>),
     Describe(describe::State),
     Causes(causes::State),
+    Compare(Box<compare::State>),
     Plan(Box<plan::State>),
     Jobs(jobs::State),
     Job(job::State),
@@ -174,6 +189,7 @@ impl Screen {
             Screen::Group(s) => s.as_ref(),
             Screen::Describe(s) => s,
             Screen::Causes(s) => s,
+            Screen::Compare(s) => s.as_ref(),
             Screen::Plan(s) => s.as_ref(),
             Screen::Jobs(s) => s,
             Screen::Job(s) => s,
@@ -194,6 +210,7 @@ impl Screen {
             Screen::Group(s) => s.as_mut(),
             Screen::Describe(s) => s,
             Screen::Causes(s) => s,
+            Screen::Compare(s) => s.as_mut(),
             Screen::Plan(s) => s.as_mut(),
             Screen::Jobs(s) => s,
             Screen::Job(s) => s,

@@ -13,6 +13,9 @@ use crate::model::ConnId;
 use crate::monitor::{Health, Need, NeedKind, Survey};
 use crate::triage::plan::PlanId;
 
+/// Titles of its columns, to be gone through where they are shown whole; its order is what it is for.
+pub const COLUMNS: [&str; 6] = ["WHAT", "WHERE", "COUNT", "1H", "SINCE", "WHY / RISK"];
+
 /// A row's identity.
 pub type Row = (NeedKind, ConnId, String);
 
@@ -152,7 +155,8 @@ impl Page for State {
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
-        if self.list.command(command, Self::height(cx)) {
+        let gone_through = cx.wide && matches!(command, Command::Left | Command::Right) && self.list.sorts(command, COLUMNS.len());
+        if gone_through || self.list.command(command, Self::height(cx)) {
             return Vec::new();
         }
         match command {

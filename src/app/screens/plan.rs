@@ -168,6 +168,10 @@ impl State {
     }
 }
 
+fn say(text: &str) -> Vec<Ask> {
+    vec![Ask::Toast(Tone::Muted, text.to_owned())]
+}
+
 impl Page for State {
     fn on(&self) -> On {
         On::Plan
@@ -240,8 +244,10 @@ impl Page for State {
         let dry = self.dry.as_ref().map(|(i, _)| *i);
         match (command, dry) {
             (Command::Messages, None) => self.show_dry(0, cx),
-            (Command::NextMessage, Some(i)) => self.show_dry(i + 1, cx),
-            (Command::PrevMessage, Some(i)) => self.show_dry(i.saturating_sub(1), cx),
+            (Command::NextMessage, Some(i)) if self.plan.as_ref().is_some_and(|p| i + 1 < p.items.len()) => self.show_dry(i + 1, cx),
+            (Command::NextMessage, Some(_)) => say("the last of the plan"),
+            (Command::PrevMessage, Some(0)) => say("the first of the plan"),
+            (Command::PrevMessage, Some(i)) => self.show_dry(i - 1, cx),
             (Command::Open, None) => match (self.blocked(cx), arg.strip_prefix('=')) {
                 (Some(why), _) => vec![Ask::Toast(Tone::Bad, why)],
                 (None, Some(word)) => self.start(word, cx),
@@ -251,6 +257,12 @@ impl Page for State {
                 _ => Vec::new(),
             },
             (Command::Options, None) => self.option(arg, cx),
+            (Command::Retry, None) => {
+                let ask = self.request(cx);
+                self.freeze_anew(ask, cx)
+            }
+            (Command::NextMessage | Command::PrevMessage, None) => say("m shows each message as it will be; there > and < go on"),
+            (_, Some(_)) => say("this is a dry run: esc goes back to the plan, which is started and changed there"),
             _ => Vec::new(),
         }
     }

@@ -89,7 +89,7 @@ impl Page for State {
             Command::Open | Command::Edit => self.visit(cx),
             Command::Copy => match cx.facts.warnings.get(self.cursor.row()) {
                 Some(d) => vec![Ask::Do(Effect::Copy(format!("{}: {}", place(d), d.message))), Ask::Toast(Tone::Ok, "copied".into())],
-                None => Vec::new(),
+                None => vec![Ask::Toast(Tone::Muted, "no warning is chosen".into())],
             },
             _ => Vec::new(),
         }

@@ -38,7 +38,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Entries(want) => triage::entries(*want, rooms, &out).await,
         Job::Doubt(plan) => triage::doubt(&plan, rooms, &out).await,
         Job::Settle { plan, numbers, answer, reason } => triage::settle(&plan, numbers, answer, reason, rooms, &out).await,
-        Job::Mark(mark) => triage::mark(*mark, rooms, &out).await,
+        Job::Mark(marks) => triage::mark(marks, rooms, &out).await,
         Job::Incident(at, cause) => escalate::incident(&at, &cause, rooms, &out).await,
         Job::MovePlan(source) => moving::plan(&source, rooms, &out).await,
         Job::Move(plan) => moving::carry(&plan, rooms, wish, &out).await,

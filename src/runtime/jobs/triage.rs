@@ -224,16 +224,20 @@ pub async fn settle(plan: &PlanId, numbers: Vec<u32>, answer: Answer, reason: St
     Ok(())
 }
 
-/// Writes a mark.
-pub async fn mark(mark: Mark, rooms: &Rooms, out: &Out) -> Result<()> {
+/// Writes marks of one kind.
+pub async fn mark(marks: Vec<Mark>, rooms: &Rooms, out: &Out) -> Result<()> {
+    let Some(mark) = marks.first() else { return Ok(()) };
     let said = match (mark.kind, mark.value.is_empty()) {
         (MarkKind::Claim, true) => "released".to_owned(),
         (MarkKind::Claim, false) => "claimed: it is in the ledger here".into(),
         (MarkKind::Category, _) => format!("category set to {}; nothing starts by itself", crate::decode::safe(&mark.value)),
+        (MarkKind::Note, _) if marks.len() > 1 => format!("noted in the ledger on each of {}", marks.len()),
         (MarkKind::Note, _) => "noted in the ledger".into(),
         (MarkKind::State | MarkKind::Mover, _) => "kept in the ledger".into(),
     };
-    rooms.ledger.mark(mark).await.map_err(|e| kept("write a mark", &e))?;
+    for mark in marks {
+        rooms.ledger.mark(mark).await.map_err(|e| kept("write a mark", &e))?;
+    }
     out.tell(News::Done(said)).await;
     Ok(())
 }

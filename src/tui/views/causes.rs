@@ -53,7 +53,7 @@ fn cause(c: &Cause, marked: bool, cx: &Cx) -> Row {
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let (rows, list, cxc) = (&s.list.rows, &s.list, *cx);
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
         top: list.cursor.top(),
         chosen: list.cursor.row(),

@@ -25,7 +25,7 @@ const COLUMNS: [Column; 9] = [
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let (rows, list, cx) = (&s.list.rows, &s.list, *cx);
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
         top: list.cursor.top(),
         chosen: list.cursor.row(),

@@ -2,7 +2,7 @@
 
 use super::{cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::doubts::State;
+use crate::app::screens::doubts::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::decode::safe;
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
@@ -12,15 +12,15 @@ const COLUMNS: [Column; 3] =
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
-    let rows = s.rows();
+    let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
+        top: list.cursor.top(),
+        chosen: list.cursor.row(),
         row: Box::new(move |i| Row {
             sign: Some(("!", Tone::Watch)),
-            marked: s.cursor.marks().contains(&rows[i].n),
+            marked: list.is_marked(&rows[i]),
             cells: vec![
                 muted(safe(&rows[i].seat.to_string())),
                 cell(rows[i].to.as_ref().map_or("?".into(), |a| safe(&a.name).into_owned())),
@@ -28,10 +28,19 @@ pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
             ],
         }),
     };
-    let empty = match (&s.rows, &s.error) {
-        (None, None) => Line::new().add(Tone::Muted, "   looking for them on the target"),
+    let empty = match (s.looked(), &s.error) {
+        (true, None) if !list.filter.is_empty() => Line::new().add(Tone::Muted, "   nothing here matches   (esc takes the filter off)"),
+        (false, None) => Line::new().add(Tone::Muted, "   looking for them on the target"),
         (_, Some(_)) => Line::new(),
-        (Some(_), None) => Line::new().add(Tone::Ok, "   nothing of it is in doubt"),
+        (true, None) => Line::new().add(Tone::Ok, "   nothing of it is in doubt"),
     };
-    Sheet { above: vec![Line::new()], table: Some(table), empty: vec![empty], below: s.detail(), least: 4, ..Sheet::default() }
+    Sheet {
+        above: vec![Line::new()],
+        heads: list.sort.heads(&SORTS),
+        table: Some(table),
+        empty: vec![empty],
+        below: s.detail(),
+        least: 4,
+        ..Sheet::default()
+    }
 }

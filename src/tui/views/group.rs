@@ -3,7 +3,7 @@
 use super::lag::{rate, time, tone, waiting};
 use super::{bars, cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::group::State;
+use crate::app::screens::group::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
 use crate::monitor::{Clear, LagRow, Motion};
@@ -55,14 +55,19 @@ fn lag(sum: bool, r: &LagRow) -> Row {
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let rows = &s.rows;
+    let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
+        top: list.cursor.top(),
+        chosen: list.cursor.row(),
         row: Box::new(move |i| lag(rows[i].0, &rows[i].1)),
     };
-    let empty = vec![Line::new().add(Tone::Muted, "   no positions are known: it has never committed, or the broker does not tell")];
-    Sheet { table: Some(table), empty, below: s.detail(cx), least: 5, ..Sheet::default() }
+    let empty = if list.filter.is_empty() {
+        "   no positions are known: it has never committed, or the broker does not tell"
+    } else {
+        "   nothing here matches   (esc takes the filter off)"
+    };
+    let empty = vec![Line::new().add(Tone::Muted, empty)];
+    Sheet { heads: list.sort.heads(&SORTS), table: Some(table), empty, below: s.detail(cx), least: 5, ..Sheet::default() }
 }

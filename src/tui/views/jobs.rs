@@ -52,13 +52,18 @@ fn plan(r: &PlanRow, cx: &Cx) -> Row {
 pub fn list<'a>(s: &'a jobs::State, cx: &Cx<'a>) -> Sheet<'a> {
     let (rows, cx) = (&s.list.rows, *cx);
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
         top: s.list.cursor.top(),
         chosen: s.list.cursor.row(),
         row: Box::new(move |i| plan(&rows[i], &cx)),
     };
-    let empty = vec![Line::new().add(Tone::Muted, "   no plans yet: R on a cause or on messages makes one")];
+    let empty = match (s.list.filter.is_empty(), s.stale || cx.facts.plans.value.as_ref().is_none_or(Vec::is_empty)) {
+        (false, _) => "   no plan matches   (esc takes the filter off)",
+        (true, true) => "   no plans yet: R on a cause or on messages makes one",
+        (true, false) => "   no plan was started, and none frozen in the last hour   (o shows the older ones)",
+    };
+    let empty = vec![Line::new().add(Tone::Muted, empty)];
     Sheet { above: vec![Line::new()], heads: s.list.sort.heads(&jobs::SORTS), table: Some(table), empty, ..Sheet::default() }
 }
 

@@ -65,7 +65,7 @@ pub fn tone(m: Motion) -> Tone {
 pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
     let rows = &s.list.rows;
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
         top: s.list.cursor.top(),
         chosen: s.list.cursor.row(),

@@ -2,7 +2,7 @@
 
 use super::{cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::ledger::State;
+use crate::app::screens::ledger::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::decode::safe;
 use crate::triage::report::Entry;
@@ -18,7 +18,7 @@ const COLUMNS: [Column; 7] = [
     column("DETAIL", 11, 4, Side::Text),
 ];
 
-fn entry(e: &Entry, cx: &Cx) -> Row {
+fn entry(e: &Entry, marked: bool, cx: &Cx) -> Row {
     let tone = match e.what.as_str() {
         "failed" | "in doubt" => Tone::Bad,
         "skipped" | "discarded" | "parked" => Tone::Watch,
@@ -28,7 +28,7 @@ fn entry(e: &Entry, cx: &Cx) -> Row {
     let message = e.seat.as_ref().map(ToString::to_string).unwrap_or_default();
     Row {
         sign: None,
-        marked: false,
+        marked,
         cells: vec![
             muted(cx.times.column(Some(e.at), cx.now)),
             (tone, safe(&e.what).into_owned()),
@@ -43,21 +43,22 @@ fn entry(e: &Entry, cx: &Cx) -> Row {
 
 /// Its sheet.
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let cxc = *cx;
+    let (list, cxc) = (&s.list, *cx);
     let table = Table {
-        columns: &COLUMNS,
-        len: s.shown.len(),
-        top: s.cursor.top(),
-        chosen: s.cursor.row(),
-        row: Box::new(move |i| s.row(i).map_or_else(Row::default, |e| entry(e, &cxc))),
+        columns: (&COLUMNS).into(),
+        len: list.rows.len(),
+        top: list.cursor.top(),
+        chosen: list.cursor.row(),
+        row: Box::new(move |i| entry(&list.rows[i], list.is_marked(&list.rows[i]), &cxc)),
     };
-    let empty = match (s.read(), s.filter.is_empty()) {
+    let empty = match (s.read(), s.list.filter.is_empty()) {
         (true, true) => "   nothing has been done yet: replays, parks, discards and notes are kept here",
         (true, false) => "   nothing here matches   (esc takes the filter off)",
         (false, _) => "   asking the ledger",
     };
     Sheet {
         above: vec![Line::new()],
+        heads: list.sort.heads(&SORTS),
         table: Some(table),
         empty: vec![Line::new().add(Tone::Muted, empty)],
         below: s.detail(cx),

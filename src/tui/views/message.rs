@@ -6,6 +6,7 @@ use crate::app::screens::message::{Row, State, TABS, Tab, headers};
 use crate::app::text::{Line, Tone};
 use crate::app::width::{cut_end, pad_left, pad_right, width, wrap};
 use crate::decode::{Decoded, TokenKind, safe};
+use crate::model::PastKind;
 use crate::schema::Severity;
 use crate::tui::sheet::Sheet;
 
@@ -161,7 +162,7 @@ fn header_lines(s: &State, cx: &Cx) -> Vec<Line> {
 fn history(s: &State, cx: &Cx) -> Vec<Line> {
     let seen = s.seen();
     if seen.past.is_empty() {
-        return vec![Line::new().add(Tone::Muted, "   nothing was done with it that the ledger here knows of")];
+        return vec![Line::new().add(Tone::Muted, "   nothing was done with it or noted on it that the ledger here knows of")];
     }
     seen.past
         .iter()
@@ -171,7 +172,8 @@ fn history(s: &State, cx: &Cx) -> Vec<Line> {
                 .plain(format!("   {}  ", cx.times.column(Some(p.when), cx.now)))
                 .add(Tone::Strong, pad_right(p.kind.word(), 10))
                 .plain(format!(" {}  ", safe(&p.actor)))
-                .add(Tone::Muted, format!("plan {}  {}", safe(&p.plan), safe(&p.detail)))
+                .add(Tone::Muted, if p.plan.is_empty() { String::new() } else { format!("plan {}  ", safe(&p.plan)) })
+                .add(if p.kind == PastKind::Noted { Tone::Plain } else { Tone::Muted }, safe(&p.detail))
         })
         .collect()
 }

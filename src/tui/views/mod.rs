@@ -1,6 +1,7 @@
 //! One view per screen: its state as a sheet of lines and rows.
 
 pub mod causes;
+pub mod compare;
 pub mod describe;
 pub mod destinations;
 pub mod doubts;

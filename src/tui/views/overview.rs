@@ -2,7 +2,7 @@
 
 use super::{bars, cell, muted};
 use crate::app::screens::Cx;
-use crate::app::screens::overview::{State, row};
+use crate::app::screens::overview::{self, State, row};
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
@@ -37,7 +37,7 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let now = cx.now;
     let rows = &s.list.rows;
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: rows.len(),
         top: s.list.cursor.top(),
         chosen: s.list.cursor.row(),
@@ -50,7 +50,8 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     } else {
         vec![Line::new(), Line::new().add(Tone::Ok, "   nothing needs a human").add(Tone::Muted, "   (2 all destinations, 3 lag)")]
     };
-    Sheet { above: vec![brokers], ruled: true, table: Some(table), empty, ..Sheet::default() }
+    let heads = if cx.wide { s.list.sort.heads(&overview::COLUMNS) } else { Vec::new() };
+    Sheet { above: vec![brokers], ruled: true, heads, table: Some(table), empty, ..Sheet::default() }
 }
 
 fn need(n: &Need, now: std::time::SystemTime) -> Row {

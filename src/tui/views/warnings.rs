@@ -13,7 +13,7 @@ const COLUMNS: [Column; 2] = [column("PLACE", 18, 1, Side::Name), column("WARNIN
 pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
     let all = &cx.facts.warnings;
     let table = Table {
-        columns: &COLUMNS,
+        columns: (&COLUMNS).into(),
         len: all.len(),
         top: s.cursor.top(),
         chosen: s.cursor.row(),

@@ -1,0 +1,128 @@
+//! Keys, pasted text and the mouse: to the overlay that is open, else a command or a row.
+
+use super::action::Mouse;
+use super::command::Command;
+use super::effect::Effect;
+use super::key::Key;
+use super::layout::areas;
+use super::overlay::{Asking, Heard, Overlay, Then};
+use super::text::Tone;
+use super::{App, Writes};
+
+impl App {
+    pub(super) fn key(&mut self, key: Key) -> Vec<Effect> {
+        self.last_key = Some(self.now);
+        if let Some(mut overlay) = self.overlay.take() {
+            let page = usize::from(areas(self.size).rows);
+            let heard = overlay.key(key, page);
+            return self.heard(overlay, heard);
+        }
+        match self.keys.command(key) {
+            Some(command) => self.run(command, ""),
+            None => {
+                let said = match key.to_string().as_str() {
+                    "u" | "Z" => format!("nothing is undone by {key}; {} undoes a park or a discard", self.keys.shown(Command::Restore)),
+                    _ => format!("{key} means nothing here; {} lists the keys", self.keys.shown(Command::Help)),
+                };
+                self.say(Tone::Muted, said);
+                Vec::new()
+            }
+        }
+    }
+
+    fn heard(&mut self, overlay: Overlay, heard: Heard) -> Vec<Effect> {
+        match heard {
+            Heard::Open => self.overlay = Some(overlay),
+            Heard::Close => {}
+            Heard::Run(command, arg) => return self.run(command, &arg),
+            Heard::Saying(asking, text) => {
+                self.overlay = Some(overlay);
+                if asking == Asking::Filter {
+                    return self.with_top(|page, cx| {
+                        page.filter(&text, cx);
+                        Vec::new()
+                    });
+                }
+            }
+            Heard::Said(Asking::Filter, text) => {
+                return self.with_top(|page, cx| {
+                    page.filter(&text, cx);
+                    Vec::new()
+                });
+            }
+            Heard::Said(Asking::Goto, text) => return self.with_top(|page, cx| page.command(Command::Goto, &text, cx)),
+            Heard::Said(Asking::Word(_), text) => return self.with_top(|page, cx| page.command(Command::Open, &format!("={text}"), cx)),
+            Heard::Said(Asking::Option(choice), text) => {
+                let arg = format!("{}={text}", choice.word());
+                return self.with_top(|page, cx| page.command(Command::Options, &arg, cx));
+            }
+            Heard::Said(Asking::Columns, text) => {
+                return self.with_top(|page, cx| page.command(Command::Options, &format!("names={text}"), cx));
+            }
+            Heard::Said(Asking::Note(_), text) if text.trim().is_empty() => self.say(Tone::Muted, "nothing noted"),
+            Heard::Said(Asking::Note(_), text) => return self.with_top(|page, cx| page.command(Command::Note, text.trim(), cx)),
+            Heard::Then(then, said) => return self.confirmed(then, said),
+            Heard::Effect(effect, word) => {
+                self.say(Tone::Ok, word);
+                return vec![effect];
+            }
+        }
+        Vec::new()
+    }
+
+    fn confirmed(&mut self, then: Then, said: String) -> Vec<Effect> {
+        match then {
+            Then::Nothing => {}
+            Then::Quit => return vec![Effect::Quit],
+            Then::Tell(command, arg) => return self.with_top(|page, cx| page.command(command, &arg.replace("{}", &said), cx)),
+            Then::WritesOn => {
+                let long = self.facts.context.writes_for;
+                self.writes = Writes::Until(self.now + long);
+                self.say(Tone::Watch, format!("writes are on for {}: {said}", crate::decode::human::age(long)));
+                self.facts.reason = Some(said);
+                return vec![Effect::Writes(Some(self.now + long))];
+            }
+            Then::WritesOff => {
+                self.writes = Writes::ReadOnly;
+                self.facts.reason = None;
+                self.say(Tone::Ok, "writes are off");
+                return vec![Effect::Writes(None)];
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let Some(mut overlay) = self.overlay.take() else {
+            self.say(Tone::Muted, "pasted text is dropped: no input is open (/ : @ open one)");
+            return Vec::new();
+        };
+        match overlay.paste(text) {
+            Some(heard) => self.heard(overlay, heard),
+            None => {
+                self.overlay = Some(overlay);
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
+        self.last_key = Some(self.now);
+        if let Some(overlay) = &mut self.overlay {
+            if let (Mouse::Wheel { up }, Overlay::Help { top }) = (mouse, overlay) {
+                *top = if up { top.saturating_sub(3) } else { *top + 3 };
+            }
+            return Vec::new();
+        }
+        match mouse {
+            Mouse::Wheel { up } => (0..3).flat_map(|_| self.run(if up { Command::Up } else { Command::Down }, "")).collect(),
+            Mouse::Click { y, .. } => {
+                let a = areas(self.size);
+                if y < a.body || y >= a.body + a.rows {
+                    return Vec::new();
+                }
+                self.with_top(|page, cx| page.click(y - a.body, cx))
+            }
+        }
+    }
+}

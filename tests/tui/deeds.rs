@@ -1,0 +1,80 @@
+//! Deeds by keys: replay, edit, move all, park and restore.
+
+use std::time::Duration;
+
+use redrive::app::action::Action;
+use redrive::tui::shell::Chore;
+
+use crate::Tui;
+
+#[tokio::test]
+async fn a_cause_is_replayed_by_keys_alone_and_only_by_its_very_word() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ p a y m e n t s - d l t enter enter").await;
+    tui.expect("payments-dlt › causes").expect("34 dead").press("R").await;
+    tui.expect("READ-ONLY: it can be looked at, not started");
+    tui.press("enter").await.expect("READ-ONLY: it can be looked at");
+    tui.press("W enter").await.type_text("INC-2231").await.press("enter").await;
+    tui.expect("WRITES 30m");
+    let text = tui.text();
+    let word = text.split("then type ").nth(1).and_then(|t| t.split(' ').next()).expect("the word").to_owned();
+    tui.press("enter").await.type_text("nonsense").await.press("enter").await;
+    tui.expect("nothing done");
+    tui.press("enter").await.type_text(&word).await.press("enter").await;
+    tui.expect("jobs ›");
+    tui.press("5").await;
+    tui.expect("replayed").expect("ended").press("/ s t a r t e d enter").await.expect("started");
+    tui.press("4").await;
+    tui.expect("replay");
+}
+
+#[tokio::test]
+async fn a_body_is_edited_and_the_plan_shows_and_carries_the_edit() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ o r d e r s . d l t enter enter enter enter e").await;
+    let Some(Chore::Edit(name, bytes)) = tui.shell.chores.pop_front() else { panic!("no editor was asked for:\n{}", tui.text()) };
+    assert_eq!(name, "body.json");
+    let text = String::from_utf8(bytes.to_vec()).expect("text");
+    assert!(text.lines().count() > 5, "one line of JSON is laid out: {text}");
+    // left as it was
+    tui.shell.act(Action::Edited(Ok(bytes.to_vec())), tui.now);
+    tui.expect("nothing to keep").press("e").await;
+    tui.shell.chores.clear();
+    let total = regex::Regex::new("\"total\": [0-9.]+").expect("a pattern");
+    let changed = total.replace(&text, "\"total\": \"many\"").into_owned() + "\n";
+    tui.shell.act(Action::Edited(Ok(changed.into_bytes())), tui.now);
+    tui.settle().await;
+    tui.expect("[Body, edited]").expect("/payload/total: a string, not a number").press("R").await;
+    tui.expect("the body of 1 as edited by lea").expect("as edited: /payload/total").press("m").await;
+    tui.expect("edited by lea").expect("+     \"total\": \"many\"").press("esc W enter x enter").await;
+    tui.press("enter").await.type_text("orders.dlt").await.press("enter").await;
+    tui.expect("jobs ›").expect("1 of 1");
+}
+
+#[tokio::test]
+async fn a_whole_queue_is_moved_only_where_its_broker_has_a_mover_and_the_plan_says_what_that_costs() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ d l q . l o y a l t y enter enter").await;
+    tui.press(": b u l k enter").await;
+    tui.expect("move all?").expect("no copies in the ledger").expect("cannot be started").expect("no mover of its own");
+    tui.press("esc").await.expect("causes");
+}
+
+#[tokio::test]
+async fn a_parked_cause_leaves_the_list_and_is_restored() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ d l q . l o y a l t y enter enter").await;
+    // looked at for a while: what was read has its age
+    tui.now += Duration::from_secs(60);
+    tui.expect("causes").press("P W enter x enter").await;
+    tui.expect("a mark in the ledger").press("enter").await.type_text("dlq.loyalty-points").await.press("enter").await;
+    tui.expect("done");
+    tui.press("esc").await;
+    tui.expect("0 dead").press("U enter").await;
+    tui.type_text("dlq.loyalty-points").await.press("enter esc").await;
+    tui.expect("5 dead");
+}

@@ -1,0 +1,84 @@
+//! Rule 1 of the keys: one key, one meaning; where it has no use it says what would work.
+
+use redrive::app::action::Action;
+use redrive::app::command::{Command, Group, TABLE};
+
+use crate::Tui;
+
+#[tokio::test]
+async fn a_capital_opens_a_dialog_and_keys_without_use_say_where_they_have_one() {
+    let mut tui = Tui::story(80, 24);
+    tui.settle().await;
+    tui.press("R").await.expect("works on Causes");
+    tui.press("i").await.expect("i means nothing here");
+    tui.press("esc esc esc").await.expect("overview");
+    tui.shell.act(Action::Paste("qqq".into()), tui.now);
+    tui.expect("pasted text is dropped");
+    assert!(tui.shell.chores.is_empty(), "nothing that was pasted is a key");
+}
+
+/// How every kind of screen is come to in the demo's story.
+const WAYS: [(&str, &str); 16] = [
+    ("overview", "1"),
+    ("destinations", "2"),
+    ("describe", "2 / s . d enter d"),
+    ("lag", "3"),
+    ("group", "3 enter"),
+    ("jobs", "4"),
+    ("ledger", "5"),
+    ("warnings", ": w a r n i n g s enter"),
+    ("causes", "1 / s . d enter enter"),
+    ("messages", "1 / s . d enter m"),
+    ("messages of a queue", "1 / b i l l i n g . f a i l e d enter m esc"),
+    ("message", "1 / s . d enter m enter"),
+    ("compare", "1 / s . d enter m space space ="),
+    ("plan", "1 / s . d enter enter R"),
+    ("dry run", "1 / s . d enter enter R m"),
+    ("job", "1 / s . d enter enter R 4 enter"),
+];
+
+#[tokio::test]
+async fn every_key_does_something_on_every_screen_or_says_what_would_work() {
+    let mut silent = Vec::new();
+    for (name, way) in WAYS {
+        let mut tui = Tui::story(80, 24);
+        tui.settle().await;
+        tui.press(way).await;
+        tui.shell.app.toast = None;
+        let start = tui.text();
+        for entry in TABLE.iter().filter(|e| e.group != Group::Move && !SILENT.contains(&e.id)) {
+            let Some(key) = entry.keys.split(' ').next().filter(|k| !k.is_empty()) else { continue };
+            // what the last one said is gone
+            tui.shell.app.toast = None;
+            let before = tui.text();
+            tui.press(key).await;
+            if tui.text() == before && tui.shell.chores.is_empty() {
+                silent.push(format!("{key} ({}) on {name}", entry.name));
+            }
+            tui.shell.chores.clear();
+            tui.shell.app.overlay = None;
+            tui.shell.app.toast = None;
+            if tui.text() != start {
+                tui.shell.app.wide = false;
+                tui.press(&format!("1 esc esc {way}")).await;
+            }
+        }
+    }
+    assert!(silent.is_empty(), "keys that do nothing and say nothing:\n  {}", silent.join("\n  "));
+}
+
+/// These leave, end, or go to a place, which looks the same when one is there; and a read of messages shows itself while it lasts.
+const SILENT: [Command; 12] = [
+    Command::Back,
+    Command::Leave,
+    Command::Suspend,
+    Command::Last,
+    Command::HistoryBack,
+    Command::HistoryForward,
+    Command::Overview,
+    Command::Destinations,
+    Command::Lag,
+    Command::Jobs,
+    Command::Ledger,
+    Command::Retry,
+];

@@ -78,6 +78,8 @@ pub struct Cost {
     pub sees: Option<u64>,
     /// Why no look is taken at all.
     pub refused: Option<String>,
+    /// What spares the look its worst, as it can be pasted, where somebody with more rights could do that first.
+    pub safer: Option<String>,
 }
 
 impl Cost {
@@ -106,6 +108,9 @@ pub enum Trace {
     DisturbsConsumers,
     /// The name cannot be looked up first.
     Creates,
+    /// What giving back would destroy is published to its own queue again and then taken out: a write, so a look through [`super::Broker::peek`]
+    /// alone is not to be had (`triage::replay`).
+    Reseats,
 }
 
 impl Trace {
@@ -120,6 +125,7 @@ impl Trace {
             Trace::Expires => "may make overdue messages expire now".into(),
             Trace::DisturbsConsumers => "competes with the live consumers".into(),
             Trace::Creates => "creates the queue if there is none of this name".into(),
+            Trace::Reseats => "puts what giving back would destroy in again, at the end of the queue".into(),
         }
     }
 }

@@ -88,6 +88,9 @@ pub enum Peeked {
     Batch(Vec<Message>),
     /// How far it is; `read` counts offsets passed (or messages, off Kafka), `of` the whole way.
     Progress { read: u64, of: Count },
+    /// Messages in hand that giving back would destroy, which nobody could know before; they are among the next batch too. They are let go when
+    /// the flow is polled on: whoever wants them kept has copied them by then. The look ends with an error soon after.
+    Doomed(Vec<Message>),
     /// The last step: why it ended, traces left and on how many messages, and how to go on.
     End { why: Why, read: u64, left: Vec<(Trace, u64)>, more: Option<Cursor>, notes: Vec<String> },
 }

@@ -171,6 +171,7 @@ pub async fn go_on(
                     reading.receipt.passed = lap_from + read;
                     reading.receipt.of = Count::Exact(lap_from) + of;
                 }
+                Peeked::Doomed(_) => {}
                 Peeked::End { why, read, left: traces, more, notes } => {
                     reading.receipt.passed = lap_from + read;
                     reading.passed = reading.receipt.passed;

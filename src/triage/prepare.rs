@@ -132,7 +132,7 @@ impl Search {
         while let Some(step) = flow.next().await {
             match step? {
                 Peeked::Batch(messages) => messages.into_iter().for_each(|m| self.take(broker, m, declared)),
-                Peeked::Progress { .. } => {}
+                Peeked::Progress { .. } | Peeked::Doomed(_) => {}
                 Peeked::End { .. } => break,
             }
             if self.left.is_empty() {

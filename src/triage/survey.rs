@@ -111,7 +111,7 @@ pub(super) async fn first(broker: &dyn Broker, at: &Address, start: Start) -> Re
                     return Ok(Some(message));
                 }
             }
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { .. } => break,
         }
     }

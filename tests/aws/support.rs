@@ -198,7 +198,7 @@ impl Bed {
         while let Some(step) = flow.next().await {
             match step? {
                 Peeked::Batch(batch) => messages.extend(batch),
-                Peeked::Progress { .. } => {}
+                Peeked::Progress { .. } | Peeked::Doomed(_) => {}
                 Peeked::End { why, left, notes, .. } => return Ok(Seen { messages, why, left, notes }),
             }
         }

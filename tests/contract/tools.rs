@@ -59,7 +59,7 @@ pub async fn read(eyes: &Arc<dyn Broker>, want: PeekRequest) -> Result<Read, Err
                 messages.extend(batch);
                 assert!(messages.len() <= limit, "more than the limit of {limit}");
             }
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why, read, left, more, .. } => {
                 assert!(flow.next().await.is_none(), "nothing comes after the end");
                 return Ok(Read { messages, batches, why, read, left, more });

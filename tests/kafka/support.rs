@@ -92,7 +92,7 @@ pub async fn all(mut flow: Flow<Peeked>) -> Result<Seen> {
                 assert!(b.len() <= 256);
                 messages.extend(b);
             }
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why, read, more, notes, .. } => {
                 assert!(flow.next().await.is_none(), "nothing after the end");
                 return Ok(Seen { messages, why, read, more, notes });

@@ -157,7 +157,7 @@ pub async fn look(eyes: &Arc<dyn Broker>, at: &Address, limit: usize) -> Result<
     while let Some(step) = flow.next().await {
         match step? {
             Peeked::Batch(batch) => messages.extend(batch),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why, left, .. } => return Ok((messages, why, left)),
         }
     }

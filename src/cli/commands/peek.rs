@@ -85,7 +85,7 @@ async fn rows(desk: &Desk, want: PeekRequest, args: &PeekArgs) -> io::Result<Exi
                     }
                 }
             }
-            Some(Ok(Peeked::Progress { .. })) => {}
+            Some(Ok(Peeked::Progress { .. } | Peeked::Doomed(_))) => {}
             Some(Ok(Peeked::End { why, notes, .. })) => break Ending::Ended(why, notes),
             Some(Err(e)) => break Ending::Failed(e),
             None => break Ending::Stopped,

@@ -162,7 +162,7 @@ pub(super) async fn cost(mq: &ActiveMq, at: &Address) -> Outcome<Cost> {
     if place.is_none() {
         leaves.push(Trace::Creates);
     }
-    Ok(Cost { leaves, looks_left: None, limit: None, sees, refused })
+    Ok(Cost { leaves, looks_left: None, limit: None, sees, refused, safer: None })
 }
 
 pub(super) fn readers(mq: Arc<ActiveMq>, want: ReadersRequest) -> Flow<Vec<Reader>> {

@@ -163,7 +163,7 @@ impl Aws {
                 redrive::name_of(&policy.to)
             )
         });
-        Cost { leaves: self.leaves(queue.fifo()), looks_left: None, limit: None, sees: None, refused }
+        Cost { leaves: self.leaves(queue.fifo()), looks_left: None, limit: None, sees: None, refused, safer: None }
     }
 }
 

@@ -98,6 +98,7 @@ impl Broker for Eyes {
             limit: shape.delivery_limit,
             sees: shape.sees,
             refused: shape.refuses_looks.clone(),
+            safer: None,
         })
     }
 

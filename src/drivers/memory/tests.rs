@@ -19,7 +19,7 @@ async fn read(memory: &Memory, want: PeekRequest) -> Result<(Vec<Message>, Peeke
     while let Some(step) = flow.next().await {
         match step? {
             Peeked::Batch(batch) => all.extend(batch),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             end => return Ok((all, end)),
         }
     }
@@ -67,7 +67,7 @@ async fn retention_under_a_read_is_told() {
                 assert_eq!(read, 600);
                 notes = n;
             }
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
         }
     }
     assert_eq!(got, 356);

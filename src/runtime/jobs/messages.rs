@@ -36,6 +36,7 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
                 }
             }
             Peeked::Progress { read, of } => out.progress(News::Reading { read, of }),
+            Peeked::Doomed(_) => {}
             Peeked::End { why, read, left, more, notes } => {
                 let mut notes = notes;
                 notes.extend(left.iter().map(|(trace, n)| format!("{n} messages: {}", trace.words())));

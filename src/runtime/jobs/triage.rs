@@ -148,7 +148,7 @@ async fn at(broker: &dyn Broker, from: &Address, seat: &Seat, accept: Vec<Trace>
     while let Some(step) = flow.next().await {
         match step? {
             Peeked::Batch(rows) => return Ok(rows.into_iter().find(|m| m.seat == *seat)),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { .. } => break,
         }
     }

@@ -217,7 +217,7 @@ pub(in crate::triage) async fn read(
         while let Some(step) = flow.next().await {
             match step.map_err(|e| format!("the target could not be read to its end: {e}"))? {
                 Peeked::Batch(messages) => messages.iter().for_each(&mut *see),
-                Peeked::Progress { .. } => {}
+                Peeked::Progress { .. } | Peeked::Doomed(_) => {}
                 Peeked::End { why: end, more: next, read, notes, .. } => {
                     // one partition is read, so one note is of its open transaction, and any other of offsets that went
                     let whole = notes.len() <= usize::from(end == Why::Undecided);

@@ -63,7 +63,7 @@ async fn seats(broker: &dyn Broker, from: &Address) -> Result<Read, String> {
     while let Some(step) = flow.next().await {
         match step.map_err(|e| format!("the source could not be read: {e}"))? {
             Peeked::Batch(messages) => seats.extend(messages.into_iter().map(|m| m.seat)),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why, .. } => return Ok(Read { seats, whole: why == Why::Complete }),
         }
     }

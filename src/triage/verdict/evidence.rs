@@ -119,7 +119,7 @@ async fn returned(
     while let Some(step) = timeout_at(deadline, flow.next()).await.map_err(late)? {
         match step.map_err(|e| e.to_string())? {
             Peeked::Batch(messages) => messages.iter().for_each(|m| note(m, dlq, since, known, evidence)),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why: Why::Complete | Why::TimeReached, .. } => return Ok(()),
             Peeked::End { why: Why::Undecided, .. } => return Err("some are in or behind a transaction that is still open".to_owned()),
             Peeked::End { .. } => return Err("too many dead letters came to read them all".to_owned()),

@@ -40,8 +40,8 @@
 //!
 //! # What is done in one place only
 //! Each held by `tests/rooms.rs`.
-//! - Only `triage/replay` writes to a broker, and only with `Hands`, whose inside nobody else sees. One exception, inside `drivers/rabbitmq`: a
-//!   message in hand that giving back would destroy is put into its own queue again, confirmed, before it is let go; after a look, too.
+//! - Only `triage/replay` writes to a broker, and only with `Hands`, whose inside nobody else sees. That holds for looks too: what a look has in
+//!   hand and giving back would destroy is put into its own queue again there, with the user's word (`replay::eyes`), never by a driver.
 //! - Tasks are spawned in `runtime` and `broker/keeper.rs`; threads in the Kafka driver and the ledger.
 //! - Time, files, network and tokio do not occur in `app` and `triage/plan`.
 //! - No unwrap, expect or panic outside tests; no default body in a contract's trait: a decorator that forgets one would switch it off in silence.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Parser;
-use redrive::broker::{Brokers, Down, Limits, Link, Pace, Rights, guard};
+use redrive::broker::{Down, Limits, Link, Pace, Rights, guard};
 use redrive::cli::args::{CheckArgs, Cli, Command, Globals};
 use redrive::cli::exit::Exit;
 use redrive::cli::{self, Desk};
@@ -22,7 +22,7 @@ use redrive::schema::Declared;
 use redrive::triage::ledger::TriageLedger;
 use redrive::triage::permit::Permit;
 use redrive::triage::plan::Actor;
-use redrive::triage::replay::{Hands, Means};
+use redrive::triage::replay::{self, Hands, Means};
 use redrive::tui;
 
 use log::Log;
@@ -168,11 +168,12 @@ fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<E
             Err(e) => return Ok(cli::complain(&e.to_string(), Exit::Nothing)),
         };
         let Opened { config, context, links, rights, permit, log, .. } = opened;
-        let brokers = Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect());
+        let brokers = replay::eyes(&links, &ledger, &permit.actor, command.reseat());
         let hands = Hands::new(links.into_iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand?))).collect());
         let declared = Declared::new(&context);
         let means = Means { brokers, hands, ledger };
-        let desk = Desk { format: globals.output, config, context, means, rights, permit, declared, traces_agreed: command.agreed() };
+        let (traces_agreed, reseat_agreed) = (command.agreed(), command.reseat().is_some());
+        let desk = Desk { format: globals.output, config, context, means, rights, permit, declared, traces_agreed, reseat_agreed };
         let ended = cli::run(&desk, command).await;
         futures::future::join(desk.means.hands.close(), futures::future::join_all(desk.means.brokers.0.values().map(|b| b.close()))).await;
         if let Ok(exit) = &ended {

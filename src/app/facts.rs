@@ -142,8 +142,8 @@ pub struct Facts {
     pub context: Arc<Context>,
     pub brokers: BTreeMap<ConnId, BrokerFacts>,
     pub details: BTreeMap<Address, Fact<(Detail, Cost)>>,
-    /// Where the price of a look was agreed to, and when.
-    pub agreed: BTreeMap<Address, SystemTime>,
+    /// Where the price of a look was agreed to, when, and what it was then.
+    pub agreed: BTreeMap<Address, (SystemTime, Vec<Trace>)>,
     /// Messages that are done with by the ledger and still lie there, as a topic's do.
     pub done: BTreeMap<Address, u64>,
     pub shelf: Shelf,
@@ -239,8 +239,8 @@ impl Facts {
 
     /// The traces that the user agreed to here, less than an hour ago.
     pub fn accepted(&self, at: &Address, now: SystemTime) -> Vec<Trace> {
-        let holds = self.agreed.get(at).is_some_and(|when| now.duration_since(*when).is_ok_and(|ago| ago < AGREED_FOR));
-        self.price(at).filter(|_| holds).map(|cost| cost.leaves.clone()).unwrap_or_default()
+        let fresh = |when: &SystemTime| now.duration_since(*when).is_ok_and(|ago| ago < AGREED_FOR);
+        self.agreed.get(at).filter(|(when, _)| fresh(when)).map(|(_, traces)| traces.clone()).unwrap_or_default()
     }
 
     /// What a connection can do, once it has been asked.

@@ -160,7 +160,8 @@ impl App {
                 Vec::new()
             }
             Ask::Agree(at) => {
-                self.facts.agreed.insert(at, now);
+                let traces = self.facts.price(&at).map(|cost| cost.leaves.clone()).unwrap_or_default();
+                self.facts.agreed.insert(at, (now, traces));
                 Vec::new()
             }
             Ask::Toast(tone, text) => {

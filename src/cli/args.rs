@@ -133,10 +133,25 @@ impl Command {
         ) || matches!(self, Command::Jobs(jobs) if acts(jobs))
     }
 
+    /// Why the user gave the word to put in again what a look would destroy, if it was given.
+    pub fn reseat(&self) -> Option<&str> {
+        let word = match self {
+            Command::Peek(a) => &a.reseat,
+            Command::Show(a) => &a.reseat,
+            Command::Causes(a) => &a.reseat,
+            Command::Replay(a) => &a.consent.reseat,
+            Command::Park(a) | Command::Discard(a) | Command::Restore(a) => &a.consent.reseat,
+            Command::Escalate(a) => &a.consent.reseat,
+            Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => &consent.reseat,
+            _ => &None,
+        };
+        word.as_deref()
+    }
+
     /// Whether the user agreed to looks that leave a trace: by `--accept-traces`, or by `--yes` to all that the command does.
     pub fn agreed(&self) -> bool {
         let by = |consent: &Consent| consent.yes || consent.accept_traces;
-        match self {
+        self.reseat().is_some() || match self {
             Command::Peek(a) => a.accept_traces,
             Command::Show(a) => a.accept_traces,
             Command::Causes(a) => a.accept_traces,
@@ -186,6 +201,10 @@ pub struct PeekArgs {
     /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
     #[arg(long, alias = "yes")]
     pub accept_traces: bool,
+    /// Give the word, and say why, to put messages in again that giving back would destroy (RabbitMQ from 4.3 on: dead letters of quorum queues).
+    /// That is a write: copied to the ledger, published to the end of their queue, then taken out
+    #[arg(long, value_name = "REASON")]
+    pub reseat: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -198,6 +217,10 @@ pub struct ShowArgs {
     /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
     #[arg(long, alias = "yes")]
     pub accept_traces: bool,
+    /// Give the word, and say why, to put messages in again that giving back would destroy (RabbitMQ from 4.3 on: dead letters of quorum queues).
+    /// That is a write: copied to the ledger, published to the end of their queue, then taken out
+    #[arg(long, value_name = "REASON")]
+    pub reseat: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -213,6 +236,10 @@ pub struct CausesArgs {
     /// Agree to a look that leaves a trace (its price is said without this; --yes does the same)
     #[arg(long, alias = "yes")]
     pub accept_traces: bool,
+    /// Give the word, and say why, to put messages in again that giving back would destroy (RabbitMQ from 4.3 on: dead letters of quorum queues).
+    /// That is a write: copied to the ledger, published to the end of their queue, then taken out
+    #[arg(long, value_name = "REASON")]
+    pub reseat: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -255,6 +282,10 @@ pub struct Consent {
     /// Agree that so many subscribers get each message: needed where the target is an SNS topic
     #[arg(long, value_name = "N")]
     pub subscribers: Option<u32>,
+    /// Give the word, and say why, to put messages in again that giving back would destroy (RabbitMQ from 4.3 on: dead letters of quorum queues).
+    /// That is a write: copied to the ledger, published to the end of their queue, then taken out
+    #[arg(long, value_name = "REASON")]
+    pub reseat: Option<String>,
     /// Why; needed where the context is read-only
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

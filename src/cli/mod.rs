@@ -8,10 +8,11 @@ mod output;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::CommandFactory;
 
-use crate::broker::{Broker, Error, ErrorKind, Rights, Trace};
+use crate::broker::{Broker, Cost, Error, ErrorKind, Rights, Trace};
 use crate::config::{Config, Context, Loaded};
 use crate::decode::safe;
 use crate::model::{Address, ConnId, Destination};
@@ -34,6 +35,8 @@ pub struct Desk {
     pub declared: Declared,
     /// The user agreed (`--yes`) to looks that leave a trace.
     pub traces_agreed: bool,
+    /// The user gave the word (`--reseat`) to put in again what a look would destroy.
+    pub reseat_agreed: bool,
 }
 
 impl Desk {
@@ -68,6 +71,9 @@ impl Desk {
         if let Some(why) = &cost.refused {
             return Err(Error::new(ErrorKind::Unsafe, "look", why.clone()).about(at));
         }
+        if cost.leaves.contains(&Trace::Reseats) {
+            self.may_reseat(at, &cost)?;
+        }
         if cost.leaves.is_empty() || self.traces_agreed {
             return Ok(cost.leaves);
         }
@@ -75,6 +81,29 @@ impl Desk {
         let limit = cost.limit_words().map_or(String::new(), |words| format!("; {words}"));
         let why = format!("looking {}{limit}", traces.join(", "));
         Err(Error::new(ErrorKind::Unsafe, "look", why).about(at).next("--accept-traces agrees to it"))
+    }
+
+    /// Whether the word was given to put in again what a look would destroy, by somebody who may; turns writes on for it.
+    fn may_reseat(&self, at: &Address, cost: &Cost) -> Result<(), Error> {
+        let safer = cost.safer.as_ref().map_or_else(String::new, |safer| format!("; looking is safe as long as this is set: {safer}"));
+        let refused = |kind, why: String| Err(Error::new(kind, "look", format!("{why}{safer}")).about(at));
+        if let Err(why) = self.permit.allows(Deed::Reseat, self.context.dead_letters.rules_for(&at.name)) {
+            return refused(ErrorKind::Denied, format!("giving back may destroy messages here; {why}"));
+        }
+        if let Some(why) = self.rights.never() {
+            return refused(ErrorKind::ReadOnly, format!("giving back may destroy messages here, and nothing may be written: {why}"));
+        }
+        if !self.reseat_agreed {
+            let traces: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
+            let why = format!("giving back may destroy messages here, so looking {}{safer}", traces.join(", "));
+            let next = "--reseat REASON gives the word for it: each is copied to the ledger first";
+            return Err(Error::new(ErrorKind::Unsafe, "look", why).about(at).next(next));
+        }
+        let now = SystemTime::now();
+        if self.rights.on(now).is_none() && !self.rights.switch_on(now + self.context.writes_for) {
+            return refused(ErrorKind::ReadOnly, "writes are off".into());
+        }
+        Ok(())
     }
 }
 

@@ -49,7 +49,7 @@ impl Permit {
         }
         let needed = match deed {
             Deed::Discard => Role::Admin,
-            Deed::Replay | Deed::Park | Deed::Restore => manual.authorization.0.max(Role::Operator),
+            Deed::Replay | Deed::Park | Deed::Restore | Deed::Reseat => manual.authorization.0.max(Role::Operator),
         };
         if self.role < needed {
             return Err(format!(

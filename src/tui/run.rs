@@ -33,7 +33,7 @@ use crate::runtime::Rooms;
 use crate::schema::Declared;
 use crate::triage::ledger::TriageLedger;
 use crate::triage::permit::Permit;
-use crate::triage::replay::Hands;
+use crate::triage::replay::{self, Hands};
 
 /// Between two frames at least.
 const FRAME: Duration = Duration::from_millis(16);
@@ -64,7 +64,7 @@ impl Setup {
     /// One context with its guarded connections.
     pub fn new(config: Config, context: Context, links: Vec<Link>, rights: Rights, permit: Permit, ledger: TriageLedger) -> Self {
         Self {
-            brokers: Brokers(links.iter().map(|l| (l.eyes.id().clone(), l.eyes.clone())).collect()),
+            brokers: replay::eyes(&links, &ledger, &permit.actor, None),
             hands: links.iter().filter_map(|l| Some((l.eyes.id().clone(), l.hand.clone()?))).collect(),
             rights,
             permit,

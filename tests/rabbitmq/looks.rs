@@ -95,16 +95,17 @@ fn looking_stops_before_a_message_is_lost() {
             let cost = eyes.cost(&at).await.unwrap();
             assert_eq!(cost.looks_left, Some(5));
             assert!(cost.refused.unwrap().contains("rabbitmqctl set_policy"));
-            // others who do not know of these looks each insist anew: none of it costs the message
+            // others who do not know of these looks each insist anew: what is given back for the last time is put in again instead, and begins anew
+            let mut put_again = 0;
             for _ in 0..12 {
-                let other = admin(&node).eyes;
-                match look(&other, &at, 100).await {
-                    Err(e) => assert_eq!(e.kind, ErrorKind::Unsafe),
-                    // put in again instead of being given back for the last time: they begin anew
+                let desk = Desk::new(&node);
+                match look(&desk.eyes, &at, 100).await {
+                    Err(e) => put_again += usize::from(e.to_string().contains("put in again")),
                     Ok((messages, ..)) => assert_eq!(messages.len(), 3),
                 }
-                other.close().await;
+                desk.eyes.close().await;
             }
+            assert!(put_again > 0, "it never came to that");
             until("all three are there", || async { hands.depth(&at).await == 3 }).await;
             let mut left: Vec<_> = hands.drain(&at).await.into_iter().map(|(body, ..)| body).collect();
             left.sort();
@@ -112,38 +113,4 @@ fn looking_stops_before_a_message_is_lost() {
             hands.end().await;
         });
     }
-}
-
-/// 4.3: deliveries counted at the source count in a quorum DLQ too, and the first give-back of such a message drops it.
-#[test]
-fn the_trap_of_4_3_costs_no_message() {
-    let Some(node) = node("43") else { return };
-    run(async {
-        let hands = Hands::new(&node).await;
-        let dlq = hands.make("trap-dlq", "quorum", &[]).await;
-        let to = |name: &str| AMQPValue::LongString(name.into());
-        let arguments = [("x-dead-letter-exchange", to("")), ("x-dead-letter-routing-key", to(&dlq.name))];
-        let source = hands.make("trap", "quorum", &arguments).await;
-        hands.send(&source, numbered(1)).await;
-        for _ in 0..40 {
-            if hands.depth(&dlq).await == 1 || !hands.fail(&source, true).await {
-                break;
-            }
-        }
-        until("it died", || async { hands.depth(&dlq).await == 1 }).await;
-        let link = admin(&node);
-        let cost = link.eyes.cost(&dlq).await.unwrap();
-        let refused = cost.refused.expect("no look is taken there");
-        assert!(refused.contains(r#"'{"delivery-limit":-1}'"#), "{refused}");
-        assert_eq!(look(&link.eyes, &dlq, 10).await.unwrap_err().kind, ErrorKind::Unsafe);
-        // a hold is handed what would not survive, and nothing is lost when it is only let go
-        let hand = link.hand.as_ref().unwrap();
-        let mut hold = hand.hold(&dlq, redrive::broker::Selection::First(1)).await.unwrap();
-        let held = hold.next(10).await.unwrap();
-        assert_eq!(held[0].back, redrive::broker::Back::Destroys);
-        hold.close().await.unwrap();
-        until("put in again", || async { hands.depth(&dlq).await == 1 }).await;
-        assert_eq!(hands.drain(&dlq).await[0].0, numbered(1)[0]);
-        hands.end().await;
-    });
 }

@@ -15,6 +15,9 @@ use redrive::config::Profile;
 use redrive::config::profile::BrokerKind;
 use redrive::config::secret::Secret;
 use redrive::model::{Address, ConnId, Kind, Message};
+use redrive::triage::ledger::TriageLedger;
+use redrive::triage::plan::Actor;
+use redrive::triage::replay::{self, Means};
 
 use crate::testbed::given;
 
@@ -146,6 +149,30 @@ impl Hands {
             self.channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await.expect("deleted");
         }
         self.connection.close(200, "done".into()).await.expect("closed");
+    }
+}
+
+/// Eyes as a face has them, which keep what a look would destroy, with a ledger of their own.
+pub struct Desk {
+    pub eyes: Arc<dyn Broker>,
+    pub means: Means,
+    _dir: tempfile::TempDir,
+}
+
+impl Desk {
+    pub fn new(node: &Node) -> Self {
+        Self::with(admin(node))
+    }
+
+    pub fn with(link: Link) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ledger = TriageLedger::open(&dir.path().join("ledger.db")).expect("a ledger");
+        let lea = Actor { name: "lea".into(), os_user: "lea".into() };
+        let brokers = replay::eyes(std::slice::from_ref(&link), &ledger, &lea, Some("a test"));
+        let id = link.eyes.id().clone();
+        let eyes = Arc::clone(brokers.get(&id).expect("just made"));
+        let hands = replay::Hands::new(link.hand.into_iter().map(|hand| (id.clone(), hand)).collect());
+        Self { eyes, means: Means { brokers, hands, ledger }, _dir: dir }
     }
 }
 

@@ -75,7 +75,7 @@ impl State {
         let (source, route) = match w.deed {
             Deed::Replay => (Source::Queue(w.from.clone()), Route::Origin),
             Deed::Park | Deed::Discard => (Source::Queue(w.from.clone()), Route::Nowhere),
-            Deed::Restore => (Source::Ledger(w.from.clone()), Route::Same),
+            Deed::Restore | Deed::Reseat => (Source::Ledger(w.from.clone()), Route::Same),
         };
         let mut ask =
             ReplayRequest::new(w.deed, source, route, cx.facts.permit.actor.clone()).configured(&cx.facts.context, &cx.facts.replay);

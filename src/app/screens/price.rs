@@ -1,6 +1,7 @@
 //! The price of a look that leaves a trace, before it is taken: what it does to each message, what is left, who is disturbed.
 
 use super::{Ask, Cx};
+use crate::app::Writes;
 use crate::app::command::Command;
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
 use crate::app::text::Line;
@@ -21,7 +22,15 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
     for (i, trace) in leaves.into_iter().enumerate() {
         lines.push(Line::fact(if i == 0 { "the price" } else { "" }, trace.words()));
     }
-    lines.extend(cost.refused.as_ref().map(|why| Line::fact("refused", safe(why))));
+    let writes = cost.leaves.contains(&Trace::Reseats);
+    if writes {
+        lines.push(Line::fact("your word", "is needed before: what is in hand cannot go back as it came. It is copied to the ledger,"));
+        lines.push(Line::fact("", "published to its own queue, confirmed, and only then taken out: nothing is lost by it"));
+    }
+    lines.extend(cost.safer.as_ref().map(|safer| Line::fact("or first", safe(safer))));
+    lines.extend(cost.safer.as_ref().map(|_| Line::fact("", "with that set, and as long as it stays, a look puts nothing in again")));
+    let refused = cost.refused.clone().or_else(|| no_writes(writes, cx));
+    lines.extend(refused.as_ref().map(|why| Line::fact("refused", safe(why))));
     lines.extend(cost.limit_words().map(|limit| Line::fact("the limit", limit)));
     if let Some(n) = cost.sees {
         lines.push(Line::fact("shows", format!("the first {} at most", human::count_plain(n))));
@@ -37,7 +46,7 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
     };
     lines.push(Line::fact(name, consumers));
     lines.push(Line::fact("without it", "d depth, config, readers: no trace"));
-    let confirm = if cost.refused.is_some() {
+    let confirm = if refused.is_some() {
         Confirm::Nothing
     } else {
         let most = cost.sees.and_then(|sees| depth.and_then(|d| d.value()).map(|all| all.min(sees)));
@@ -52,6 +61,15 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
     let probe = cx.facts.brokers.get(&at.conn).and_then(|b| b.probe.value.as_ref());
     let product = probe.map_or(String::new(), |p| format!(" {} {}", safe(&p.product), safe(&p.version)).trim_end().to_owned());
     dialog.right = format!("{}{product}, {}", safe(at.conn.as_str()), at.kind.word());
-    dialog.cli = cli;
+    dialog.cli = if writes { cli.replace("--accept-traces", "--reseat REASON") } else { cli };
     Some(Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog)))))
+}
+
+/// Why a look that has to write is not taken now.
+fn no_writes(needed: bool, cx: &Cx) -> Option<String> {
+    match cx.writes {
+        _ if !needed || cx.writes.allowed(cx.now) => None,
+        Writes::Never => Some("putting in again is a write, and nothing may be written here".into()),
+        _ => Some("READ-ONLY: putting in again is a write (W turns writes on)".into()),
+    }
 }

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 use super::store::{Hidden, Place};
 use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
-    Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest,
+    Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest, Trace,
     Rehearsal, Result,
 };
 use crate::model::{Address, Backlog, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
@@ -94,7 +94,8 @@ impl Broker for Eyes {
         let most = most.ok_or_else(|| self.memory.not_found("look at", at))?;
         Ok(Cost {
             leaves: shape.leaves.clone(),
-            looks_left: shape.delivery_limit.map(|limit| limit.saturating_sub(most)),
+            // what has none left is put in again
+            looks_left: shape.delivery_limit.filter(|_| !shape.leaves.contains(&Trace::Reseats)).map(|limit| limit.saturating_sub(most)),
             limit: shape.delivery_limit,
             sees: shape.sees,
             refused: shape.refuses_looks.clone(),

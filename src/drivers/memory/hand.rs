@@ -85,10 +85,12 @@ impl Writer for Hand {
         let now = memory.clock().now();
         let visit = memory.change(|s| {
             s.expire_holds(memory.shape(), &from.name, now);
-            s.places.contains_key(&from.name).then(|| s.visit())
+            let last = s.places.get(&from.name)?.parts.iter().flat_map(|log| &log.records).map(|r| r.offset).max();
+            Some((s.visit(), last.unwrap_or(-1)))
         });
-        let visit = visit.ok_or_else(|| memory.not_found("take in hand", from))?;
-        Ok(Box::new(Visit { memory, login: self.login.clone(), from: from.clone(), want, visit, had: Vec::new(), given: 0, lost: false }))
+        let (visit, last) = visit.ok_or_else(|| memory.not_found("take in hand", from))?;
+        let login = self.login.clone();
+        Ok(Box::new(Visit { memory, login, from: from.clone(), want, visit, last, had: Vec::new(), given: 0, lost: false }))
     }
 
     async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>> {
@@ -116,6 +118,8 @@ struct Visit {
     from: Address,
     want: Selection,
     visit: u64,
+    /// The last message of a queue when it began: what comes later is not waited for.
+    last: i64,
     /// Handed out: the handle is the index; (partition, offset), `None` once settled.
     had: Vec<Option<(i32, i64)>>,
     /// Messages that the selection has had so far.
@@ -205,11 +209,12 @@ impl Visit {
                 if found.len() >= max || self.done() {
                     break;
                 }
-                if record.held.is_some() || locked.contains(&record.key) {
+                if record.held.is_some() || record.offset > self.last || locked.contains(&record.key) {
                     continue;
                 }
                 let seat = store::seat(shape, 0, record);
-                if self.wants(&seat) {
+                let doomed = shape.back(record.deliveries) == Back::Destroys;
+                if self.wants(&seat) || doomed {
                     record.held = Some((self.visit, until));
                     self.given += 1;
                     found.push((0, record.clone()));
@@ -307,7 +312,7 @@ impl Hold for Visit {
         let held = found.into_iter().map(|(partition, record)| {
             self.had.push(Some((partition, record.offset)));
             let id = HeldId(self.had.len() as u64 - 1);
-            Held { id, message: store::message(shape, memory.id(), &self.from.name, partition, &record), back: Back::Free }
+            Held { id, message: store::message(shape, memory.id(), &self.from.name, partition, &record), back: shape.back(record.deliveries) }
         });
         Ok(held.collect())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::broker::{Capabilities, Doubt, Trace};
+use crate::broker::{Back, Capabilities, Doubt, Trace};
 use crate::model::Kind;
 
 /// What identifies a message at its place.
@@ -152,6 +152,15 @@ impl Shape {
         shape.capabilities.doubt = Doubt::SendAgain(five);
         shape.capabilities.max_batch = 10;
         shape
+    }
+
+    /// What giving back a message does that was given back so often before.
+    pub fn back(&self, given_back: u32) -> Back {
+        match self.delivery_limit {
+            _ if !self.leaves.contains(&Trace::CountsReceive) => Back::Free,
+            Some(limit) if given_back >= limit => Back::Destroys,
+            _ => Back::Counts,
+        }
     }
 
     /// Whether destinations are append-only logs.

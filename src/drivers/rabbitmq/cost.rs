@@ -11,6 +11,8 @@ pub const FLOOR: u64 = 5;
 /// Up to so many messages are taken in hand beyond those that are shown, where giving back a part alone would change the order.
 pub const WHOLE: u64 = 2_000;
 
+const DROPS: &str = "drops";
+
 /// A look's price, with what was found out for it.
 #[derive(Clone, Debug)]
 pub struct Price {
@@ -21,6 +23,8 @@ pub struct Price {
     pub at_tail: bool,
     /// Whether each give-back counts towards the limit.
     pub counts: bool,
+    /// Whether what was counted before a message died counts here too (4.3), so that any message may be over the limit.
+    pub carried: bool,
     /// Whether consumers take from it meanwhile.
     pub disturbs: bool,
     /// What the broker does with a message over its limit: `drops`, `moves on`.
@@ -28,6 +32,11 @@ pub struct Price {
 }
 
 impl Price {
+    /// Whether a message over the limit is gone for good.
+    pub fn drops(&self) -> bool {
+        self.end == DROPS
+    }
+
     /// What giving back a message does that was given back so often before.
     pub fn back(&self, given_back: u64) -> Back {
         match self.limit {
@@ -63,7 +72,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     let at_tail = counts && limit.is_none();
     let mut cost = Cost::default();
     if of_type == Type::Stream {
-        return Price { cost, of_type, limit: None, at_tail: false, counts: false, disturbs: false, end: "drops" };
+        return Price { cost, of_type, limit: None, at_tail: false, counts: false, carried: false, disturbs: false, end: DROPS };
     }
     cost.leaves.push(Trace::Redelivered);
     if counts {
@@ -72,8 +81,13 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     if let Some(hidden) = queue.hides(version) {
         cost.leaves.push(Trace::Hides(hidden));
     }
-    if of_type == Type::Quorum && queue.messages.unwrap_or(0) > WHOLE {
+    let carried = new && takes_dead_letters && limit.is_some();
+    if carried || (of_type == Type::Quorum && queue.messages.unwrap_or(0) > WHOLE) {
         cost.leaves.push(Trace::Reorders);
+    }
+    if carried {
+        cost.leaves.push(Trace::Reseats);
+        cost.safer = Some(policy(&queue.name));
     }
     let disturbs = queue.consumers.unwrap_or(0) > 0 || queue.single_active();
     if disturbs {
@@ -83,12 +97,12 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     if let (true, Some(limit), Some(known)) = (counts, limit, known) {
         cost.looks_left = Some(u32::try_from(limit.saturating_sub(known.given_back)).unwrap_or(u32::MAX));
     }
-    let end = if queue.dead_letters_to().is_some() { "moves on" } else { "drops" };
-    cost.refused = refusal(queue, limit, counts, new && takes_dead_letters, known, end);
-    Price { cost, of_type, limit, at_tail, counts, disturbs, end }
+    let end = if queue.dead_letters_to().is_some() { "moves on" } else { DROPS };
+    cost.refused = refusal(queue, limit, counts, known, end);
+    Price { cost, of_type, limit, at_tail, counts, carried, disturbs, end }
 }
 
-fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known: Option<Counted>, end: &str) -> Option<String> {
+fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counted>, end: &str) -> Option<String> {
     if queue.exclusive == Some(true) {
         return Some("the queue belongs to one connection alone".into());
     }
@@ -96,26 +110,23 @@ fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, carried: bool, known
         return Some("the queue has a single active consumer: the broker lets nobody else take from it".into());
     }
     let limit = limit?;
-    if carried {
-        return Some(format!(
-            "deliveries counted before a message died count here too: giving one back that has more than {limit} of them {end} it at once; {}",
-            remedy(&queue.name)
-        ));
-    }
     let left = limit.saturating_sub(known.map_or(0, |k| k.given_back));
     (counts && left <= FLOOR).then(|| too_few(left, limit, end, &queue.name))
 }
 
 /// Why no look is taken with so few left.
 pub fn too_few(left: u64, limit: u64, end: &str, name: &str) -> String {
-    format!("{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); {}", remedy(name))
+    let policy = policy(name);
+    format!(
+        "{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); this makes it safe, as long as it stays: {policy}"
+    )
 }
 
-/// What makes looking safe, as it can be pasted.
-fn remedy(name: &str) -> String {
+/// What makes looking safe as long as it stays, as it can be pasted.
+fn policy(name: &str) -> String {
     let pattern: String = name.chars().flat_map(|c| if "\\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
     let definition = r#"{"delivery-limit":-1}"#;
-    format!("this makes it safe, as long as it stays: rabbitmqctl set_policy --apply-to queues redrive-look '^{pattern}$' '{definition}'")
+    format!("rabbitmqctl set_policy --apply-to queues redrive-look '^{pattern}$' '{definition}'")
 }
 
 #[cfg(test)]
@@ -159,11 +170,12 @@ mod tests {
     #[test]
     fn counts_that_travelled_into_a_dead_letter_queue_are_said_before_the_look() {
         let q = queue(r#"{"name":"dlq","type":"quorum"}"#);
-        let refused = price(&q, Version(4, 3), true, None).cost.refused.unwrap();
-        assert!(refused.contains(r#"set_policy --apply-to queues redrive-look '^dlq$' '{"delivery-limit":-1}'"#), "{refused}");
-        assert_eq!(price(&q, Version(4, 3), false, None).cost.refused, None);
-        let safe = queue(r#"{"name":"dlq","type":"quorum","delivery_limit":-1}"#);
-        assert_eq!(price(&safe, Version(4, 3), true, None).cost.refused, None);
+        let cost = price(&q, Version(4, 3), true, None).cost;
+        assert!(cost.leaves.contains(&Trace::Reseats) && cost.refused.is_none());
+        let safer = cost.safer.unwrap();
+        assert_eq!(safer, r#"rabbitmqctl set_policy --apply-to queues redrive-look '^dlq$' '{"delivery-limit":-1}'"#);
+        let free = |json: &str, carried| !price(&queue(json), Version(4, 3), carried, None).cost.leaves.contains(&Trace::Reseats);
+        assert!(free(r#"{"name":"dlq","type":"quorum"}"#, false) && free(r#"{"name":"dlq","type":"quorum","delivery_limit":-1}"#, true));
     }
 
     #[test]

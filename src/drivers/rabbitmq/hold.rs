@@ -10,7 +10,7 @@ use super::Rabbit;
 use super::cost::FLOOR;
 use super::queue::Type;
 use super::stream::{IDLE, Reel, offset};
-use super::visit::{Lanes, Visit};
+use super::visit::{Lanes, Taken, Visit};
 use crate::broker::{Back, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle};
 use crate::model::{Address, Seat};
 
@@ -29,7 +29,7 @@ pub async fn hold(rabbit: &Arc<Rabbit>, from: &Address, want: Selection) -> Resu
         return Ok(Box::new(Offsets::open(rabbit, from, want).await?));
     }
     let visit = Visit::begin(rabbit, Lanes::Holding, OP, from, &price, LONGEST).await?;
-    Ok(Box::new(InHand { visit, at: from.clone(), want, tags: Vec::new(), given: 0, left: None }))
+    Ok(Box::new(InHand { visit, at: from.clone(), want, tags: Vec::new(), given: 0, ordered: false, left: None }))
 }
 
 /// A visit to a queue. What is passed over stays in hand till the end, so that a sparse selection is one pass.
@@ -40,11 +40,19 @@ struct InHand {
     /// Delivery tags by handle.
     tags: Vec<u64>,
     given: usize,
+    /// What keeps the order was taken in hand.
+    ordered: bool,
     /// Messages of those that were there at the start and are not yet in hand; what comes later is not waited for.
     left: Option<u64>,
 }
 
 impl InHand {
+    fn hand_out(&mut self, one: Taken) -> Held {
+        let id = HeldId(self.tags.len() as u64);
+        self.tags.push(one.tag);
+        Held { id, message: one.message, back: one.back }
+    }
+
     fn done(&self) -> bool {
         let all = match &self.want {
             Selection::First(n) => self.given >= *n,
@@ -69,7 +77,7 @@ fn no_carry(batch: Vec<(HeldId, Outgoing)>) -> Vec<Result<Receipt>> {
 
 #[async_trait]
 impl Hold for InHand {
-    /// Also hands out what is not wanted but would be destroyed by being given back, so that it can be copied.
+    /// Also hands out what is not wanted but would be destroyed by being given back, each at once, so that it can be copied.
     async fn next(&mut self, max: usize) -> Result<Vec<Held>> {
         let mut found = Vec::new();
         let mut bytes = 0;
@@ -84,17 +92,24 @@ impl Hold for InHand {
                 self.left = Some(0);
                 break;
             }
+            let mut doomed = false;
             for one in taken {
                 self.left = Some(self.left.unwrap_or(one.behind + 1).saturating_sub(1));
                 let wanted = self.wants(&one.message.seat);
+                doomed |= one.back == Back::Destroys;
                 if wanted || one.back == Back::Destroys {
                     self.given += usize::from(wanted);
                     bytes += one.message.size();
-                    let id = HeldId(self.tags.len() as u64);
-                    self.tags.push(one.tag);
-                    found.push(Held { id, message: one.message, back: one.back });
+                    found.push(self.hand_out(one));
                 }
             }
+            if doomed {
+                return Ok(found);
+            }
+        }
+        if self.done() && !std::mem::replace(&mut self.ordered, true) {
+            let more = self.visit.order(OP).await?;
+            found.extend(more.into_iter().map(|one| self.hand_out(one)));
         }
         Ok(found)
     }
@@ -109,12 +124,11 @@ impl Hold for InHand {
     }
 
     async fn close(self: Box<Self>) -> Result<Left> {
-        let ended = self.visit.end().await?;
-        match ended.lost.first() {
-            None => Ok(Left::default()),
-            Some(why) => {
-                let cause = format!("{} could not be put in again and were dropped by the broker: {why}", ended.lost.len());
-                Err(Error::new(ErrorKind::Unexpected, "give back", cause).about(&self.at).next("restore them from the ledger's copies"))
+        match self.visit.end().await?.dropped {
+            0 => Ok(Left::default()),
+            n => {
+                let cause = format!("{n} were given back as often as may be, and the broker dropped them or moved them on");
+                Err(Error::new(ErrorKind::Unsafe, "give back", cause).about(&self.at).next("their copies are in the ledger (redrive jobs)"))
             }
         }
     }

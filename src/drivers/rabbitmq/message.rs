@@ -66,6 +66,11 @@ pub fn given_back(message: &Message) -> u64 {
     }
 }
 
+/// Whether it was handed out before.
+pub fn redelivered(message: &Message) -> bool {
+    field(&message.delivery, "redelivered").is_some_and(|v| v.value == Value::Bool(true))
+}
+
 fn fields(p: &BasicProperties) -> Fields {
     let text = |name: &str, value: &Option<ShortString>| value.as_ref().map(|v| (name.to_owned(), values::short(v)));
     let octet = |name: &str, value: &Option<u8>| value.map(|v| (name.to_owned(), values::octet(v)));

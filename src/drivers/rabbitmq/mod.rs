@@ -15,7 +15,7 @@ mod publish;
 mod queue;
 mod readers;
 mod rehearse;
-mod reseat;
+mod room;
 mod settings;
 mod shovel;
 mod stream;

@@ -10,8 +10,9 @@ use super::Rabbit;
 use super::cost::{FLOOR, Price};
 use super::page::Reading;
 use super::queue::Type;
-use super::visit::{Ended, Lanes, MOST, Taken, Visit};
-use crate::broker::{Error, ErrorKind, Flow, PeekRequest, Peeked, Result, Start, Stop, Why, consent};
+use super::room::MOST;
+use super::visit::{Ended, Lanes, Taken, Visit};
+use crate::broker::{Back, Error, ErrorKind, Flow, PeekRequest, Peeked, Result, Start, Stop, Trace, Why, consent};
 use crate::model::{Count, Message, Seat};
 
 /// Messages of one batch at most.
@@ -85,6 +86,8 @@ struct Look {
     there: Option<u64>,
     taken: u64,
     given: usize,
+    /// How it ends, once all before that was polled.
+    ending: Option<Result<Why>>,
 }
 
 impl Look {
@@ -102,11 +105,18 @@ impl Look {
             _ => return cannot("be looked into but from its oldest message on"),
         };
         consent(&price.cost, want)?;
+        if price.cost.leaves.contains(&Trace::Reseats) {
+            let why = "what giving back would destroy has to be put in again, and a look alone does not write";
+            return Err(Error::new(ErrorKind::Unsafe, OP, why).about(&want.from).next("look with the right to write, or make looking safe first"));
+        }
         let visit = Visit::begin(rabbit, Lanes::Looking, OP, &want.from, &price, LONGEST).await?;
-        Ok(Self { visit: Some(visit), price, found, there: None, taken: 0, given: 0 })
+        Ok(Self { visit: Some(visit), price, found, there: None, taken: 0, given: 0, ending: None })
     }
 
     async fn step(&mut self, want: &PeekRequest, out: &mut VecDeque<Peeked>) -> Result<()> {
+        if let Some(ending) = self.ending.take() {
+            return self.end(want, ending, out).await;
+        }
         let Some(visit) = &self.visit else { return Ok(()) };
         let left = want.limit.saturating_sub(self.given);
         // what arrives after the start is not waited for
@@ -114,16 +124,12 @@ impl Look {
         let most = if self.found { left } else { BATCH }.min(BATCH).min(usize::try_from(more).unwrap_or(usize::MAX));
         let taken = match visit.take(OP, most, want.max_bytes, Some(FLOOR)).await {
             Ok(taken) => taken,
-            Err(e) if e.kind == ErrorKind::Gone && self.taken > 0 => return self.end(want, Why::Window, out).await,
-            Err(e) => {
-                // what is in hand is back before the reason is told
-                if let Some(visit) = self.visit.take() {
-                    let _ = visit.end().await;
-                }
-                return Err(e);
-            }
+            Err(e) if e.kind == ErrorKind::Gone && self.taken > 0 => return self.finish(want, Ok(Why::Window), out).await,
+            // what is in hand is back before the reason is told
+            Err(e) => return self.finish(want, Err(e), out).await,
         };
         let none = taken.is_empty();
+        let doomed = self.doomed(want, &taken, out);
         let (batch, late) = self.wanted(want, taken);
         let there = self.there.unwrap_or(0);
         if !batch.is_empty() {
@@ -132,13 +138,30 @@ impl Look {
         }
         out.push_back(Peeked::Progress { read: self.taken, of: Count::Exact(there) });
         let behind = there.saturating_sub(self.taken);
-        match () {
-            () if late => self.end(want, Why::TimeReached, out).await,
-            () if none && behind > 0 && self.taken as usize >= MOST => self.end(want, Why::Window, out).await,
-            () if none || behind == 0 => self.end(want, Why::Complete, out).await,
-            () if self.given >= want.limit => self.end(want, Why::Limit, out).await,
-            () => Ok(()),
+        let ending = match () {
+            () if doomed.is_some() => {
+                self.ending = doomed.map(Err);
+                return Ok(());
+            }
+            () if late => Why::TimeReached,
+            () if none && behind > 0 && self.taken as usize >= MOST => Why::Window,
+            () if none || behind == 0 => Why::Complete,
+            () if self.given >= want.limit => Why::Limit,
+            () => return Ok(()),
+        };
+        self.finish(want, Ok(ending), out).await
+    }
+
+    /// Hands out what giving back would make the broker drop; what it would move on to another queue is not lost, and stays as it is.
+    fn doomed(&self, want: &PeekRequest, taken: &[Taken], out: &mut VecDeque<Peeked>) -> Option<Error> {
+        let doomed: Vec<Message> = taken.iter().filter(|t| t.back == Back::Destroys).map(|t| t.message.clone()).collect();
+        if doomed.is_empty() || !self.price.drops() {
+            return None;
         }
+        let limit = self.price.limit.unwrap_or_default();
+        let why = format!("a message was given back as often as may be (delivery limit {limit}), and giving it back now makes RabbitMQ drop it");
+        out.push_back(Peeked::Doomed(doomed));
+        Some(Error::new(ErrorKind::Unsafe, OP, why).about(&want.from).next("describe (d) leaves no trace"))
     }
 
     fn wanted(&mut self, want: &PeekRequest, taken: Vec<Taken>) -> (Vec<Message>, bool) {
@@ -157,23 +180,37 @@ impl Look {
         (batch, false)
     }
 
-    async fn end(&mut self, want: &PeekRequest, why: Why, out: &mut VecDeque<Peeked>) -> Result<()> {
+    /// Takes in hand what keeps the order, then ends; if one of that is doomed, it is handed out first.
+    async fn finish(&mut self, want: &PeekRequest, ending: Result<Why>, out: &mut VecDeque<Peeked>) -> Result<()> {
+        let more = match &self.visit {
+            Some(visit) => visit.order(OP).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        match self.doomed(want, &more, out) {
+            Some(doomed) => {
+                self.ending = Some(Err(doomed));
+                Ok(())
+            }
+            None => self.end(want, ending, out).await,
+        }
+    }
+
+    async fn end(&mut self, want: &PeekRequest, ending: Result<Why>, out: &mut VecDeque<Peeked>) -> Result<()> {
         let ended = match self.visit.take() {
             Some(visit) => visit.end().await.unwrap_or_default(),
             None => Ended::default(),
         };
+        let why = ending?;
         // more may have been in hand than was shown, to keep the order
-        let touched = self.taken.max(ended.given_back + ended.reseated);
+        let touched = self.taken.max(ended.given_back + ended.dropped);
         let traces = if self.taken == 0 { Vec::new() } else { self.price.cost.leaves.iter().map(|t| (*t, touched)).collect() };
         let mut notes = Vec::new();
         if why == Why::Window {
             notes.push(format!("messages are held for {} s at most, and {MOST} of them", LONGEST.as_secs()));
         }
-        if ended.reseated > 0 {
-            let n = ended.reseated;
-            notes.push(format!("{n} would have been dropped by being given back: put in again at the end of {}", want.from.name));
+        if ended.dropped > 0 {
+            notes.push(format!("{} went to where dead letters of {} go: they were over its delivery limit", ended.dropped, want.from.name));
         }
-        notes.extend(ended.lost.iter().map(|why| format!("one could not be put in again and was dropped by the broker: {why}")));
         out.push_back(Peeked::End { why, read: self.taken, left: traces, more: None, notes });
         Ok(())
     }

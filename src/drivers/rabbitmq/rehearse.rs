@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::reseat::FAN_OUT;
 use super::{message, values};
 use crate::broker::{Carriage, Outgoing, Rehearsal};
 use crate::model::{Fields, Kind, Message, Typed, Value, WireType, field, text_field};
 
 /// Bytes that no RabbitMQ takes in one message (the most that `max_message_size` can be set to).
 const MOST: u64 = 512 << 20;
+/// Headers that would send it elsewhere too.
+const FAN_OUT: [&str; 2] = ["CC", "BCC"];
 /// Headers that a broker counts deliveries in.
 const COUNTS: [&str; 2] = ["x-delivery-count", "x-acquired-count"];
 

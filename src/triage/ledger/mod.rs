@@ -6,6 +6,7 @@ mod book;
 mod desk;
 mod entries;
 mod error;
+mod held;
 mod lease;
 mod marks;
 mod outbox;

@@ -67,17 +67,24 @@ impl TriageLedger {
     }
 }
 
-fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::result::Result<(), Trouble> {
+pub(super) fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::result::Result<(), Trouble> {
     let source = place_no(c, plan.ask.from.at())?;
     c.execute(
         "INSERT INTO plans (id, deed, source, head, actor, reason, made, removes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![plan.id.0, plan.ask.deed.word(), source, head, plan.ask.by.name, plan.ask.reason, ms(plan.frozen), plan.removes],
     )?;
-    let mut add = c.prepare(
+    insert_items(c, plan, &plan.items)?;
+    let book = Book::new(c, plan)?;
+    book.entry("planned", plan.ask.deed.word(), None, &format!("{} messages", plan.todo()), None)
+}
+
+/// Messages of a plan that is there.
+pub(super) fn insert_items(c: &Connection, plan: &ReplayPlan, items: &[Planned]) -> std::result::Result<(), Trouble> {
+    let mut add = c.prepare_cached(
         "INSERT INTO items (plan, n, id, seat, digest, ord, target, place, owned, before, size, way, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     let mut tally: HashMap<String, i64> = HashMap::new();
-    for item in &plan.items {
+    for item in items {
         let place = match item.place {
             Where::Partition(p) => p,
             Where::ByKey => -1,
@@ -105,9 +112,7 @@ fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::result::Result<
             state
         ])?;
     }
-    add_tally(c, &plan.id, &tally)?;
-    let book = Book::new(c, plan)?;
-    book.entry("planned", plan.ask.deed.word(), None, &format!("{} messages", plan.todo()), None)
+    add_tally(c, &plan.id, &tally)
 }
 
 fn load(c: &Connection, id: &PlanId) -> std::result::Result<Option<ReplayPlan>, Trouble> {

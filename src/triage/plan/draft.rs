@@ -4,6 +4,8 @@ mod freeze;
 mod order;
 mod tally;
 
+pub(super) use freeze::name;
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 

@@ -6,6 +6,7 @@ mod edit;
 mod known;
 mod moving;
 mod request;
+mod reseat;
 pub mod stored;
 mod warning;
 mod wire;

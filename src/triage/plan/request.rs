@@ -22,6 +22,8 @@ pub enum Deed {
     Discard,
     /// Undoes park or discard.
     Restore,
+    /// Put into its own queue again, because giving it back would have destroyed it. Nobody asks for it by itself: it is what a look has to do.
+    Reseat,
 }
 
 impl Deed {
@@ -32,6 +34,7 @@ impl Deed {
             Deed::Park => "park",
             Deed::Discard => "discard",
             Deed::Restore => "restore",
+            Deed::Reseat => "re-seat",
         }
     }
 
@@ -42,6 +45,7 @@ impl Deed {
             Deed::Park => "parked",
             Deed::Discard => "discarded",
             Deed::Restore => "restored",
+            Deed::Reseat => "re-seated",
         }
     }
 }

@@ -77,9 +77,9 @@ impl Fate {
     }
 }
 
-/// Whether this plan puts messages down as they are, with all that they say of their death: parked elsewhere, restored.
+/// Whether this plan puts messages down as they are, with all that they say of their death: parked elsewhere, restored, re-seated.
 pub(super) fn as_they_are(ask: &ReplayRequest) -> bool {
-    matches!(ask.deed, Deed::Restore | Deed::Park)
+    matches!(ask.deed, Deed::Restore | Deed::Park | Deed::Reseat)
 }
 
 impl Changes {

@@ -1,11 +1,13 @@
 //! Carrying a plan out: hold, copy, intend, publish and settle, or carry where the broker does both as one act. The only code that writes to a broker.
 
+mod eyes;
 mod hidden;
 mod moving;
 mod pace;
 mod pass;
 mod publish;
 mod queue;
+mod reseat;
 mod room;
 mod run;
 mod settle;
@@ -24,6 +26,7 @@ use super::report::{Counts, Ended, Progress, ReplayReport, Wish};
 use crate::broker::Writer;
 use crate::model::ConnId;
 
+pub use eyes::eyes;
 pub use moving::move_all;
 
 /// The writing sides of all connections. All may carry it about; only this folder can use it.

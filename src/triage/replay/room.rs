@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::run::{Halt, Runner};
-use crate::broker::{Carriage, Error, ErrorKind, Held, HeldId, Hold, Outgoing, Selection};
+use crate::broker::{Back, Carriage, Error, ErrorKind, Held, HeldId, Hold, Outgoing, Selection};
 use crate::decode::death;
 use crate::model::{Message, Seat, copy};
 use crate::triage::ledger::Intent;
@@ -91,12 +91,12 @@ impl Runner<'_> {
             return self.refill_from_copies(room, free).await;
         }
         let got = take(&mut room.hold, free.min(super::pace::BATCH)).await;
-        self.received(room, got);
+        self.received(room, got).await;
         Ok(())
     }
 
     /// Sorts what came from the source: as planned, changed, or gone.
-    pub(super) fn received(&mut self, room: &mut Room, got: Result<Vec<Held>, Error>) {
+    pub(super) async fn received(&mut self, room: &mut Room, got: Result<Vec<Held>, Error>) {
         let got = match got {
             Ok(got) => got,
             Err(e) if e.kind == ErrorKind::Busy && e.retry => {
@@ -123,6 +123,12 @@ impl Runner<'_> {
             }
             return;
         }
+        let (doomed, got): (Vec<Held>, Vec<Held>) = got.into_iter().partition(|held| held.back == Back::Destroys);
+        for held in &doomed {
+            // it waits for the next visit, which finds it at the end of the queue
+            room.wanted.get_mut(&held.message.seat).and_then(VecDeque::pop_front);
+        }
+        room.trouble = self.put_again(&mut room.hold, doomed).await.err();
         for held in got {
             let Some(n) = room.wanted.get_mut(&held.message.seat).and_then(VecDeque::pop_front) else { continue };
             let planned = self.plan.item(n).and_then(|i| i.digest);
@@ -146,7 +152,12 @@ impl Runner<'_> {
                 break;
             };
             let Some(item) = self.plan.item(n) else { continue };
-            match self.means.ledger.copy_aside(source.clone(), item.id.clone(), item.seat.clone()).await? {
+            let copy = match self.plan.ask.deed {
+                // its own copy: it never was anybody else's
+                Deed::Reseat => self.means.ledger.copy(self.plan.id.clone(), n).await?,
+                _ => self.means.ledger.copy_aside(source.clone(), item.id.clone(), item.seat.clone()).await?,
+            };
+            match copy {
                 Some(copy) => drop(room.taken.insert(n, Taken { held: None, message: copy.message })),
                 None => self.note(n, Outcome::Skipped(Skip::NothingToUndo)),
             }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::Means;
 use super::pace::Pace;
 use super::queue::Queue;
+use super::reseat::Reseat;
 use super::tell::Tell;
 use crate::broker::Error;
 use crate::triage::doubt;
@@ -47,6 +48,8 @@ pub(super) struct Runner<'a> {
     pub pending: Vec<(u32, Outcome)>,
     /// What the source said last when it gave nothing.
     pub trouble: Option<Error>,
+    /// What giving back would have destroyed, on its way through this run.
+    pub reseat: Option<Reseat>,
 }
 
 /// Carries the plan out under its lease, with a heartbeat beside it.
@@ -84,6 +87,7 @@ pub(super) async fn run(
         outcomes: BTreeMap::new(),
         pending: Vec::new(),
         trouble: None,
+        reseat: None,
         plan,
     };
     let report = tokio::select! {
@@ -141,6 +145,9 @@ impl Runner<'_> {
                 Ended::Failed(e.to_string())
             }
         };
+        if let Some(reseat) = self.reseat.take() {
+            reseat.end().await;
+        }
         if !matches!(ended, Ended::Failed(_)) {
             let how = match &ended {
                 Ended::Finished => "finished".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::publish::{Answer, is_systemic};
 use super::room::{Room, hold, take};
 use super::run::{Halt, Runner};
-use crate::broker::{Done, Error, ErrorKind, HeldId, Hold, Receipt, Settle};
+use crate::broker::{Back, Done, Error, ErrorKind, HeldId, Hold, Receipt, Settle};
 use crate::model::Seat;
 use crate::triage::plan::Source;
 use crate::triage::report::{Level, Outcome, Skip, Stage, Wish};
@@ -113,10 +113,15 @@ impl Runner<'_> {
             if got.is_empty() {
                 break;
             }
-            let found = got
-                .into_iter()
-                .filter_map(|h| earlier.get_mut(&h.message.seat)?.pop_front().map(|(n, receipt)| (n, h.id, receipt)))
-                .collect();
+            let (mut found, mut doomed) = (Vec::new(), Vec::new());
+            for held in got {
+                match earlier.get_mut(&held.message.seat).and_then(VecDeque::pop_front) {
+                    Some((n, receipt)) => found.push((n, held.id, receipt)),
+                    None if held.back == Back::Destroys => doomed.push(held),
+                    None => {}
+                }
+            }
+            self.put_again(&mut source, doomed).await.map_err(|e| Halt::Broke(e.to_string()))?;
             let settled = settle_all(&mut source, found).await;
             self.after_settling(settled);
             self.flush_marks().await?;

@@ -17,6 +17,7 @@ use crate::triage::report::{Answer, Outcome, Phase, Skip, Status};
 mod carry;
 mod edits;
 mod pointers;
+mod reseat;
 
 /// A broker with a dead-letter queue, a ledger in a directory of its own, and what a run needs.
 struct Stage {

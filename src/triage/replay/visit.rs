@@ -179,7 +179,7 @@ impl Runner<'_> {
         let stuck = self.after_publishing(carried, &HashMap::new(), to_settle);
         let broke = self.after_publishing(answers, &held, to_settle).or(stuck);
         if let Some(got) = got {
-            self.received(room, got);
+            self.received(room, got).await;
         }
         self.remove(room, removals).await;
         Ok(broke)

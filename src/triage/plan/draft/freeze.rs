@@ -195,7 +195,7 @@ impl Draft {
 }
 
 /// Eight hex digits of a hash over all that the plan is: `7f3a-19c2`.
-fn name(plan: &ReplayPlan, seed: &[u8; 16]) -> PlanId {
+pub(in crate::triage::plan) fn name(plan: &ReplayPlan, seed: &[u8; 16]) -> PlanId {
     let mut hash = blake3::Hasher::new();
     hash.update(seed);
     hash.update(&serde_json::to_vec(plan).unwrap_or_default());

@@ -298,9 +298,12 @@ pub struct ReplayArgs {
     /// Carry out, go on with, or (with --dry-run) look at this plan
     #[arg(long, value_name = "ID", conflicts_with_all = ["destination", "cause", "messages", "all"])]
     pub plan: Option<String>,
-    /// To this destination instead of each message's origin
+    /// To this destination (or exchange:NAME) instead of each message's origin
     #[arg(long, value_name = "DESTINATION")]
     pub to: Option<String>,
+    /// By this routing key, to an exchange [default: the key that each first came by]
+    #[arg(long, value_name = "KEY", requires = "to")]
+    pub routing_key: Option<String>,
     /// Show the plan and the exact wire messages; write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -329,7 +332,7 @@ pub struct ReplayArgs {
     #[arg(long, short)]
     pub follow: bool,
     /// The whole queue by the broker's own mover, without copies in the ledger
-    #[arg(long, conflicts_with_all = ["cause", "messages", "plan", "again", "follow", "canary", "strip", "keep", "add", "edit"])]
+    #[arg(long, conflicts_with_all = ["cause", "messages", "plan", "again", "follow", "canary", "strip", "keep", "add", "edit", "routing_key"])]
     pub bulk: bool,
     #[command(flatten)]
     pub consent: Consent,

@@ -77,7 +77,7 @@ pub fn split<'a>(brokers: &Brokers, context: &str, text: &'a str) -> (Option<Con
 pub async fn destination(brokers: &Brokers, context: &str, text: &str) -> Result<Destination, Error> {
     let (conn, name) = split(brokers, context, text);
     let listing = list(brokers, conn.as_ref(), true).await;
-    let mut hits: Vec<Destination> = listing.found.iter().filter(|d| d.at.name == name).cloned().collect();
+    let mut hits: Vec<Destination> = listing.found.iter().filter(|d| d.at.is_named(name)).cloned().collect();
     if hits.len() == 1 {
         return Ok(hits.remove(0));
     }

@@ -59,6 +59,9 @@ impl Kind {
     }
 }
 
+/// What stands before the name of an exchange where it is typed or shown.
+const EXCHANGE: &str = "exchange:";
+
 /// A destination's address; never a raw string, so that two brokers' `orders` are never confused.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
@@ -73,6 +76,14 @@ impl Address {
         Self { conn, kind, name: name.into() }
     }
 
+    /// Whether a name as typed is this one's: an exchange has `exchange:` before it, because a queue may have the same name.
+    pub fn is_named(&self, name: &str) -> bool {
+        match self.kind {
+            Kind::Exchange => name.strip_prefix(EXCHANGE) == Some(self.name.as_str()),
+            _ => name == self.name,
+        }
+    }
+
     /// A Kafka-like topic of a connection.
     pub fn topic(conn: &ConnId, name: impl Into<String>) -> Self {
         Self::new(conn.clone(), Kind::Topic, name)
@@ -80,8 +91,22 @@ impl Address {
 }
 
 impl fmt::Display for Address {
-    /// `connection/name`, as commands take it. The name may hold control characters: show it escaped.
+    /// `connection/name`, as commands take it, or `connection/exchange:name`. The name may hold control characters: show it escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.conn, self.name)
+        let kind = if self.kind == Kind::Exchange { EXCHANGE } else { "" };
+        write!(f, "{}/{kind}{}", self.conn, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_and_a_queue_of_one_name_are_told_apart() {
+        let at = |kind| Address::new(ConnId::new("r"), kind, "orders");
+        assert_eq!((at(Kind::Queue).to_string(), at(Kind::Exchange).to_string()), ("r/orders".into(), "r/exchange:orders".into()));
+        assert!(at(Kind::Queue).is_named("orders") && !at(Kind::Queue).is_named("exchange:orders"));
+        assert!(at(Kind::Exchange).is_named("exchange:orders") && !at(Kind::Exchange).is_named("orders"));
     }
 }

@@ -6,6 +6,7 @@ mod acts;
 #[path = "../support/binary.rs"]
 #[expect(dead_code, reason = "of the program's tools only those that run it are used here")]
 mod binary;
+mod exchanges;
 mod fidelity;
 mod login;
 mod looks;

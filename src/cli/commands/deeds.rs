@@ -44,8 +44,8 @@ pub async fn replay_command(desk: &Desk, args: ReplayArgs) -> io::Result<Exit> {
     if args.bulk {
         return super::bulk::bulk_command(desk, &args).await;
     }
-    let ReplayArgs { which, plan, to, dry_run, rate, canary, strip, keep, add, edit, again, follow, bulk: _, consent } = args;
-    let wish = Wish { to, rate, canary, strip, keep, add, edit, again };
+    let ReplayArgs { which, plan, to, routing_key, dry_run, rate, canary, strip, keep, add, edit, again, follow, bulk: _, consent } = args;
+    let wish = Wish { to, routing_key, rate, canary, strip, keep, add, edit, again };
     run(desk, Want { deed: Deed::Replay, which, plan, dry_run, follow, consent, wish }).await
 }
 

@@ -17,6 +17,7 @@ use crate::triage::plan::{Deed, Editable, EditedBody, LARGEST_EDIT, ReplayReques
 #[derive(Default)]
 pub struct Wish {
     pub to: Option<String>,
+    pub routing_key: Option<String>,
     pub rate: Option<u32>,
     pub canary: Option<Vec<u32>>,
     pub strip: Vec<String>,
@@ -38,6 +39,7 @@ pub async fn request(desk: &Desk, at: &Address, deed: Deed, wish: &Wish) -> Resu
     };
     let mut ask = ReplayRequest::new(deed, source, route, desk.permit.actor.clone()).configured(&desk.context, &desk.config.replay);
     ask.even_resolved = wish.again;
+    ask.routing_key.clone_from(&wish.routing_key);
     match wish.rate {
         Some(0) => ask.pace.per_second = None,
         Some(rate) => ask.pace.per_second = Some(f64::from(rate)),

@@ -1,4 +1,4 @@
-//! Who the broker is, and which queues and streams there are, with what their dead-letter settings make of them.
+//! Who the broker is, and which queues, streams and exchanges there are, with what their dead-letter settings make of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,7 +136,7 @@ impl Rabbit {
     }
 }
 
-/// Queues and streams with their roles, in batches. Roles need all of them, because any queue may send its dead letters to any other.
+/// Queues and streams with their roles, then exchanges, in batches. Roles need all of them, because any queue may send its dead letters to any other.
 pub fn list(rabbit: Arc<Rabbit>, want: ListRequest) -> Flow<Vec<Destination>> {
     let all = async move {
         let (queues, cut) = rabbit.queues("list").await?;
@@ -144,7 +144,8 @@ pub fn list(rabbit: Arc<Rabbit>, want: ListRequest) -> Flow<Vec<Destination>> {
             tracing::warn!(conn = %rabbit.settings.id, queues = queues.len(), "more queues than are listed");
         }
         let exchanges = rabbit.exchanges(&queues).await?;
-        let rows = destinations(&rabbit, &queues, &exchanges, want.internal);
+        let mut rows = destinations(&rabbit, &queues, &exchanges, want.internal);
+        rows.extend(rabbit.all_exchanges(want.internal).await?);
         Ok(stream::iter(rows.chunks(BATCH).map(<[Destination]>::to_vec).map(Ok).collect::<Vec<_>>()))
     };
     stream::once(all).try_flatten().boxed()

@@ -26,7 +26,7 @@ struct Permission {
 impl Rabbit {
     pub(super) async fn describe(&self, at: &Address) -> Result<Detail> {
         let (queue, version) = futures::try_join!(self.queue("describe", at), self.version("describe"))?;
-        let (bindings, may_write) = futures::join!(self.bindings(at), self.may_write());
+        let (bindings, may_write) = futures::join!(self.bindings(at), self.may_write(DEFAULT_EXCHANGE));
         let mut detail = Detail {
             retention: retention(&queue),
             bytes: queue.message_bytes,
@@ -45,13 +45,13 @@ impl Rabbit {
         self.management.get(Ask { op: "describe", at: Some(at), path: &path, query: &[] }).await.unwrap_or_default()
     }
 
-    /// Whether our user may publish to the default exchange; only administrators may ask.
-    async fn may_write(&self) -> Option<bool> {
+    /// Whether our user may publish to this exchange; only administrators may ask.
+    pub(super) async fn may_write(&self, exchange: &str) -> Option<bool> {
         let user = self.settings.user();
         let path = ["permissions", self.vhost(), &user];
         let found: Permission = self.management.get(Ask { op: "describe", at: None, path: &path, query: &[] }).await.ok()?;
         // an empty pattern is the broker's word for nothing at all
-        Some(!found.write.is_empty() && Regex::new(&found.write).ok()?.is_match(DEFAULT_EXCHANGE))
+        Some(!found.write.is_empty() && Regex::new(&found.write).ok()?.is_match(exchange))
     }
 }
 

@@ -5,6 +5,7 @@ mod catalog;
 mod cost;
 mod describe;
 mod error;
+mod exchange;
 mod hand;
 mod hold;
 mod management;
@@ -34,7 +35,7 @@ use crate::broker::{
     Broker, Cost, Detail, Flow, Keeper, Left, Link, ListRequest, Outgoing, PeekRequest, Peeked, Probe, ReadersRequest, Rehearsal, Result,
 };
 use crate::config::Profile;
-use crate::model::{Address, ConnId, Destination, Message, Reader};
+use crate::model::{Address, ConnId, Destination, Kind, Message, Reader};
 use amqp::Lane;
 use management::{Ask, Management};
 use queue::{Queue, Version};
@@ -156,10 +157,13 @@ impl Broker for Eyes {
     }
 
     async fn describe(&self, at: &Address) -> Result<Detail> {
-        self.0.describe(at).await
+        if at.kind == Kind::Exchange { self.0.describe_exchange(at).await } else { self.0.describe(at).await }
     }
 
     async fn cost(&self, at: &Address) -> Result<Cost> {
+        if at.kind == Kind::Exchange {
+            return Ok(exchange::cost());
+        }
         Ok(self.0.price("ask the price of a look", at).await?.cost)
     }
 

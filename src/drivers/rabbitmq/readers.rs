@@ -22,6 +22,7 @@ pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
                 queues.iter().filter_map(|q| reader(&rabbit, q)).collect()
             }
             ReadersRequest::Named(name) => one(&rabbit, name).await?,
+            ReadersRequest::Of(at) if at.kind == Kind::Exchange => rabbit.readers_of_exchange(at).await?,
             ReadersRequest::Of(at) => one(&rabbit, &at.name).await?,
         };
         Ok(stream::iter(rows.chunks(BATCH).map(<[Reader]>::to_vec).map(Ok).collect::<Vec<_>>()))

@@ -8,6 +8,8 @@ use super::{ReplayRequest, Route};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     Route,
+    /// The routing key, where it goes to an exchange.
+    Key,
     Strip,
     Keep,
     Add,
@@ -23,12 +25,14 @@ const STEPS: usize = 20;
 
 impl Choice {
     /// All, in the order in which they are shown.
-    pub const ALL: [Choice; 7] = [Choice::Route, Choice::Strip, Choice::Keep, Choice::Add, Choice::Rate, Choice::Canary, Choice::Watch];
+    pub const ALL: [Choice; 8] =
+        [Choice::Route, Choice::Key, Choice::Strip, Choice::Keep, Choice::Add, Choice::Rate, Choice::Canary, Choice::Watch];
 
     /// Its name; its first letter is its own.
     pub fn word(self) -> &'static str {
         match self {
             Choice::Route => "to",
+            Choice::Key => "by",
             Choice::Strip => "strip",
             Choice::Keep => "keep",
             Choice::Add => "add",
@@ -47,6 +51,7 @@ impl Choice {
     pub fn title(self) -> &'static str {
         match self {
             Choice::Route => "to: where the messages go",
+            Choice::Key => "by: the routing key, to an exchange",
             Choice::Strip => "strip these headers too",
             Choice::Keep => "keep these headers",
             Choice::Add => "add headers",
@@ -59,7 +64,8 @@ impl Choice {
     /// How it is written.
     pub fn hint(self) -> &'static str {
         match self {
-            Choice::Route => "origin, or a destination's name",
+            Choice::Route => "origin, a destination's name, or exchange:NAME",
+            Choice::Key => "one for all; nothing: each by the key that it first came by",
             Choice::Strip => "names, separated by blanks; x-* stands for any ending",
             Choice::Keep => "names of framework headers that stay; kafka_* for any ending",
             Choice::Add => "name=value, separated by blanks",
@@ -77,6 +83,7 @@ impl Choice {
                 Route::Origin => "origin".into(),
                 Route::Same | Route::Nowhere => String::new(),
             },
+            Choice::Key => ask.routing_key.clone().unwrap_or_default(),
             Choice::Strip => ask.edit.strip.join(" "),
             Choice::Keep => ask.edit.keep.join(" "),
             Choice::Add => ask.edit.add.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(" "),
@@ -92,6 +99,7 @@ impl Choice {
         let words = || text.split_whitespace();
         match self {
             Choice::Route => return Err("a route is a destination".into()),
+            Choice::Key => ask.routing_key = Some(text.trim().to_owned()).filter(|key| !key.is_empty()),
             Choice::Strip => ask.edit.strip = words().map(str::to_owned).collect(),
             Choice::Keep => ask.edit.keep = words().map(str::to_owned).collect(),
             Choice::Add => ask.edit.add = words().map(header).collect::<Result<_, _>>()?,
@@ -143,7 +151,7 @@ mod tests {
         let at = Address::topic(&ConnId::new("m"), "orders.dlt");
         let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(at), Route::Origin, Actor::default());
         for (word, text) in
-            [("strip", "x-* y"), ("keep", "kafka_dlt-*"), ("add", "why=mended by=lea"), ("rate", "50"), ("canary", "1 10"), ("watch", "30")]
+            [("strip", "x-* y"), ("keep", "kafka_dlt-*"), ("add", "why=mended by=lea"), ("rate", "50"), ("canary", "1 10"), ("watch", "30"), ("by", "bill.eu")]
         {
             let choice = Choice::from_word(word).expect(word);
             choice.set(&mut ask, text).expect(text);

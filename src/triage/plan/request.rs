@@ -159,6 +159,9 @@ pub struct ReplayRequest {
     pub deed: Deed,
     pub from: Source,
     pub route: Route,
+    /// By which routing key, where it goes to an exchange; `None`: each by the key that it first came by.
+    #[serde(default)]
+    pub routing_key: Option<String>,
     pub scope: Scope,
     pub edit: Edit,
     pub pace: Pace,
@@ -188,6 +191,7 @@ impl ReplayRequest {
             deed,
             from,
             route,
+            routing_key: None,
             scope: Scope::Marked,
             edit: Edit::default(),
             pace: Pace::default(),

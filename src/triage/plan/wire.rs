@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Deed, Planned, ReplayPlan, ReplayRequest, Where};
 use crate::broker::{Outgoing, Place, REPLAY_ID};
 use crate::decode::identity::original_id;
-use crate::model::{Fields, Message, Typed, text_field};
+use crate::model::{Fields, Kind, Message, Typed, text_field};
 
 pub use crate::model::ORIGINAL_ID;
 /// The header that counts our replays of a message.
@@ -132,7 +132,9 @@ pub fn wire(message: &Message, item: &Planned, plan: &ReplayPlan) -> Option<(Out
     };
     let edited = plan.ask.edit.body(&item.seat).filter(|_| changes.edited.is_some());
     let body = edited.map_or_else(|| message.body.clone(), |e| Some(Bytes::from(e.body.clone())));
-    let out = Outgoing { to, place, key: message.key.clone(), body, headers, properties };
+    let by = plan.ask.routing_key.as_ref().filter(|_| to.kind == Kind::Exchange).map(|key| Bytes::from(key.clone()));
+    let key = by.or_else(|| message.key.clone());
+    let out = Outgoing { to, place, key, body, headers, properties };
     Some((out, changes))
 }
 

@@ -54,6 +54,7 @@ fn shown(ask: &ReplayRequest, choice: Choice) -> String {
         (Choice::Watch, _) => human::age(ask.pace.watch),
         (Choice::Rate, text) if text == "0" => "as fast as confirmations come".into(),
         (Choice::Canary, text) if text == "0" => "no steps: all at once".into(),
+        (Choice::Key, text) if text.is_empty() => "each by the key that it first came by".into(),
         (_, text) if text.is_empty() => "-".into(),
         (_, text) => text,
     }
@@ -66,7 +67,7 @@ fn route(text: &str, from: &Address, cx: &Cx) -> Result<Route, String> {
         return Ok(Route::Origin);
     }
     let all = || cx.facts.destinations().map(|d| &d.at);
-    let named: Vec<&Address> = all().filter(|at| at.name == text || at.to_string() == text).collect();
+    let named: Vec<&Address> = all().filter(|at| at.is_named(text) || at.to_string() == text).collect();
     match named.as_slice() {
         [one] => Ok(Route::To((*one).clone())),
         [] => {

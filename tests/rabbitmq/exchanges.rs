@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use lapin::options::{ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions};
 use lapin::types::FieldTable;
-use lapin::ExchangeKind;
+use lapin::{BasicProperties, ExchangeKind};
 use redrive::broker::{ErrorKind, ListRequest, Outgoing, PeekRequest, Place, ReadersRequest};
 use redrive::model::{Address, ConnId, Kind};
 
@@ -58,6 +58,27 @@ fn a_message_goes_to_the_queues_that_are_bound_for_its_key_and_comes_back_where_
             let got: Vec<_> = hands.drain(&queue).await.into_iter().map(|(body, ..)| body).collect();
             assert_eq!(got, [b"bill.eu".to_vec(), b"bill.us".to_vec()]);
             hands.channel.exchange_delete(name.as_str().into(), ExchangeDeleteOptions::default()).await.unwrap();
+            hands.end().await;
+        });
+    }
+}
+
+#[test]
+fn what_came_and_went_is_counted() {
+    for node in nodes() {
+        run(async {
+            let (hands, link) = (Hands::new(&node).await, admin(&node));
+            let queue = hands.make("rates", "classic", &[]).await;
+            for _ in 0..5 {
+                hands.send_with(&queue, b"x", BasicProperties::default()).await;
+            }
+            hands.drain(&queue).await;
+            until("the broker has counted", || async {
+                let all: Vec<_> = link.eyes.readers(ReadersRequest::All).map(|batch| batch.unwrap()).concat().await;
+                let backlog = all.iter().find(|r| r.name == queue.name).and_then(|r| r.at[0].backlog.clone());
+                backlog.is_some_and(|b| (b.came, b.went) == (Some(5), Some(5)))
+            })
+            .await;
             hands.end().await;
         });
     }

@@ -89,7 +89,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
         cost.leaves.push(Trace::Reseats);
         cost.safer = Some(policy(&queue.name));
     }
-    let disturbs = queue.consumers.unwrap_or(0) > 0 || queue.single_active();
+    let disturbs = queue.live().unwrap_or(0) > 0 || queue.single_active();
     if disturbs {
         cost.leaves.push(Trace::DisturbsConsumers);
     }
@@ -106,7 +106,7 @@ fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counte
     if queue.exclusive == Some(true) {
         return Some("the queue belongs to one connection alone".into());
     }
-    if queue.of_type() == Type::Quorum && queue.single_active() && queue.consumers.unwrap_or(0) > 0 {
+    if queue.of_type() == Type::Quorum && queue.single_active() && queue.live().unwrap_or(0) > 0 {
         return Some("the queue has a single active consumer: the broker lets nobody else take from it".into());
     }
     let limit = limit?;

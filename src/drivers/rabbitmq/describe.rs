@@ -23,10 +23,18 @@ struct Permission {
     write: String,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Node {
+    name: String,
+    mem_alarm: bool,
+    disk_free_alarm: bool,
+}
+
 impl Rabbit {
     pub(super) async fn describe(&self, at: &Address) -> Result<Detail> {
         let (queue, version) = futures::try_join!(self.queue("describe", at), self.version("describe"))?;
-        let (bindings, may_write) = futures::join!(self.bindings(at), self.may_write(DEFAULT_EXCHANGE));
+        let (bindings, may_write, alarms) = futures::join!(self.bindings(at), self.may_write(DEFAULT_EXCHANGE), self.alarms());
         let mut detail = Detail {
             retention: retention(&queue),
             bytes: queue.message_bytes,
@@ -34,10 +42,26 @@ impl Rabbit {
             facts: facts(&queue, version, &bindings),
             ..Detail::default()
         };
+        detail.facts.splice(0..0, alarms);
         if queue.of_type() == Type::Stream {
             detail.partitions = vec![self.stream_ends("describe", at).await?];
         }
         Ok(detail)
+    }
+
+    /// Resource alarms of the nodes, each a fact; only those with the tag monitoring may ask.
+    async fn alarms(&self) -> Vec<(String, String, String)> {
+        let ask = Ask { op: "describe", at: None, path: &["nodes"], query: &[("columns", "name,mem_alarm,disk_free_alarm")] };
+        let nodes: Vec<Node> = self.management.get(ask).await.unwrap_or_default();
+        let fact = |node: &Node, what: &str| {
+            let words = format!("{what} on {}: the broker takes no messages until that is over", node.name);
+            ("alarm".to_owned(), words, "broker".to_owned())
+        };
+        let of = |node: &Node| {
+            let memory = node.mem_alarm.then(|| fact(node, "memory is short"));
+            [memory, node.disk_free_alarm.then(|| fact(node, "disk space is short"))]
+        };
+        nodes.iter().flat_map(of).flatten().collect()
     }
 
     async fn bindings(&self, at: &Address) -> Vec<Binding> {
@@ -91,7 +115,7 @@ fn facts(queue: &Queue, version: Version, bindings: &[Binding]) -> Vec<(String, 
         add("state", state.clone(), "broker");
     }
     let counts =
-        [("ready", queue.messages_ready), ("unacknowledged", queue.messages_unacknowledged), ("consumers", queue.consumers.map(u64::from))];
+        [("ready", queue.messages_ready), ("unacknowledged", queue.messages_unacknowledged), ("consumers", queue.live().map(u64::from))];
     for (name, n) in counts {
         if let Some(n) = n {
             add(name, n.to_string(), "broker");
@@ -131,7 +155,7 @@ fn facts(queue: &Queue, version: Version, bindings: &[Binding]) -> Vec<(String, 
     if bound.len() > BINDINGS {
         add("bound to", format!("and {} more", bound.len() - BINDINGS), "binding");
     }
-    for consumer in queue.consumer_details.iter().take(BINDINGS) {
+    for consumer in queue.consumer_details.iter().flatten().take(BINDINGS) {
         let from = consumer.channel_details.get("connection_name").and_then(Value::as_str).unwrap_or("?");
         let acks = if consumer.ack_required { "" } else { ", no acks" };
         let active = if consumer.active == Some(false) { ", waiting" } else { "" };

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::Rabbit;
-use super::queue::{Queue, Type};
+use super::queue::{Queue, Stats, Type};
 use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
 use crate::model::{Backlog, Count, Kind, Position, Reader, ReaderKind};
 
@@ -19,7 +19,9 @@ pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
         let rows: Vec<Reader> = match &want {
             ReadersRequest::All => {
                 let (queues, _) = rabbit.queues("read consumers").await?;
-                queues.iter().filter_map(|q| reader(&rabbit, q)).collect()
+                // where others have counts, none means that nothing came or went
+                let counted = queues.iter().any(|q| q.message_stats.is_some());
+                queues.iter().filter_map(|q| reader(&rabbit, q, counted)).collect()
             }
             ReadersRequest::Named(name) => one(&rabbit, name).await?,
             ReadersRequest::Of(at) if at.kind == Kind::Exchange => rabbit.readers_of_exchange(at).await?,
@@ -32,25 +34,32 @@ pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
 
 async fn one(rabbit: &Rabbit, name: &str) -> Result<Vec<Reader>> {
     match rabbit.queue("read consumers", &rabbit.address(Kind::Queue, name)).await {
-        Ok(queue) => Ok(reader(rabbit, &queue).into_iter().collect()),
+        Ok(queue) => Ok(reader(rabbit, &queue, false).into_iter().collect()),
         Err(e) if e.kind == ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(e),
     }
 }
 
-fn reader(rabbit: &Rabbit, queue: &Queue) -> Option<Reader> {
+fn reader(rabbit: &Rabbit, queue: &Queue, counted: bool) -> Option<Reader> {
     if queue.of_type() == Type::Stream {
         return None;
     }
-    let consumers = queue.consumers.unwrap_or(0);
+    let consumers = queue.live().unwrap_or(0);
     // what nobody has statistics of yet is unknown, not empty
     let count = |n: Option<u64>| n.map_or(Count::Unknown, Count::Exact);
-    let backlog = Backlog { ready: count(queue.messages_ready), in_flight: count(queue.messages_unacknowledged), ..Backlog::default() };
+    let stats = queue.message_stats.or_else(|| counted.then(Stats::default));
+    let backlog = Backlog {
+        ready: count(queue.messages_ready),
+        in_flight: count(queue.messages_unacknowledged),
+        came: stats.map(|s| s.publish),
+        went: stats.map(|s| s.ack.saturating_add(s.deliver_no_ack).saturating_add(s.get_no_ack)),
+        ..Backlog::default()
+    };
     let at = Position::of_queue(rabbit.address(Kind::Queue, &queue.name), backlog, SystemTime::now());
     let state = match (&queue.state, consumers) {
         (Some(state), _) if !matches!(state.as_str(), "running" | "flow") => state.clone(),
         (_, 0) => "no consumers".to_owned(),
         _ => "running".to_owned(),
     };
-    Some(Reader { name: queue.name.clone(), kind: ReaderKind::Queue, state, members: queue.consumers, at: vec![at], note: String::new() })
+    Some(Reader { name: queue.name.clone(), kind: ReaderKind::Queue, state, members: queue.live(), at: vec![at], note: String::new() })
 }

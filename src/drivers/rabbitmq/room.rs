@@ -25,7 +25,8 @@ const NACKS: usize = 32;
 const SETTLING: (Duration, u32) = (Duration::from_millis(10), 100);
 
 /// Wait before the channel of a quorum queue is closed after acknowledgements: of those in a burst all but the first 33 are held back in it until the
-/// queue has applied these, and a close drops them (measured on 4.0.5: of 38 acknowledged 5 came back, of 64 31; after 100 ms none).
+/// queue has applied these, and a close drops them. An answer of the channel behind them does not show it (measured on 3.10.8, 4.0.5 and 4.3.6: of 256
+/// acknowledged, up to 223 came back, though `basic.qos` was answered after them; after 100 ms none, of 1,024 neither).
 const APPLIED: Duration = Duration::from_millis(300);
 
 /// What the task owns.
@@ -76,6 +77,8 @@ impl Room {
             match ask {
                 Some(Ask::Take { most, bytes, floor, to }) => drop(to.send(self.take(most, bytes, floor).await)),
                 Some(Ask::Settle { batch, to }) => drop(to.send(self.settle_all(batch).await)),
+                // without a limit nothing is doomed, and the end does it
+                Some(Ask::Order { to }) if self.price.limit.is_none() => drop(to.send(Vec::new())),
                 Some(Ask::Order { to }) => drop(to.send(self.take_what_keeps_the_order().await)),
                 Some(Ask::End { to }) => {
                     let ended = self.end(false).await;

@@ -151,16 +151,17 @@ impl Command {
     /// Whether the user agreed to looks that leave a trace: by `--accept-traces`, or by `--yes` to all that the command does.
     pub fn agreed(&self) -> bool {
         let by = |consent: &Consent| consent.yes || consent.accept_traces;
-        self.reseat().is_some() || match self {
-            Command::Peek(a) => a.accept_traces,
-            Command::Show(a) => a.accept_traces,
-            Command::Causes(a) => a.accept_traces,
-            Command::Replay(a) => by(&a.consent),
-            Command::Park(a) | Command::Discard(a) | Command::Restore(a) => by(&a.consent),
-            Command::Escalate(a) => by(&a.consent),
-            Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => by(consent),
-            _ => false,
-        }
+        self.reseat().is_some()
+            || match self {
+                Command::Peek(a) => a.accept_traces,
+                Command::Show(a) => a.accept_traces,
+                Command::Causes(a) => a.accept_traces,
+                Command::Replay(a) => by(&a.consent),
+                Command::Park(a) | Command::Discard(a) | Command::Restore(a) => by(&a.consent),
+                Command::Escalate(a) => by(&a.consent),
+                Command::Jobs(JobsArgs { command: Some(JobsCommand::Resume { consent, .. }), .. }) => by(consent),
+                _ => false,
+            }
     }
 }
 

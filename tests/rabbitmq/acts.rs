@@ -54,7 +54,8 @@ async fn kill(node: &Node, purpose: &str) {
                 .json()
                 .await
                 .unwrap_or_default();
-            let busy = channels.as_array().is_some_and(|all| all.iter().any(|c| [37, 38].iter().any(|n| c["messages_unacknowledged"] == *n)));
+            let busy =
+                channels.as_array().is_some_and(|all| all.iter().any(|c| [37, 38].iter().any(|n| c["messages_unacknowledged"] == *n)));
             if busy {
                 client.delete(format!("{url}/{id}")).basic_auth("admin", Some("admin-pw")).send().await.unwrap();
                 killed += 1;

@@ -15,17 +15,17 @@ use crate::support::*;
 
 /// A dead-letter queue of so many messages that all died of the delivery limit, each of which the next give-back would destroy.
 async fn dead(hands: &Hands, n: usize) -> Address {
-    let limit = ("x-delivery-limit", AMQPValue::LongInt(2));
-    let dlq = hands.make("trap-dlq", "quorum", std::slice::from_ref(&limit)).await;
+    let dlq = hands.make("trap-dlq", "quorum", &[]).await;
     let to = |name: &str| AMQPValue::LongString(name.into());
-    let arguments = [limit, ("x-dead-letter-exchange", to("")), ("x-dead-letter-routing-key", to(&dlq.name))];
+    let arguments = [("x-dead-letter-exchange", to("")), ("x-dead-letter-routing-key", to(&dlq.name))];
     let source = hands.make("trap", "quorum", &arguments).await;
     for (i, body) in numbered(n).into_iter().enumerate() {
         let mut table = FieldTable::default();
         table.insert("n".into(), AMQPValue::LongInt(i32::try_from(i).unwrap()));
         let properties = BasicProperties::default().with_delivery_mode(2).with_message_id(format!("m-{i}").into()).with_headers(table);
         hands.send_with(&source, &body, properties).await;
-        for _ in 0..3 {
+        // the limit is 20: the 21st failure is its death
+        for _ in 0..21 {
             assert!(hands.fail(&source, true).await, "the poison consumer gets it");
         }
     }
@@ -49,7 +49,8 @@ fn without_the_word_no_look_is_taken_and_the_policy_is_shown() {
         assert_eq!(refused.kind, ErrorKind::ReadOnly, "{refused}");
         assert!(refused.next.contains("rabbitmqctl set_policy"), "{refused}");
         let unasked = Desk::new(&node);
-        let mut flow = unasked.eyes.peek(PeekRequest { accept: vec![Trace::Redelivered, Trace::Reorders], ..PeekRequest::new(dlq.clone(), 10) });
+        let mut flow =
+            unasked.eyes.peek(PeekRequest { accept: vec![Trace::Redelivered, Trace::Reorders], ..PeekRequest::new(dlq.clone(), 10) });
         let error = futures::StreamExt::next(&mut flow).await.unwrap().unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unsafe, "{error}");
         assert_eq!(hands.drain(&dlq).await.len(), 2);
@@ -95,13 +96,20 @@ fn the_policy_that_is_shown_makes_looking_free() {
         let (hands, desk) = (Hands::new(&node).await, Desk::new(&node));
         let dlq = dead(&hands, 3).await;
         let policy = format!("{}/api/policies/%2F/{}", node.management, dlq.name);
-        let body = serde_json::json!({ "pattern": format!("^{}$", dlq.name), "definition": { "delivery-limit": -1 }, "apply-to": "queues" });
+        let body =
+            serde_json::json!({ "pattern": format!("^{}$", dlq.name), "definition": { "delivery-limit": -1 }, "apply-to": "queues" });
         let client = reqwest::Client::new();
         let put = client.put(&policy).basic_auth("admin", Some("admin-pw")).json(&body).send().await.unwrap();
         assert!(put.status().is_success());
-        // its argument still says 2: as long as that holds nothing is free
-        let cost = desk.eyes.cost(&dlq).await.unwrap();
-        assert!(cost.leaves.contains(&Trace::Reseats), "an argument wins over the policy: {cost:?}");
+        until("the policy holds", || async { !desk.eyes.cost(&dlq).await.unwrap().leaves.contains(&Trace::Reseats) }).await;
+        for _ in 0..3 {
+            let (messages, _, left) = look(&desk.eyes, &dlq, 10).await.unwrap();
+            assert_eq!(bodies(&messages), numbered(3));
+            assert_eq!(left.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [Trace::Redelivered]);
+        }
+        assert!(desk.means.ledger.plans(10).await.unwrap().is_empty(), "nothing was put in again");
+        desk.eyes.close().await;
+        assert_eq!(hands.drain(&dlq).await.len(), 3);
         client.delete(&policy).basic_auth("admin", Some("admin-pw")).send().await.unwrap();
         hands.end().await;
     });
@@ -172,7 +180,8 @@ fn a_look_that_is_killed_loses_none() {
 
 /// Copies in the ledger of the killed program.
 fn copies(place: &Place) -> usize {
-    let Ok(ledger) = rusqlite::Connection::open_with_flags(place.path().join("ledger.db"), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+    let Ok(ledger) = rusqlite::Connection::open_with_flags(place.path().join("ledger.db"), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+    else {
         return 0;
     };
     ledger.query_row("SELECT count(*) FROM copies", [], |r| r.get::<_, i64>(0)).map_or(0, |n| usize::try_from(n).unwrap())

@@ -8,8 +8,8 @@ use futures::stream::{self, StreamExt};
 use super::store::{Hidden, Place};
 use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
-    Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest, Trace,
-    Rehearsal, Result,
+    Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest,
+    Rehearsal, Result, Trace,
 };
 use crate::model::{Address, Backlog, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
 

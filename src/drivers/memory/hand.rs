@@ -312,7 +312,11 @@ impl Hold for Visit {
         let held = found.into_iter().map(|(partition, record)| {
             self.had.push(Some((partition, record.offset)));
             let id = HeldId(self.had.len() as u64 - 1);
-            Held { id, message: store::message(shape, memory.id(), &self.from.name, partition, &record), back: shape.back(record.deliveries) }
+            Held {
+                id,
+                message: store::message(shape, memory.id(), &self.from.name, partition, &record),
+                back: shape.back(record.deliveries),
+            }
         });
         Ok(held.collect())
     }

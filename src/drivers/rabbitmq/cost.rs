@@ -29,6 +29,8 @@ pub struct Price {
     pub disturbs: bool,
     /// What the broker does with a message over its limit: `drops`, `moves on`.
     pub end: &'static str,
+    /// The policy that takes the limit away, as it can be pasted, where one can.
+    pub policy: Option<String>,
 }
 
 impl Price {
@@ -72,7 +74,17 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     let at_tail = counts && limit.is_none();
     let mut cost = Cost::default();
     if of_type == Type::Stream {
-        return Price { cost, of_type, limit: None, at_tail: false, counts: false, carried: false, disturbs: false, end: DROPS };
+        return Price {
+            cost,
+            of_type,
+            limit: None,
+            at_tail: false,
+            counts: false,
+            carried: false,
+            disturbs: false,
+            end: DROPS,
+            policy: None,
+        };
     }
     cost.leaves.push(Trace::Redelivered);
     if counts {
@@ -87,7 +99,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     }
     if carried {
         cost.leaves.push(Trace::Reseats);
-        cost.safer = Some(policy(&queue.name));
+        cost.safer = policy(queue);
     }
     let disturbs = queue.live().unwrap_or(0) > 0 || queue.single_active();
     if disturbs {
@@ -99,7 +111,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     }
     let end = if queue.dead_letters_to().is_some() { "moves on" } else { DROPS };
     cost.refused = refusal(queue, limit, counts, known, end);
-    Price { cost, of_type, limit, at_tail, counts, carried, disturbs, end }
+    Price { cost, of_type, limit, at_tail, counts, carried, disturbs, end, policy: policy(queue) }
 }
 
 fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counted>, end: &str) -> Option<String> {
@@ -111,22 +123,29 @@ fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counte
     }
     let limit = limit?;
     let left = limit.saturating_sub(known.map_or(0, |k| k.given_back));
-    (counts && left <= FLOOR).then(|| too_few(left, limit, end, &queue.name))
+    (counts && left <= FLOOR).then(|| too_few(left, limit, end, policy(queue).as_deref()))
 }
 
 /// Why no look is taken with so few left.
-pub fn too_few(left: u64, limit: u64, end: &str, name: &str) -> String {
-    let policy = policy(name);
-    format!(
-        "{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); this makes it safe, as long as it stays: {policy}"
-    )
+pub fn too_few(left: u64, limit: u64, end: &str, policy: Option<&str>) -> String {
+    let safe = match policy {
+        Some(policy) => format!("this makes it safe, as long as it stays: {policy}"),
+        None => "the limit is an argument of the queue, which no policy takes away".to_owned(),
+    };
+    format!("{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); {safe}")
 }
 
-/// What makes looking safe as long as it stays, as it can be pasted.
-fn policy(name: &str) -> String {
-    let pattern: String = name.chars().flat_map(|c| if "\\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
-    let definition = r#"{"delivery-limit":-1}"#;
-    format!("rabbitmqctl set_policy --apply-to queues redrive-look '^{pattern}$' '{definition}'")
+/// What makes looking safe as long as it stays, as it can be pasted. A limit that is an argument of the queue stays whatever a policy says (4.3.6).
+fn policy(queue: &Queue) -> Option<String> {
+    if queue.arguments.get("x-delivery-limit").is_some() {
+        return None;
+    }
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let escaped = |c: char| if r"\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] };
+    let pattern: String = queue.name.chars().flat_map(escaped).collect();
+    let vhost = if matches!(queue.vhost.as_str(), "" | "/") { String::new() } else { format!("-p {} ", quoted(&queue.vhost)) };
+    let definition = r#"'{"delivery-limit":-1}'"#;
+    Some(format!("rabbitmqctl set_policy {vhost}--apply-to queues redrive-look {} {definition}", quoted(&format!("^{pattern}$"))))
 }
 
 #[cfg(test)]
@@ -174,6 +193,11 @@ mod tests {
         assert!(cost.leaves.contains(&Trace::Reseats) && cost.refused.is_none());
         let safer = cost.safer.unwrap();
         assert_eq!(safer, r#"rabbitmqctl set_policy --apply-to queues redrive-look '^dlq$' '{"delivery-limit":-1}'"#);
+        let elsewhere = queue(r#"{"name":"it's","vhost":"eu","type":"quorum"}"#);
+        let safer = price(&elsewhere, Version(4, 3), true, None).cost.safer.unwrap();
+        assert!(safer.contains(r"set_policy -p 'eu' --apply-to queues redrive-look '^it'\''s$' "), "{safer}");
+        let fixed = queue(r#"{"name":"q","type":"quorum","delivery_limit":5,"arguments":{"x-delivery-limit":5}}"#);
+        assert_eq!(price(&fixed, Version(4, 3), true, None).cost.safer, None, "no policy takes an argument away");
         let free = |json: &str, carried| !price(&queue(json), Version(4, 3), carried, None).cost.leaves.contains(&Trace::Reseats);
         assert!(free(r#"{"name":"dlq","type":"quorum"}"#, false) && free(r#"{"name":"dlq","type":"quorum","delivery_limit":-1}"#, true));
     }

@@ -107,7 +107,9 @@ impl Look {
         consent(&price.cost, want)?;
         if price.cost.leaves.contains(&Trace::Reseats) {
             let why = "what giving back would destroy has to be put in again, and a look alone does not write";
-            return Err(Error::new(ErrorKind::Unsafe, OP, why).about(&want.from).next("look with the right to write, or make looking safe first"));
+            return Err(Error::new(ErrorKind::Unsafe, OP, why)
+                .about(&want.from)
+                .next("look with the right to write, or make looking safe first"));
         }
         let visit = Visit::begin(rabbit, Lanes::Looking, OP, &want.from, &price, LONGEST).await?;
         Ok(Self { visit: Some(visit), price, found, there: None, taken: 0, given: 0, ending: None })
@@ -159,7 +161,8 @@ impl Look {
             return None;
         }
         let limit = self.price.limit.unwrap_or_default();
-        let why = format!("a message was given back as often as may be (delivery limit {limit}), and giving it back now makes RabbitMQ drop it");
+        let why =
+            format!("a message was given back as often as may be (delivery limit {limit}), and giving it back now makes RabbitMQ drop it");
         out.push_back(Peeked::Doomed(doomed));
         Some(Error::new(ErrorKind::Unsafe, OP, why).about(&want.from).next("describe (d) leaves no trace"))
     }

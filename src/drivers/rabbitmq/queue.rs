@@ -18,6 +18,7 @@ const DEFAULT_LIMIT: u64 = 20;
 #[serde(default)]
 pub struct Queue {
     pub name: String,
+    pub vhost: String,
     #[serde(rename = "type")]
     pub of_type: Option<String>,
     pub durable: Option<bool>,

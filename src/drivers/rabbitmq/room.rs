@@ -126,7 +126,7 @@ impl Room {
     fn too_few(&self, limit: u64, given_back: u64) -> Error {
         // giving it back now takes one more
         let left = limit.saturating_sub(given_back + 1);
-        let cause = super::cost::too_few(left, limit, self.price.end, &self.at.name);
+        let cause = super::cost::too_few(left, limit, self.price.end, self.price.policy.as_deref());
         Error::new(ErrorKind::Unsafe, self.op, cause).about(&self.at).next("describe (d) leaves no trace")
     }
 

@@ -150,9 +150,15 @@ mod tests {
     fn what_is_written_is_what_is_set() {
         let at = Address::topic(&ConnId::new("m"), "orders.dlt");
         let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(at), Route::Origin, Actor::default());
-        for (word, text) in
-            [("strip", "x-* y"), ("keep", "kafka_dlt-*"), ("add", "why=mended by=lea"), ("rate", "50"), ("canary", "1 10"), ("watch", "30"), ("by", "bill.eu")]
-        {
+        for (word, text) in [
+            ("strip", "x-* y"),
+            ("keep", "kafka_dlt-*"),
+            ("add", "why=mended by=lea"),
+            ("rate", "50"),
+            ("canary", "1 10"),
+            ("watch", "30"),
+            ("by", "bill.eu"),
+        ] {
             let choice = Choice::from_word(word).expect(word);
             choice.set(&mut ask, text).expect(text);
             assert_eq!(choice.text(&ask), text);

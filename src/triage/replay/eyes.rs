@@ -161,7 +161,9 @@ impl Look {
             None => e,
         };
         let hand = self.word.hands.0.get(&at.conn);
-        let none = || Error::new(ErrorKind::ReadOnly, "read", "a look here may have to put messages in again, which this role or connection may not");
+        let none = || {
+            Error::new(ErrorKind::ReadOnly, "read", "a look here may have to put messages in again, which this role or connection may not")
+        };
         let hand = hand.ok_or_else(|| safer(none().about(&at).next("ask somebody who may write")))?;
         let mut hold = hand.hold(&at, Selection::First(usize::MAX)).await.map_err(safer)?;
         let mut reseat = Reseat::new(self.word.clone(), &at);

@@ -42,6 +42,7 @@ fn words(fault: &Fault) -> String {
         return format!("{address}: {why}");
     }
     match (fault.code, t) {
+        _ if silent(t) => "it accepts connections and answers nothing".to_owned(),
         (Code::OperationTimedOut | Code::RequestTimedOut, _) => "no answer in time".to_owned(),
         _ => t.to_owned(),
     }
@@ -52,6 +53,7 @@ fn kind(fault: &Fault) -> ErrorKind {
         Code::Authentication | Code::SaslAuthenticationFailed | Code::UnsupportedSASLMechanism | Code::IllegalSASLState => ErrorKind::Login,
         // the broker's TLS alert about our certificate is a refused login; everything else about TLS is no connection
         Code::SSL | Code::BrokerTransportFailure if certificate_wanted(&fault.text) => ErrorKind::Login,
+        Code::BrokerTransportFailure if silent(&fault.text) => ErrorKind::Timeout,
         Code::SSL
         | Code::BrokerTransportFailure
         | Code::AllBrokersDown
@@ -82,6 +84,11 @@ fn kind(fault: &Fault) -> ErrorKind {
         | Code::PolicyViolation => ErrorKind::Invalid,
         _ => ErrorKind::Unexpected,
     }
+}
+
+/// The first question of all had no answer; librdkafka takes that for a very old broker.
+fn silent(text: &str) -> bool {
+    text.contains("ApiVersionRequest failed: Local: Timed out")
 }
 
 fn certificate_wanted(text: &str) -> bool {
@@ -181,6 +188,9 @@ mod tests {
     fn an_address_that_refuses_is_said_in_few_words() {
         let refused = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
         assert_eq!(told(Code::BrokerTransportFailure, refused, &Cause::default()).cause, "127.0.0.1:1: Connection refused");
+        let silent = "127.0.0.1:1/bootstrap: ApiVersionRequest failed: Local: Timed out: probably due to broker version < 0.10 (see ...)";
+        let silent = told(Code::BrokerTransportFailure, silent, &Cause::default());
+        assert_eq!((silent.kind, silent.cause.as_str()), (ErrorKind::Timeout, "it accepts connections and answers nothing"));
         let ssl = "sasl_ssl://h:9094/3: SSL handshake failed: certificate verify failed";
         assert_eq!(told(Code::SSL, ssl, &Cause::default()).cause, "SSL handshake failed: certificate verify failed");
     }

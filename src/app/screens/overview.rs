@@ -107,11 +107,15 @@ impl Page for State {
         if !self.list.filter.is_empty() {
             return format!("/{}  {} of {} rows", safe(&self.list.filter), self.list.rows.len(), self.survey.rows.len()).into();
         }
-        let down = self.survey.brokers.iter().find_map(|b| match &b.health {
-            Health::Down { why, next_try } => Some((b, why, next_try)),
-            _ => None,
-        });
-        if let Some((b, why, next)) = down {
+        let down = || {
+            self.survey.brokers.iter().filter_map(|b| match &b.health {
+                Health::Down { why, next_try } => Some((b, why, next_try)),
+                _ => None,
+            })
+        };
+        // of several the one under the cursor is told in full, which its row has no room for
+        let meant = self.chosen().map(|need| &need.conn);
+        if let Some((b, why, next)) = down().find(|(b, ..)| Some(&b.conn) == meant).or_else(|| down().next()) {
             let next = next.and_then(|t| t.duration_since(cx.now).ok());
             let next = next.map_or(String::new(), |d| format!(", next try in {}", human::age(d)));
             let line = Line::new().add(Tone::Bad, "✗ ").plain(format!("{}: {}{next}", safe(b.conn.as_str()), safe(why)));

@@ -46,7 +46,7 @@ fn a_queue_whose_redrive_policy_could_move_a_message_is_not_looked_into() {
         bed.send(&at, "wait", None).await;
         let link = bed.link();
         let why = link.eyes.cost(&at).await.expect("a price").refused.expect("refused");
-        assert!(why.contains("maxReceiveCount 2") && why.contains(&dlq.name), "{why}");
+        assert!(why.contains("after 2 receives (maxReceiveCount)") && why.contains(&dlq.name), "{why}");
         for _ in 0..3 {
             let error = bed.peek(&link, &at, 10).await.expect_err("no look");
             assert_eq!(error.kind, ErrorKind::Unsafe);

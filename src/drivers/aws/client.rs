@@ -25,6 +25,8 @@ pub struct Clients {
     pub sns: aws_sdk_sns::Client,
     pub sns_writing: aws_sdk_sns::Client,
     pub region: String,
+    /// Name of the profile that the config chose, for what is said of it.
+    profile: Option<String>,
     credentials: Option<SharedCredentialsProvider>,
 }
 
@@ -63,6 +65,7 @@ impl Clients {
             sns: aws_sdk_sns::Client::new(&shared),
             sns_writing: aws_sdk_sns::Client::new(&writing),
             region,
+            profile: profile.profile.clone(),
             credentials: shared.credentials_provider(),
         })
     }
@@ -70,10 +73,17 @@ impl Clients {
     /// Who we are: where the keys come from and the end of the key's id, never a secret.
     pub async fn who(&self, conn: &ConnId) -> Result<String> {
         let none = |cause: String| {
-            Error::new(ErrorKind::Login, "connect", cause).on(conn).next("set keys or a profile in the config, or sign in (aws sso login)")
+            let (cause, next) = match &self.profile {
+                Some(p) => (
+                    format!("profile {p}: {cause}"),
+                    format!("check profile {p} in ~/.aws/config and ~/.aws/credentials, or sign in (aws sso login --profile {p})"),
+                ),
+                None => (cause, "set keys or a profile in the config, or sign in (aws sso login)".to_owned()),
+            };
+            Error::new(ErrorKind::Login, "connect", cause).on(conn).next(next)
         };
         let provider = self.credentials.as_ref().ok_or_else(|| none("no credentials are set, here or in the SDK's chain".into()))?;
-        let found = provider.provide_credentials().await.map_err(|e| none(super::error::chain(&e)))?;
+        let found = provider.provide_credentials().await.map_err(|e| none(super::error::said(&e)))?;
         let id = found.access_key_id();
         let end: String = id.chars().skip(id.chars().count().saturating_sub(4)).collect();
         let account = found.account_id().map_or_else(String::new, |a| format!(" of account {}", a.as_str()));

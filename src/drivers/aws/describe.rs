@@ -57,9 +57,13 @@ pub async fn queue(aws: &Aws, at: &Address) -> Result<Detail> {
     }
     if let Some(policy) = queue.redrive() {
         let limit = policy.max_receives.map_or_else(|| "?".to_owned(), |n| n.to_string());
-        fact("dead letters go to", format!("{} at the {limit}. receive without a delete", name_of(&policy.to)), "RedrivePolicy");
+        fact("dead letters go to", format!("{} at the receive after the {limit}th without a delete", name_of(&policy.to)), "RedrivePolicy");
         if let Some(to) = list::here(aws, &policy.to, queue.arn().unwrap_or_default()) {
-            fact("looking", format!("refused: a receive could move a message to {}", to.name), "RedrivePolicy");
+            fact(
+                "looking",
+                format!("refused: a look could move a message to {}, and who is near the limit is told by receiving alone", to.name),
+                "RedrivePolicy",
+            );
         }
     }
     told_by_sns(&queue, &subscriptions, &mut fact);

@@ -158,10 +158,21 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
+/// Why no credentials were found, on one line; where the whole chain of providers was tried, what the profile came to is what matters.
+pub fn said(error: &(dyn std::error::Error + 'static)) -> String {
+    let text = chain(error);
+    let profile = text.lines().find_map(|line| line.trim().strip_prefix("Profile: "));
+    let words = profile.map_or_else(|| text.lines().map(str::trim).collect::<Vec<_>>().join(" "), str::to_owned);
+    short(words.strip_prefix("the credential provider was not enabled: ").unwrap_or(&words))
+}
+
 /// The last links of a chain of transport errors: the first only say that there was one.
 fn shorter(text: &str) -> String {
-    let t = text.strip_prefix("dispatch failure: ").unwrap_or(text);
-    t.strip_prefix("io error: ").unwrap_or(t).to_owned()
+    let mut t = text;
+    for link in ["dispatch failure: ", "io error: ", "client error (Connect): ", "tcp connect error: "] {
+        t = t.strip_prefix(link).unwrap_or(t);
+    }
+    t.to_owned()
 }
 
 /// One line of bounded length: a refused signature is explained with the whole request.

@@ -88,7 +88,16 @@ impl Aws {
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        error::error(failed, error::Call { op, conn: &self.id, at, needs, writes: false })
+        let mut e = error::error(failed, error::Call { op, conn: &self.id, at, needs, writes: false });
+        if let (ErrorKind::Unreachable, Some(url)) = (e.kind, &self.profile.endpoint_url) {
+            e.cause = format!("{url}: {}", e.cause);
+        }
+        match &self.profile.profile {
+            Some(p) if e.kind == ErrorKind::Login => {
+                e.next(format!("check the keys of profile {p}, or sign in anew (aws sso login --profile {p})"))
+            }
+            _ => e,
+        }
     }
 
     fn known(&self, name: &str) -> Option<Known> {
@@ -157,10 +166,10 @@ impl Aws {
     fn price(&self, queue: &Queue) -> Cost {
         let refused = queue.redrive().map(|policy| {
             let limit = policy.max_receives.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
+            let to = redrive::name_of(&policy.to);
             format!(
-                "its redrive policy moves messages to {} (maxReceiveCount {limit}), and a look counts: how many receives a message has left \
-                 is not known before it is received",
-                redrive::name_of(&policy.to)
+                "a look could move messages: after {limit} receives (maxReceiveCount) the next one moves a message to {to} instead of giving it, and \
+                 SQS tells how many a message has had only by giving it once more"
             )
         });
         Cost { leaves: self.leaves(queue.fifo()), looks_left: None, limit: None, sees: None, refused, safer: None }

@@ -39,7 +39,8 @@ pub(super) fn rehearse(known: Option<&Known>, moves: bool, was: &Message, out: &
         return Rehearsal { wire: out.clone(), losses: Vec::new(), refused: Some(why), way: Carriage::Publish };
     }
     let near = was.at.conn == out.to.conn;
-    if near && moves && was.at.kind == Kind::Queue && is_untouched(was, out) {
+    // a copy that is put back is sent: the broker's own move only goes elsewhere
+    if near && moves && was.at != out.to && was.at.kind == Kind::Queue && is_untouched(was, out) {
         return moved(was, out);
     }
     let mut done = prepare(known, out);
@@ -65,13 +66,7 @@ fn moved(was: &Message, out: &Outgoing) -> Rehearsal {
     if origin(was).is_some_and(|o| o != out.to.name) {
         losses.push("where it came from: the broker writes the place it leaves now over it".to_owned());
     }
-    let refused = if !was.whole {
-        Some("only a cut view of this message is here, so no copy of it can be kept".to_owned())
-    } else if was.at == out.to {
-        Some("the broker's own move cannot put a message back where it is".to_owned())
-    } else {
-        None
-    };
+    let refused = (!was.whole).then(|| "only a cut view of this message is here, so no copy of it can be kept".to_owned());
     Rehearsal { wire, losses, refused, way: Carriage::Carry { marked: false } }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Visit;
 use super::remove::{beyond, gone, id_of, unsure};
-use crate::broker::{Carriage, ErrorKind, HeldId, Outgoing};
+use crate::broker::{Carriage, ErrorKind, HeldId, Outgoing, REPLAY_ID};
 use crate::drivers::activemq::amqp::message as amqp;
 use crate::drivers::activemq::error::{Fault, Outcome};
 use crate::drivers::activemq::hand::targets;
@@ -16,7 +16,7 @@ use crate::drivers::activemq::place::Place;
 use crate::drivers::activemq::rehearse::origin;
 use crate::drivers::activemq::stomp::{message as stomp, send::frame};
 use crate::drivers::activemq::{allow, selector};
-use crate::model::Message;
+use crate::model::{Message, text_field};
 
 type Answers = BTreeMap<HeldId, Outcome<()>>;
 
@@ -27,6 +27,11 @@ struct Going {
     was: Message,
     wire: Outgoing,
     to: Place,
+}
+
+/// Whether the broker itself knows that it came from there. What a copy that redrive put back says of that are mere properties to the broker.
+fn is_home(going: &Going) -> bool {
+    origin(&going.was).as_deref() == Some(going.to.name.as_str()) && text_field(&going.was.headers, REPLAY_ID).is_none()
 }
 
 impl Visit {
@@ -102,7 +107,7 @@ impl Visit {
         };
         for (home, retry, other) in [(true, "retryMessage", ""), (false, "", "move")] {
             let mut by_target: BTreeMap<&str, Vec<(&Going, Vec<Json>)>> = BTreeMap::new();
-            for going in all.iter().filter(|g| (origin(&g.was).as_deref() == Some(g.to.name.as_str())) == home) {
+            for going in all.iter().filter(|g| is_home(g) == home) {
                 let id = match &numbers {
                     None => json!(going.id),
                     Some(numbers) => match numbers.get(&going.id) {

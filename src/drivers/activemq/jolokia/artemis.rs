@@ -132,7 +132,13 @@ fn whole_number(value: Option<&Json>) -> Option<i64> {
 /// The seats that the AMQP view of a browsed row may have: the number before its death, else its id with and without the prefix of JMS.
 fn seats(row: &Json) -> Vec<String> {
     let longs = row.get("LongProperties");
-    let before = ["messageAnnotations.x-opt-ORIG-MESSAGE-ID", "extraProperties._AMQ_ORIG_MESSAGE_ID", "_AMQ_ORIG_MESSAGE_ID"];
+    let before = [
+        "messageAnnotations.x-opt-ORIG-MESSAGE-ID",
+        "extraProperties._AMQ_ORIG_MESSAGE_ID",
+        "_AMQ_ORIG_MESSAGE_ID",
+        // on a copy that was put back
+        "applicationProperties._AMQ_ORIG_MESSAGE_ID",
+    ];
     if let Some(n) = before.iter().find_map(|name| whole_number(longs?.get(name))) {
         return vec![format!("orig-{n}")];
     }
@@ -150,6 +156,8 @@ mod tests {
     fn a_dead_letter_is_known_by_its_number_before_death_and_others_by_their_id() {
         let dead = json!({"messageID": "149", "userID": "ID:p-1", "LongProperties": {"messageAnnotations.x-opt-ORIG-MESSAGE-ID": 143}});
         assert_eq!(seats(&dead), ["orig-143"]);
+        let put_back = json!({"userID": "ID:p-1", "LongProperties": {"applicationProperties._AMQ_ORIG_MESSAGE_ID": 143}});
+        assert_eq!(seats(&put_back), ["orig-143"]);
         assert_eq!(seats(&json!({"userID": "ID:p-1", "LongProperties": null})), ["p-1", "ID:p-1"]);
         assert!(seats(&json!({"userID": ""})).is_empty());
     }

@@ -25,6 +25,7 @@ mod testbed;
 mod told;
 
 mod alerts;
+mod aside;
 mod failures;
 mod headless;
 mod hostile;

@@ -1,5 +1,7 @@
 //! Text with meaning: what a line says and in which tone, so that screens stay free of colours and widgets.
 
+use super::width::{width, wrap};
+
 /// What a piece of text means; the look gives it a colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tone {
@@ -67,6 +69,28 @@ impl Line {
     pub fn fact(name: &str, value: impl Into<String>) -> Self {
         Line::new().add(Tone::Muted, format!("   {name:<13} ")).plain(value)
     }
+
+    /// The same in so many columns: a value that is too long goes on below itself, what follows it comes after its end.
+    pub fn wrapped(self, columns: usize) -> Vec<Line> {
+        let indent = self.0.first().map_or(0, |name| width(&name.text));
+        let [name, value, rest @ ..] = self.0.as_slice() else { return vec![self] };
+        if width(&self.text()) <= columns || columns < 2 * indent {
+            return vec![self];
+        }
+        let parts = wrap(&value.text, columns - indent);
+        let mut lines: Vec<Line> = parts.into_iter().map(|part| Line::new().plain(" ".repeat(indent)).add(value.tone, part)).collect();
+        if let Some(first) = lines.first_mut().and_then(|first| first.0.first_mut()) {
+            first.clone_from(name);
+        }
+        let behind: usize = rest.iter().map(|span| width(&span.text)).sum();
+        if lines.last().is_some_and(|last| width(&last.text()) + behind > columns) {
+            lines.push(Line::new().plain(" ".repeat(indent)));
+        }
+        if let Some(last) = lines.last_mut() {
+            last.0.extend(rest.iter().cloned());
+        }
+        lines
+    }
 }
 
 impl From<&str> for Line {
@@ -78,5 +102,18 @@ impl From<&str> for Line {
 impl From<String> for Line {
     fn from(text: String) -> Self {
         Line::new().plain(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_goes_on_below_itself_and_its_source_after_its_end() {
+        let long = Line::fact("refused", "deliveries count here too; this makes it safe").add(Tone::Muted, "  (broker)");
+        let texts: Vec<String> = long.clone().wrapped(45).iter().map(Line::text).collect();
+        assert_eq!(texts, ["   refused       deliveries count here too;", "                 this makes it safe  (broker)"]);
+        assert_eq!(long.clone().wrapped(100), [long]);
     }
 }

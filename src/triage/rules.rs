@@ -71,7 +71,7 @@ impl Category {
         let by = match &self.by {
             By::Rule { number, .. } => format!("by rule {number}"),
             By::Hand { actor, .. } => format!("set by {actor}"),
-            By::Nobody => return format!("{UNKNOWN}: no rule of the config matches; nothing is done by itself"),
+            By::Nobody => return format!("{UNKNOWN}: no rule matches; nothing is done by itself"),
         };
         let action = match self.action {
             Some(Action::RetryWithBackoff) => format!("{}, max {}", Action::RetryWithBackoff.word(), self.max_retries),

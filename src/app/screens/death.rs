@@ -5,7 +5,7 @@ use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
 use crate::decode::stack::Stack;
 use crate::decode::{human, safe, safe_cut};
-use crate::model::{Failure, Told};
+use crate::model::{Failure, Kind, Sure, Told};
 use crate::schema::Seen;
 
 /// A field with its source at the right.
@@ -58,16 +58,17 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         let exchange = o.exchange.as_deref().map_or("?", |e| if e.is_empty() { "the default exchange" } else { e });
         out.push(Line::fact("routed by", format!("{}, key {}", safe(exchange), safe(&o.routing_keys.join(", ")))));
     }
-    let group = if seen.message.at.kind == crate::model::Kind::Topic { "group " } else { "" };
+    let group = if seen.message.at.kind == Kind::Topic { "group " } else { "" };
     out.push(fact("failed by", &d.failed_by, |g| format!("{group}{g}")));
     out.push(fact("sent", &d.sent, |t| cx.times.clock(*t)));
     if d.first.value.is_some() {
         out.push(fact("first failed", &d.first, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
     }
-    let died = if d.last.value.is_some() {
-        d.last.clone()
-    } else {
-        Told { value: seen.message.sent, source: "time of this record".into(), sure: crate::model::Sure::Guess }
+    let died = match seen.message.at.kind {
+        _ if d.last.value.is_some() => d.last.clone(),
+        // there it is the sender's time
+        Kind::Queue => Told { value: None, source: "nothing on it tells when".into(), sure: Sure::Guess },
+        _ => Told { value: seen.message.sent, source: "time of this record".into(), sure: Sure::Guess },
     };
     out.push(fact("died", &died, |t| format!("{} {}", cx.times.clock(*t), cx.times.word(*t))));
     out.push(fact("attempts", &d.attempts, u32::to_string));

@@ -5,9 +5,12 @@ use crate::app::command::{Command, On};
 use crate::app::effect::News;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
-use crate::app::width::pad_right;
+use crate::app::width::{pad_right, width};
 use crate::decode::{human, safe};
 use crate::model::{Address, Proof, ReaderKind, Role};
+
+/// Columns of a broker's own name for a fact; longer ones stand out.
+const LABEL: usize = 22;
 
 /// Its state.
 #[derive(Debug)]
@@ -81,8 +84,10 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
     if let Some(n) = cost.sees {
         out.push(fact("a look shows", format!("the first {} at most", human::count_plain(n))));
     }
-    for (name, value, source) in &d.facts {
-        let line = fact(&safe(name), safe(value).into_owned());
+    let names: Vec<String> = d.facts.iter().map(|(name, ..)| safe(name).into_owned()).collect();
+    let room = names.iter().map(|name| width(name)).filter(|w| *w <= LABEL).max().unwrap_or(0).max(13);
+    for (name, (_, value, source)) in names.iter().zip(&d.facts) {
+        let line = Line::new().add(Tone::Muted, format!("   {} ", pad_right(name, room))).plain(safe(value));
         out.push(line.add(Tone::Muted, if source.is_empty() { String::new() } else { format!("  ({})", safe(source)) }));
     }
     if !d.partitions.is_empty() {
@@ -152,7 +157,8 @@ impl Page for State {
     }
 
     fn sync(&mut self, cx: &Cx) {
-        self.lines = lines(&self.at, cx);
+        let columns = usize::from(cx.size.width).saturating_sub(1);
+        self.lines = lines(&self.at, cx).into_iter().flat_map(|line| line.wrapped(columns)).collect();
         self.top = self.top.min(self.lines.len().saturating_sub(Self::height(cx)));
     }
 

@@ -26,21 +26,7 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> Strin
     }
     line("to", &to(plan));
     if plan.touches_brokers() {
-        let names = |all: &std::collections::BTreeMap<String, u64>| all.keys().cloned().collect::<Vec<_>>().join(", ");
-        line("strip", if plan.changes.stripped.is_empty() { "nothing".into() } else { names(&plan.changes.stripped) }.as_str());
-        if !plan.changes.kept.is_empty() {
-            line("keep", &names(&plan.changes.kept));
-        }
-        line("add", &plan.changes.added.join(", "));
-        let body = match plan.changes.edited {
-            0 => "body".to_owned(),
-            n => {
-                let by = plan.ask.edit.bodies.values().next().map_or("?", |e| e.by.as_str());
-                line("edit", &format!("the body of {n}, by {by}"));
-                "all other bodies".into()
-            }
-        };
-        line("untouched", &format!("key, {body}, all other headers, their order; the time is new"));
+        changes(plan).iter().for_each(|(name, value)| line(name, value));
         line("pace", &plan.pace());
     }
     line("after", after(plan));
@@ -61,6 +47,30 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> Strin
             message(&mut out, plan, item, sample);
         }
     }
+    out
+}
+
+/// What changes in the messages, as name and value.
+fn changes(plan: &ReplayPlan) -> Vec<(&'static str, String)> {
+    if plan.is_moved_as_it_is() {
+        return vec![("change", "nothing: the broker itself moves them as they are".into())];
+    }
+    let names = |all: &std::collections::BTreeMap<String, u64>| all.keys().cloned().collect::<Vec<_>>().join(", ");
+    let c = &plan.changes;
+    let mut out = vec![("strip", if c.stripped.is_empty() { "nothing".into() } else { names(&c.stripped) })];
+    if !c.kept.is_empty() {
+        out.push(("keep", names(&c.kept)));
+    }
+    out.push(("add", c.added.join(", ")));
+    let body = match c.edited {
+        0 => "body",
+        n => {
+            let by = plan.ask.edit.bodies.values().next().map_or("?", |e| e.by.as_str());
+            out.push(("edit", format!("the body of {n}, by {by}")));
+            "all other bodies"
+        }
+    };
+    out.push(("untouched", format!("key, {body}, all other headers, their order; the time is new")));
     out
 }
 
@@ -119,10 +129,14 @@ fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
             let _ = writeln!(out, "{mark} {}: {}", safe(name), header(name, v, 120).text);
         }
     };
-    strip(&changes.stripped, '-', out);
-    let kept = wire.headers.len().saturating_sub(changes.added.len());
-    strip(&wire.headers[..kept].to_vec(), ' ', out);
-    strip(&changes.added, '+', out);
+    if plan.is_moved_as_it_is() {
+        strip(&was.headers, ' ', out);
+    } else {
+        strip(&changes.stripped, '-', out);
+        let kept = wire.headers.len().saturating_sub(changes.added.len());
+        strip(&wire.headers[..kept].to_vec(), ' ', out);
+        strip(&changes.added, '+', out);
+    }
     if let Some(by) = &changes.edited {
         let text = |body: &Option<bytes::Bytes>| String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
         let _ = writeln!(out, "  body edited by {}:", safe(by));

@@ -107,6 +107,10 @@ pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, acce
         Chosen::Restorable(ids) => {
             let id = survey::id(broker, &from).await;
             let rows = rooms.ledger.restorable(from.clone(), id).await.map_err(|e| kept("read the ledger", &e))?;
+            if rows.iter().all(|r| !ids.is_empty() && !ids.contains(&r.id)) {
+                let why = "the ledger has nothing of it that was parked or discarded";
+                return Err(Error::new(ErrorKind::NotFound, "restore", why).about(&from));
+            }
             prepare_restore(ask, &rows, |r| ids.is_empty() || ids.contains(&r.id))
         }
     };

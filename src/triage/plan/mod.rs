@@ -174,6 +174,12 @@ impl ReplayPlan {
         used.filter_map(|t| t.subscribers).reduce(u32::saturating_add)
     }
 
+    /// Whether the broker's own move takes all of them, so that nothing in them changes.
+    pub fn is_moved_as_it_is(&self) -> bool {
+        let todo = self.todo() as u64;
+        todo > 0 && self.warnings.iter().any(|w| matches!(w, Warning::MovedAsTheyAre { messages } if *messages == todo))
+    }
+
     /// Whether anything is written to a broker.
     pub fn touches_brokers(&self) -> bool {
         self.items.iter().any(|i| matches!(i.way, Way::Publish | Way::Remove))

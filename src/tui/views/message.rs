@@ -149,12 +149,14 @@ fn header_lines(s: &State, cx: &Cx) -> Vec<Line> {
             let tone = if owned.contains(n) { Tone::Muted } else { Tone::Name };
             let value: String = v.chars().skip(s.left).collect();
             let value = if value.is_empty() { "\"\"".to_owned() } else { value };
+            let of = if of.is_empty() { String::new() } else { format!("  ({of})") };
+            let room = room.saturating_sub(width(&of)).max(8);
             Line::new()
                 .plain("   ")
                 .add(tone, pad_right(&crate::app::width::cut_middle(n, name), name))
                 .plain("  ")
                 .plain(cut_end(&value, room))
-                .add(Tone::Muted, if of.is_empty() { String::new() } else { format!("  ({of})") })
+                .add(Tone::Muted, of)
         })
         .collect()
 }

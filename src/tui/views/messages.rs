@@ -15,7 +15,7 @@ use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
 pub fn place(seat: &Seat) -> String {
     match seat {
         Seat::Offset { partition, offset } => format!("p{partition} / {}", human::count_plain(u64::try_from(*offset).unwrap_or(0))),
-        other => safe_cut(&other.to_string(), 24),
+        other => safe_cut(&other.to_string(), 80),
     }
 }
 

@@ -115,7 +115,9 @@ fn dialog(app: &App, d: &Dialog, look: &Look, buf: &mut Buffer) -> Option<Positi
     let area = *buf.area();
     let a = areas(app.size);
     let room = usize::from(area.width).saturating_sub(width(&d.right) + 4);
-    page(buf, area, app, &title(&cut_middle(&d.title, room), &d.right), &d.lines, d.top, look);
+    let columns = usize::from(area.width).saturating_sub(1);
+    let lines: Vec<Line> = d.lines.iter().flat_map(|line| line.clone().wrapped(columns)).collect();
+    page(buf, area, app, &title(&cut_middle(&d.title, room), &d.right), &lines, d.top, look);
     if !d.cli.is_empty() {
         let y = area.y + a.status;
         paint::line(buf, inner(row(area, a.status)), y, &Line::new().add(Tone::Muted, d.cli.clone()), look);

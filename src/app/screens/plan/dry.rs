@@ -6,6 +6,7 @@ use crate::app::screens::Cx;
 use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
 use crate::decode::{human, safe, safe_bytes, safe_cut};
+use crate::model::{Fields, Typed};
 use crate::triage::plan::{DiffLine, ReplayPlan, diff};
 
 /// One message before and after.
@@ -39,21 +40,27 @@ pub fn lines(dry: &Rehearsed, plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         out.extend(edit.into_iter().flat_map(|e| &e.breaks).map(|b| Line::new().add(Tone::Bad, " ✗ ").plain(safe_cut(b, room))));
     }
     out.push(Line::new());
-    let header = |sign: &str, tone: Tone, name: &str, v: &crate::model::Typed| {
+    let header = |sign: &str, tone: Tone, name: &str, v: &Typed| {
         let text = crate::app::screens::message::value(&v.value);
         Line::new()
             .add(tone, format!(" {sign} "))
             .add(tone, pad_right(&safe_cut(name, 34), 34))
             .add(tone, format!("  {}", safe_cut(&text, room)))
     };
-    for (name, value) in dry.was.headers.iter().chain(&dry.was.properties) {
-        let gone = dry.changes.stripped.iter().any(|(n, v)| n == name && v == value);
+    // what the broker will be given, which may be more or less than what the plan changes
+    let (before, after) = (fields(&dry.was.headers, &dry.was.properties), fields(&wire.headers, &wire.properties));
+    for (name, value) in &before {
+        let gone = !after.iter().any(|(n, v)| n == name && v.value == value.value);
         out.push(if gone { header("-", Tone::Bad, name, value) } else { header(" ", Tone::Plain, name, value) });
     }
-    for (name, value) in &dry.changes.added {
+    for (name, value) in after.iter().filter(|(name, v)| !before.iter().any(|(n, b)| n == name && b.value == v.value)) {
         out.push(header("+", Tone::Ok, name, value));
     }
     out
+}
+
+fn fields<'a>(headers: &'a Fields, properties: &'a Fields) -> Vec<(&'a str, &'a Typed)> {
+    headers.iter().chain(properties).map(|(name, value)| (name.as_str(), value)).collect()
 }
 
 /// What an edit took away from the body and added to it.

@@ -29,7 +29,7 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
         let one = if r.kind == "queue" { "consumer" } else { "member" };
         let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
         let behind = r.behind.map_or(String::new(), |b| format!(", {} behind", human::count_plain(b)));
-        let what = if r.failed { "failed on these; part may have been done".to_owned() } else { all.clone() };
+        let what = if r.failed { "failed on these; part may be done".to_owned() } else { all.clone() };
         let label = crate::app::width::pad_right(&crate::app::width::cut_middle(&safe(&r.name), name), name);
         out.push(
             Line::new()
@@ -43,6 +43,30 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
 /// Who edited the bodies of a plan.
 fn editor(plan: &ReplayPlan) -> String {
     plan.ask.edit.bodies.values().next().map_or_else(String::new, |e| e.by.clone())
+}
+
+/// What changes in the messages.
+fn changes(out: &mut Vec<Line>, plan: &ReplayPlan, cx: &Cx) {
+    let names = |m: &std::collections::BTreeMap<String, u64>, most: usize| {
+        let some: Vec<String> = m.keys().take(most).map(|k| safe(k).into_owned()).collect();
+        let rest = m.len().saturating_sub(most);
+        if rest > 0 { format!("{} and {rest} more", some.join(", ")) } else { some.join(", ") }
+    };
+    let c = &plan.changes;
+    if !c.stripped.is_empty() {
+        sections(out, "change", &format!("strip {} headers: {}", c.stripped.len(), names(&c.stripped, 3)), cx);
+    }
+    if !c.kept.is_empty() {
+        sections(out, if c.stripped.is_empty() { "change" } else { "" }, &format!("keep {}", names(&c.kept, 4)), cx);
+    }
+    let added = c.added.iter().map(|a| safe(a).into_owned()).collect::<Vec<_>>().join(", ");
+    let body = match c.edited {
+        0 => "body and key untouched".to_owned(),
+        1 => format!("the body of 1 as edited by {} (m shows it), key untouched", safe(&editor(plan))),
+        n => format!("the bodies of {n} as edited by {} (m shows them), keys untouched", safe(&editor(plan))),
+    };
+    let name = if c.stripped.is_empty() && c.kept.is_empty() { "change" } else { "" };
+    sections(out, name, &format!("add {added}; {body}, time is new"), cx);
 }
 
 /// The plan as lines, as drawn.
@@ -75,25 +99,11 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         for t in &plan.targets {
             sections(&mut out, "to", &format!("{}, {place}", safe(&t.at.name)), cx);
         }
-        let names = |m: &std::collections::BTreeMap<String, u64>, most: usize| {
-            let some: Vec<String> = m.keys().take(most).map(|k| safe(k).into_owned()).collect();
-            let rest = m.len().saturating_sub(most);
-            if rest > 0 { format!("{} and {rest} more", some.join(", ")) } else { some.join(", ") }
-        };
-        let c = &plan.changes;
-        if !c.stripped.is_empty() {
-            sections(&mut out, "change", &format!("strip {} headers: {}", c.stripped.len(), names(&c.stripped, 3)), cx);
+        if plan.is_moved_as_it_is() {
+            sections(&mut out, "change", "nothing: the broker itself moves them as they are", cx);
+        } else {
+            changes(&mut out, plan, cx);
         }
-        if !c.kept.is_empty() {
-            sections(&mut out, if c.stripped.is_empty() { "change" } else { "" }, &format!("keep {}", names(&c.kept, 4)), cx);
-        }
-        let added = c.added.iter().map(|a| safe(a).into_owned()).collect::<Vec<_>>().join(", ");
-        let body = match c.edited {
-            0 => "body and key untouched".to_owned(),
-            1 => format!("the body of 1 as edited by {} (m shows it), key untouched", safe(&editor(plan))),
-            n => format!("the bodies of {n} as edited by {} (m shows them), keys untouched", safe(&editor(plan))),
-        };
-        sections(&mut out, "", &format!("add {added}; {body}, time is new"), cx);
         sections(&mut out, "pace", &plan.pace(), cx);
     } else {
         let does = match (plan.ask.deed, plan.removes) {
@@ -127,7 +137,7 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
     if publishes {
         plan.targets.iter().for_each(|t| readers(&mut out, t, usize::from(cx.size.width)));
     }
-    out.push(Line::new().add(Tone::Strong, "   checks"));
+    let heading = out.len();
     let mut warnings: Vec<_> = plan.warnings.iter().collect();
     warnings.sort_by_key(|w| std::cmp::Reverse(w.level()));
     let room = usize::from(cx.size.width).saturating_sub(6);
@@ -155,7 +165,10 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         }
         out.extend(good.into_iter().map(|g| Line::new().add(Tone::Ok, "   ● ").plain(g)));
     }
-    out.push(rule);
+    if out.len() > heading {
+        out.insert(heading, Line::new().add(Tone::Strong, "   checks"));
+        out.push(rule);
+    }
     out.push(Line::new().add(Tone::Muted, format!(" redrive {} --plan {} --reason …", plan.ask.deed.word(), plan.id)));
     out
 }

@@ -5,12 +5,17 @@ use crate::app::Writes;
 use crate::app::command::Command;
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
 use crate::app::text::Line;
+use crate::app::width::wrap;
 use crate::broker::Trace;
 use crate::decode::{human, safe};
 use crate::model::Address;
 
 /// The argument that a screen's [`Command::Retry`] is told with when the price was agreed to, for all or for the first 10.
 pub const LOOK: &str = "look ";
+
+/// What a look that has to write asks for.
+const WORD: &str = "is needed before: what is in hand cannot go back as it came. It is copied to the ledger, published to its own queue, \
+confirmed, and only then taken out: none is lost by it";
 
 /// The dialog that asks; `cli` does the same on the command line. Nothing where a look is free, or its price not known yet.
 pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
@@ -19,18 +24,25 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
     let depth = destination.map(|d| d.depth);
     let (hides, leaves): (Vec<&Trace>, Vec<&Trace>) = cost.leaves.iter().partition(|t| matches!(t, Trace::Hides(_) | Trace::LocksGroup));
     let mut lines: Vec<Line> = Vec::new();
+    let room = usize::from(cx.size.width).saturating_sub(18);
+    let long = |name: &str, text: &str| -> Vec<Line> {
+        wrap(text, room).into_iter().enumerate().map(|(i, part)| Line::fact(if i == 0 { name } else { "" }, part)).collect()
+    };
     for (i, trace) in leaves.into_iter().enumerate() {
         lines.push(Line::fact(if i == 0 { "the price" } else { "" }, trace.words()));
     }
     let writes = cost.leaves.contains(&Trace::Reseats);
     if writes {
-        lines.push(Line::fact("your word", "is needed before: what is in hand cannot go back as it came. It is copied to the ledger,"));
-        lines.push(Line::fact("", "published to its own queue, confirmed, and only then taken out: nothing is lost by it"));
+        lines.extend(long("your word", WORD));
     }
-    lines.extend(cost.safer.as_ref().map(|safer| Line::fact("or first", safe(safer))));
-    lines.extend(cost.safer.as_ref().map(|_| Line::fact("", "with that set, and as long as it stays, a look puts nothing in again")));
+    if let Some(safer) = &cost.safer {
+        lines.extend(long("or first", &safe(safer)));
+        lines.extend(long("", "with that set, and as long as it stays, a look puts nothing in again"));
+    }
     let refused = cost.refused.clone().or_else(|| no_writes(writes, cx));
-    lines.extend(refused.as_ref().map(|why| Line::fact("refused", safe(why))));
+    if let Some(why) = &refused {
+        lines.extend(long("refused", &safe(why)));
+    }
     lines.extend(cost.limit_words().map(|limit| Line::fact("the limit", limit)));
     if let Some(n) = cost.sees {
         lines.push(Line::fact("shows", format!("the first {} at most", human::count_plain(n))));

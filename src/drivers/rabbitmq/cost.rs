@@ -99,7 +99,7 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
     }
     if carried {
         cost.leaves.push(Trace::Reseats);
-        cost.safer = policy(queue);
+        cost.safer = policy(queue, version);
     }
     let disturbs = queue.live().unwrap_or(0) > 0 || queue.single_active();
     if disturbs {
@@ -110,11 +110,11 @@ pub fn price(queue: &Queue, version: Version, takes_dead_letters: bool, known: O
         cost.looks_left = Some(u32::try_from(limit.saturating_sub(known.given_back)).unwrap_or(u32::MAX));
     }
     let end = if queue.dead_letters_to().is_some() { "moves on" } else { DROPS };
-    cost.refused = refusal(queue, limit, counts, known, end);
-    Price { cost, of_type, limit, at_tail, counts, carried, disturbs, end, policy: policy(queue) }
+    cost.refused = refusal(queue, version, limit, counts, known, end);
+    Price { cost, of_type, limit, at_tail, counts, carried, disturbs, end, policy: policy(queue, version) }
 }
 
-fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counted>, end: &str) -> Option<String> {
+fn refusal(queue: &Queue, version: Version, limit: Option<u64>, counts: bool, known: Option<Counted>, end: &str) -> Option<String> {
     if queue.exclusive == Some(true) {
         return Some("the queue belongs to one connection alone".into());
     }
@@ -123,7 +123,7 @@ fn refusal(queue: &Queue, limit: Option<u64>, counts: bool, known: Option<Counte
     }
     let limit = limit?;
     let left = limit.saturating_sub(known.map_or(0, |k| k.given_back));
-    (counts && left <= FLOOR).then(|| too_few(left, limit, end, policy(queue).as_deref()))
+    (counts && left <= FLOOR).then(|| too_few(left, limit, end, policy(queue, version).as_deref()))
 }
 
 /// Why no look is taken with so few left.
@@ -135,17 +135,25 @@ pub fn too_few(left: u64, limit: u64, end: &str, policy: Option<&str>) -> String
     format!("{left} looks are left before RabbitMQ {end} a message (delivery limit {limit}); {safe}")
 }
 
-/// What makes looking safe as long as it stays, as it can be pasted. A limit that is an argument of the queue stays whatever a policy says (4.3.6).
-fn policy(queue: &Queue) -> Option<String> {
+/// What makes looking safe as long as it stays, as it can be pasted. A limit that is an argument of the queue stays whatever a policy says (3.10.8,
+/// 4.0.5, 4.3.6), and of several policies one alone holds, so a second one would take away what the first one sets.
+fn policy(queue: &Queue, version: Version) -> Option<String> {
     if queue.arguments.get("x-delivery-limit").is_some() {
         return None;
+    }
+    // 3.10.8 refuses -1
+    let none = if version >= Version(4, 0) { "-1" } else { "1000000" };
+    if let Some(name) = queue.policy() {
+        return Some(format!(
+            "\"delivery-limit\": {none} in the policy {name} of this queue (rabbitmqctl list_policies shows what else it sets)"
+        ));
     }
     let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let escaped = |c: char| if r"\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] };
     let pattern: String = queue.name.chars().flat_map(escaped).collect();
     let vhost = if matches!(queue.vhost.as_str(), "" | "/") { String::new() } else { format!("-p {} ", quoted(&queue.vhost)) };
-    let definition = r#"'{"delivery-limit":-1}'"#;
-    Some(format!("rabbitmqctl set_policy {vhost}--apply-to queues redrive-look {} {definition}", quoted(&format!("^{pattern}$"))))
+    let name = quoted(&format!("^{pattern}$"));
+    Some(format!("rabbitmqctl set_policy {vhost}--apply-to queues redrive-look {name} '{{\"delivery-limit\":{none}}}'"))
 }
 
 #[cfg(test)]
@@ -196,6 +204,8 @@ mod tests {
         let elsewhere = queue(r#"{"name":"it's","vhost":"eu","type":"quorum"}"#);
         let safer = price(&elsewhere, Version(4, 3), true, None).cost.safer.unwrap();
         assert!(safer.contains(r"set_policy -p 'eu' --apply-to queues redrive-look '^it'\''s$' "), "{safer}");
+        let ruled = queue(r#"{"name":"q","type":"quorum","policy":"ha"}"#);
+        assert!(price(&ruled, Version(4, 3), true, None).cost.safer.unwrap().starts_with("\"delivery-limit\": -1 in the policy ha "));
         let fixed = queue(r#"{"name":"q","type":"quorum","delivery_limit":5,"arguments":{"x-delivery-limit":5}}"#);
         assert_eq!(price(&fixed, Version(4, 3), true, None).cost.safer, None, "no policy takes an argument away");
         let free = |json: &str, carried| !price(&queue(json), Version(4, 3), carried, None).cost.leaves.contains(&Trace::Reseats);

@@ -42,24 +42,21 @@ impl Rabbit {
             facts: facts(&queue, version, &bindings),
             ..Detail::default()
         };
-        detail.facts.splice(0..0, alarms);
+        let alarm = |why| ("alarm".to_owned(), format!("{why}: the broker takes no messages until that is over"), "broker".to_owned());
+        detail.facts.splice(0..0, alarms.into_iter().map(alarm));
         if queue.of_type() == Type::Stream {
             detail.partitions = vec![self.stream_ends("describe", at).await?];
         }
         Ok(detail)
     }
 
-    /// Resource alarms of the nodes, each a fact; only those with the tag monitoring may ask.
-    async fn alarms(&self) -> Vec<(String, String, String)> {
+    /// Resource alarms of the nodes, in words; only those with the tag monitoring may ask.
+    pub(super) async fn alarms(&self) -> Vec<String> {
         let ask = Ask { op: "describe", at: None, path: &["nodes"], query: &[("columns", "name,mem_alarm,disk_free_alarm")] };
         let nodes: Vec<Node> = self.management.get(ask).await.unwrap_or_default();
-        let fact = |node: &Node, what: &str| {
-            let words = format!("{what} on {}: the broker takes no messages until that is over", node.name);
-            ("alarm".to_owned(), words, "broker".to_owned())
-        };
         let of = |node: &Node| {
-            let memory = node.mem_alarm.then(|| fact(node, "memory is short"));
-            [memory, node.disk_free_alarm.then(|| fact(node, "disk space is short"))]
+            let short = |what: &str| format!("{what} is short on {}", node.name);
+            [node.mem_alarm.then(|| short("memory")), node.disk_free_alarm.then(|| short("disk space"))]
         };
         nodes.iter().flat_map(of).flatten().collect()
     }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use super::Rabbit;
 use super::hold;
 use super::publish::{OP, Press};
-use crate::broker::{BulkAsk, BulkState, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
+use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
 use crate::model::{Address, Kind};
 
 /// A connection's hand.
@@ -23,14 +23,22 @@ impl Hand {
         Self { rabbit, press: Mutex::new(None) }
     }
 
+    fn blocked(&self, why: &str) -> Error {
+        let error = self.rabbit.settings.error(ErrorKind::Throttled, OP, format!("an alarm blocks publishers: {why}"));
+        error.next("wait until the broker has memory and disk again")
+    }
+
     async fn some(&self, slot: &mut Option<Press>, batch: &[Outgoing]) -> Result<Vec<Result<Receipt>>> {
         if slot.as_ref().is_none_or(Press::spent) {
             *slot = None;
+            // a connection hears of an alarm only once it has published into it, and that one message is in doubt
+            if let Some(why) = self.rabbit.alarms().await.into_iter().next() {
+                return Err(self.blocked(&why));
+            }
             *slot = Some(Press::open(&self.rabbit).await?);
         }
         if let Some(why) = self.rabbit.publishing.blocked() {
-            let error = self.rabbit.settings.error(ErrorKind::Throttled, OP, format!("an alarm blocks publishers: {why}"));
-            return Err(error.next("wait until the broker has memory and disk again"));
+            return Err(self.blocked(&why));
         }
         // a missing exchange would close the channel with all that is on its way
         if let Some(out) = batch.first().filter(|out| out.to.kind == Kind::Exchange) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::decode::{header, human, safe, safe_bytes, safe_cut};
-use crate::model::{Fields, Message};
+use crate::model::{Fields, Kind, Message};
 use crate::triage::plan::{DiffLine, Level, Planned, ReplayPlan, Route, Scope, diff, wire};
 
 /// Characters of a body that a dry run shows.
@@ -85,7 +85,8 @@ fn scope(scope: &Scope) -> String {
 }
 
 fn to(plan: &ReplayPlan) -> String {
-    let names: Vec<String> = plan.targets.iter().map(|t| format!("{} ({})", t.at, human::count_plain(t.messages))).collect();
+    let by = |at| plan.by_key(at).map_or_else(String::new, |by| format!(", {by}"));
+    let names: Vec<String> = plan.targets.iter().map(|t| format!("{} ({}){}", t.at, human::count_plain(t.messages), by(&t.at))).collect();
     match (&plan.ask.route, names.is_empty()) {
         (Route::Nowhere, _) | (_, true) => "nowhere: a mark in the ledger, the copies are kept there".into(),
         (Route::Origin, _) => format!("where each came from: {}", names.join(", ")),
@@ -109,6 +110,9 @@ fn readers(target: &crate::triage::plan::Target) -> String {
         };
     }
     let one = |g: &crate::triage::plan::Group| {
+        if target.at.kind == Kind::Exchange {
+            return format!("{} ({})", g.name, g.note);
+        }
         let members = g.members.map_or("? members".into(), |m| format!("{m} members"));
         let behind = g.behind.map_or("? behind".into(), |b| format!("{} behind", human::count_plain(b)));
         format!("{} ({members}, {behind}{})", g.name, if g.failed { ", failed on these" } else { "" })

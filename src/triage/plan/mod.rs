@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use super::report::Skip;
 pub use crate::decode::digest;
 use crate::decode::human;
-use crate::model::{Address, MessageId, Seat};
+use crate::model::{Address, Kind, MessageId, Seat};
 
 /// A plan's name, as typed: `7f3a-19c2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -161,6 +161,14 @@ impl ReplayPlan {
     pub fn item(&self, n: u32) -> Option<&Planned> {
         // numbers are places in the list, counted from 1
         self.items.get(usize::try_from(n.checked_sub(1)?).ok()?)
+    }
+
+    /// By which routing key a message goes on from a target that is an exchange, in words; nothing for any other.
+    pub fn by_key(&self, to: &Address) -> Option<String> {
+        (to.kind == Kind::Exchange).then(|| match &self.ask.routing_key {
+            Some(key) => format!("by the routing key {key}"),
+            None => "each by the routing key that it first came by".into(),
+        })
     }
 
     /// Why it cannot be started as it is; a new plan is needed once that is mended.

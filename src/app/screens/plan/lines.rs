@@ -3,6 +3,7 @@
 use crate::app::screens::Cx;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
+use crate::model::Kind;
 use crate::triage::plan::{Deed, Level, ReplayPlan, Scope, Target, Way, Where};
 
 pub fn section(name: &str, value: impl Into<String>) -> Line {
@@ -18,7 +19,10 @@ fn sections(out: &mut Vec<Line>, name: &str, value: &str, cx: &Cx) {
 }
 
 fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
-    out.push(Line::new().add(Tone::Strong, format!("   who reads {}", safe(&target.at.name))));
+    out.push(Line::new().add(
+        Tone::Strong,
+        format!("   {} {}", if target.at.kind == Kind::Exchange { "bound to" } else { "who reads" }, safe(&target.at.name)),
+    ));
     if target.readers.is_empty() {
         out.push(Line::new().add(Tone::Muted, " ?   nobody that is known: the messages would wait"));
     }
@@ -29,7 +33,13 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
         let one = if r.kind == "queue" { "consumer" } else { "member" };
         let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
         let behind = r.behind.map_or(String::new(), |b| format!(", {} behind", human::count_plain(b)));
-        let what = if r.failed { "failed on these; part may be done".to_owned() } else { all.clone() };
+        let what = if target.at.kind == Kind::Exchange {
+            safe(&r.note).into_owned()
+        } else if r.failed {
+            "failed on these; part may be done".to_owned()
+        } else {
+            all.clone()
+        };
         let label = crate::app::width::pad_right(&crate::app::width::cut_middle(&safe(&r.name), name), name);
         out.push(
             Line::new()
@@ -97,7 +107,11 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
             "to its own partition or by key"
         };
         for t in &plan.targets {
-            sections(&mut out, "to", &format!("{}, {place}", safe(&t.at.name)), cx);
+            let where_to = match plan.by_key(&t.at) {
+                Some(by) => format!("exchange {}, {}", safe(&t.at.name), safe(&by)),
+                None => format!("{}, {place}", safe(&t.at.name)),
+            };
+            sections(&mut out, "to", &where_to, cx);
         }
         if plan.is_moved_as_it_is() {
             sections(&mut out, "change", "nothing: the broker itself moves them as they are", cx);

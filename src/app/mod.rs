@@ -19,6 +19,7 @@ pub mod screens;
 pub mod slots;
 pub mod spark;
 mod stack;
+mod start;
 pub mod text;
 pub mod times;
 mod update;
@@ -41,7 +42,8 @@ use slots::{ScreenId, Slots};
 use text::{Line, Tone};
 use times::Times;
 
-pub use update::{start, update};
+pub use start::start;
+pub use update::update;
 
 /// Whether this context may be written to now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

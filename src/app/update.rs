@@ -5,51 +5,16 @@ use std::time::Duration;
 use super::action::Action;
 use super::command::{Command, Entry, On};
 use super::effect::{Effect, Job, News};
-use super::facts::{Facts, Run};
+use super::facts::Run;
 use super::input::Input;
 use super::layout::Size;
 use super::overlay::{Asking, Overlay};
-use super::screens::{Ask, Cx, Page, Screen, destinations, jobs, lag, ledger, overview, refresh_broker, warnings};
-use super::slots::{JobId, Place, ScreenId};
+use super::screens::{Ask, Cx, Page, Screen, destinations, jobs, lag, ledger, refresh_broker, warnings};
+use super::slots::{JobId, Place};
 use super::text::{Line, Tone};
-use super::{App, Open, Start, Toast, Writes};
+use super::{App, Toast, Writes};
 use crate::triage::plan::PlanId;
 use crate::triage::report::Wish;
-
-/// The app at its start, with the Overview open and everything asked for.
-pub fn start(start: Start) -> (App, Vec<Effect>) {
-    let mut app = App {
-        facts: Facts::new(start.context, start.conns),
-        contexts: start.contexts,
-        writes: start.writes,
-        screens: vec![Open { id: ScreenId(0), screen: Screen::Overview(overview::State::default()) }],
-        overlay: None,
-        slots: super::Slots::default(),
-        toast: None,
-        keys: start.keys,
-        times: start.times,
-        wide: false,
-        size: start.size,
-        now: start.now,
-        before: Vec::new(),
-        after: Vec::new(),
-        last_key: None,
-        next_due: None,
-        leaving: false,
-        can_switch: start.can_switch,
-        switch_to: None,
-    };
-    app.facts.permit = start.permit;
-    app.facts.replay = start.replay;
-    app.facts.warnings = start.warnings;
-    let now = app.now;
-    for b in app.facts.brokers.values_mut() {
-        b.asked = Some(now);
-    }
-    let effects = app.ask_all();
-    app.sync();
-    (app, effects)
-}
 
 /// Takes one action.
 pub fn update(app: &mut App, action: Action) -> Vec<Effect> {

@@ -1,9 +1,11 @@
 //! The terminal UI: the terminal itself, the loop, and how the app's state is painted.
 
+mod chores;
 mod clipboard;
 pub mod input;
 pub mod look;
 mod run;
+mod setup;
 pub mod sheet;
 pub mod shell;
 pub mod terminal;
@@ -11,4 +13,5 @@ pub mod view;
 mod views;
 mod widgets;
 
-pub use run::{Ended, Setup, run};
+pub use run::{Ended, run};
+pub use setup::Setup;

@@ -52,7 +52,7 @@ async fn f_follows_the_marked_destinations_in_one_list_and_each_row_says_where_i
 #[tokio::test]
 async fn a_queue_or_a_ninth_that_is_marked_is_left_out_and_that_is_said() {
     let (kafka, mut tui) = opened(10).await;
-    tui.press("* f").await.expect("8 destinations").expect("following 8").expect("left out: t8: 8 at most and 2 more");
+    tui.press("* f").await.expect("8 destinations").expect("following 8").expect("left out: t8 (8 at most) and 2 more");
     begun().await;
     say(&kafka, "t7", "heard");
     tui.until("heard").await;

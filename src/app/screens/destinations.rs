@@ -62,16 +62,20 @@ impl State {
 
     /// Follows the marked destinations in one list, else the one under the cursor; what cannot be followed or is too much is told there.
     fn follow(&self, cx: &Cx) -> Vec<Ask> {
-        let (mut all, mut left_out) = (Vec::new(), Vec::new());
+        let (mut all, mut left_out, mut why) = (Vec::new(), Vec::new(), "no destination is chosen");
         for d in self.list.taken() {
+            let name = safe(&d.at.name);
             match messages::not_followed(&d.at, cx) {
-                Some(why) => left_out.push(format!("{}: {why}", safe(&d.at.name))),
-                None if all.len() == messages::MOST => left_out.push(format!("{}: {} at most", safe(&d.at.name), messages::MOST)),
+                Some(no) => {
+                    left_out.push(format!("{name} (a {})", d.at.kind.word()));
+                    why = no;
+                }
+                None if all.len() == messages::MOST => left_out.push(format!("{name} ({} at most)", messages::MOST)),
                 None => all.push(d.at.clone()),
             }
         }
         if all.is_empty() {
-            return left_out.first().map_or_else(none, |why| vec![Ask::Toast(Tone::Watch, why.clone())]);
+            return vec![Ask::Toast(Tone::Watch, why.into())];
         }
         let first = all.remove(0);
         vec![Ask::Push(Box::new(Screen::Messages(Box::new(messages::State::following(first, all, left_out)))))]

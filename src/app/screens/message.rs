@@ -1,9 +1,12 @@
 //! One message: body with its violations, headers, death, history, raw bytes.
 
+mod body;
 mod copying;
 mod editing;
 mod headers;
+mod status;
 
+pub use body::Row;
 pub use copying::{copy_menu, file_name, json};
 pub use headers::{headers, value};
 
@@ -17,8 +20,8 @@ use crate::app::overlay::Overlay;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::broker::Error;
-use crate::decode::{Decoded, Form, Hint, human, safe, safe_bytes, safe_cut};
-use crate::schema::{Seen, Verdict};
+use crate::decode::{Decoded, Hint, human, safe, safe_bytes, safe_cut};
+use crate::schema::Seen;
 use crate::triage::plan::{Deed, Editable, Scope};
 
 /// A tab.
@@ -33,15 +36,6 @@ pub enum Tab {
 
 /// The tabs in order.
 pub const TABS: [Tab; 5] = [Tab::Body, Tab::Headers, Tab::Death, Tab::History, Tab::Raw];
-
-/// One row of the body tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// A line of the body.
-    Line(usize),
-    /// A finding, below the line it is about.
-    Finding(usize),
-}
 
 /// Its state.
 #[derive(Debug)]
@@ -111,36 +105,6 @@ impl State {
         usize::from(cx.areas().rows).saturating_sub(2)
     }
 
-    /// Body rows: lines without what is folded away, findings below theirs.
-    fn arrange(&mut self, cx: &Cx) {
-        self.rows.clear();
-        let seen = self.shown(cx).clone();
-        let Some(body) = &self.body else { return };
-        let mut found: Vec<(usize, usize)> = seen
-            .violations
-            .iter()
-            .enumerate()
-            .map(|(i, v)| {
-                let line =
-                    if body.form == Form::Json { v.at.map_or_else(|| body.line_of(&v.pointer).line, |at| body.line_at(at)) } else { 0 };
-                (line, i)
-            })
-            .collect();
-        found.sort_unstable();
-        let mut next = found.into_iter().peekable();
-        let mut line = 0;
-        while line < body.len() {
-            self.rows.push(Row::Line(line));
-            let end = if self.folded.contains(&line) { body.line(line).and_then(|l| l.fold).unwrap_or(line) } else { line };
-            while let Some((at, i)) = next.peek().copied().filter(|(at, _)| *at <= end) {
-                let _ = at;
-                self.rows.push(Row::Finding(i));
-                next.next();
-            }
-            line = end + 1;
-        }
-    }
-
     /// How many rows a tab has.
     pub fn len(&self, cx: &Cx) -> usize {
         match self.tab {
@@ -170,53 +134,6 @@ impl State {
         self.rows.clear();
         self.ask(cx)
     }
-
-    /// To the next or previous finding.
-    fn jump(&mut self, forward: bool, cx: &Cx) -> Vec<Ask> {
-        self.tab = Tab::Body;
-        let findings: Vec<usize> = self.rows.iter().enumerate().filter(|(_, r)| matches!(r, Row::Finding(_))).map(|(i, _)| i).collect();
-        let from = self.at.unwrap_or(if forward { 0 } else { usize::MAX });
-        let to = if forward {
-            findings.iter().find(|i| **i > from || self.at.is_none()).or(findings.first())
-        } else {
-            findings.iter().rev().find(|i| **i < from).or(findings.last())
-        };
-        match to {
-            Some(row) => {
-                self.at = Some(*row);
-                let height = Self::height(cx);
-                if *row < self.top || *row >= self.top + height {
-                    self.top = row.saturating_sub(height / 2);
-                }
-                Vec::new()
-            }
-            None => vec![Ask::Toast(Tone::Muted, "no violations in this message".into())],
-        }
-    }
-
-    fn fold(&mut self, cx: &Cx) {
-        if self.tab == Tab::Death {
-            self.unfolded_stack = !self.unfolded_stack;
-            return;
-        }
-        let Some(body) = &self.body else { return };
-        // All blocks below the top level, or none.
-        if self.folded.is_empty() {
-            self.folded = (1..body.len()).filter(|i| body.line(*i).is_some_and(|l| l.indent >= 1 && l.fold.is_some())).collect();
-            let mut end = 0;
-            let mut outer = BTreeSet::new();
-            for line in &self.folded {
-                if *line >= end {
-                    outer.insert(*line);
-                    end = body.line(*line).and_then(|l| l.fold).map_or(*line, |f| f + 1);
-                }
-            }
-            self.folded = outer;
-        } else {
-            self.folded.clear();
-        }
-        self.arrange(cx);
-    }
 }
 
 impl Page for State {
@@ -236,45 +153,7 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        let seen = self.seen();
-        match self.tab {
-            Tab::Body if self.edit(cx).is_some() => self.edit_status(cx),
-            Tab::Body => {
-                let n = seen.violations.len();
-                let jump = if n > 0 { "   n next  N previous" } else { "" };
-                let form = self.body.as_ref().map_or("decoding", |b| b.form.word());
-                let verdict = match &seen.verdict {
-                    Verdict::Valid { event, version, assumed } => {
-                        format!("event {} {version}{} (from config): valid", safe(event), if *assumed { " assumed" } else { "" })
-                    }
-                    Verdict::Invalid { event, version, .. } => format!(
-                        "event {} {} (from config): {n} violation{}",
-                        safe(event.as_deref().unwrap_or("?")),
-                        version.as_deref().unwrap_or(""),
-                        if n == 1 { "" } else { "s" }
-                    ),
-                    Verdict::Unchecked { why } => format!("not checked: {}", safe(why)),
-                };
-                let why = match self.body.as_ref().map(|b| &b.form) {
-                    Some(Form::Hex(why)) if !why.is_empty() => format!(" ({why})"),
-                    _ => String::new(),
-                };
-                format!("{form}{why}, {verdict}{jump}").into()
-            }
-            Tab::Headers => "null is a header without a value; empty differs from it".into(),
-            Tab::Death => {
-                let family = seen.death.family;
-                let line =
-                    if family.is_empty() { "no framework's headers were recognised".to_owned() } else { format!("read as {family}") };
-                Line::new().add(Tone::Muted, line)
-            }
-            Tab::History => Line::new().add(Tone::Muted, "from the ledger here; what others did without redrive is not known"),
-            Tab::Raw => {
-                let m = &seen.message;
-                let whole = if m.whole { "" } else { "; a cut view: the broker showed no more" };
-                format!("{} of body{whole}", m.body.as_ref().map_or("no body (tombstone)".into(), |b| human::bytes(b.len() as u64))).into()
-            }
-        }
+        self.state(cx)
     }
 
     fn footer(&self, cx: &Cx) -> Vec<(Command, String)> {

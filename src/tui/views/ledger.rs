@@ -25,7 +25,8 @@ fn entry(e: &Entry, marked: bool, cx: &Cx) -> Row {
         "replayed" | "restored" => Tone::Ok,
         _ => Tone::Plain,
     };
-    let message = e.seat.as_ref().map(ToString::to_string).unwrap_or_default();
+    let id = || e.id.as_ref().map(|id| id.0.clone());
+    let message = e.seat.as_ref().map(ToString::to_string).or_else(id).unwrap_or_default();
     Row {
         sign: None,
         marked,

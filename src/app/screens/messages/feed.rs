@@ -52,7 +52,7 @@ impl Feed {
 /// Why a destination cannot be followed, in words.
 pub fn not_followed(at: &Address, cx: &Cx) -> Option<&'static str> {
     if at.kind == Kind::Queue {
-        return Some("a queue cannot be followed: to see what arrives is to take it from its consumers (r looks again)");
+        return Some("a queue cannot be followed: what arrives is its consumers' (r looks again)");
     }
     let able = cx.facts.capabilities(&at.conn).map(|c| c.of(at.kind));
     able.is_some_and(|c| !c.tail).then_some("this broker does not show what arrives")

@@ -423,11 +423,11 @@ pub enum JobsCommand {
     },
     /// What is in doubt, and what a look at the targets says of it
     Doubt,
-    /// Say what became of a message in doubt, after having looked
+    /// Say what became of messages in doubt, after having looked
     Settle {
-        /// The message, as `redrive jobs doubt` lists it
-        #[arg(value_name = "PLAN/ITEM")]
-        message: String,
+        /// The messages, as `redrive jobs doubt` lists them
+        #[arg(value_name = "PLAN/ITEM", required = true)]
+        messages: Vec<String>,
         #[command(flatten)]
         said: Said,
         #[command(flatten)]

@@ -23,11 +23,11 @@ pub async fn run(desk: &Desk, args: JobsArgs) -> io::Result<Exit> {
         },
         Some(JobsCommand::Resume { plan, rate, follow, consent }) => deeds::resume_command(desk, &plan, rate, follow, consent).await,
         Some(JobsCommand::Doubt) => doubts(desk).await,
-        Some(JobsCommand::Settle { message, said, consent }) => {
+        Some(JobsCommand::Settle { messages, said, consent }) => {
             if !consent.yes {
                 return Ok(complain("nothing was changed; --yes keeps your word in the ledger", Exit::Nothing));
             }
-            settle(desk, &message, answer(&said), consent.reason).await
+            settle(desk, &messages, answer(&said), consent.reason).await
         }
         Some(JobsCommand::Verdict { plan, follow }) => verdicts(desk, PlanId(plan), follow).await,
     }
@@ -116,7 +116,7 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
         say("nothing is in doubt");
         return Ok(Exit::All);
     }
-    say(&format!("{} in doubt; `redrive jobs settle PLAN/ITEM` with --arrived, --missing or --leave settles one by your word", left.len()));
+    say(&format!("{} in doubt; `redrive jobs settle PLAN/ITEM…` with --arrived, --missing or --leave settles them by your word", left.len()));
     Ok(Exit::Doubt)
 }
 
@@ -128,16 +128,33 @@ fn answer(said: &Said) -> Answer {
     }
 }
 
-async fn settle(desk: &Desk, which: &str, answer: Answer, reason: Option<String>) -> io::Result<Exit> {
-    let parsed = which.rsplit_once('/').and_then(|(plan, n)| Some((PlanId(plan.to_owned()), n.parse().ok()?)));
-    let Some((plan, n)) = parsed else {
-        return Ok(complain(&format!("'{}' is no PLAN/ITEM; `redrive jobs doubt` lists them", safe(which)), Exit::Usage));
-    };
-    match doubt::settle_by_hand(&plan, n, answer, &desk.permit.actor, reason, &desk.means.ledger).await {
-        Ok(()) => {
-            say(&format!("{}: {}, by {}: {}", safe(which), answer.word(), safe(&desk.permit.actor.name), answer.means()));
-            Ok(Exit::All)
+/// One word on all of these; each has its own entry in the ledger.
+async fn settle(desk: &Desk, which: &[String], answer: Answer, reason: Option<String>) -> io::Result<Exit> {
+    let mut parsed = Vec::with_capacity(which.len());
+    for name in which {
+        match name.rsplit_once('/').and_then(|(plan, n)| Some((PlanId(plan.to_owned()), n.parse().ok()?))) {
+            Some((plan, n)) => parsed.push((name, plan, n)),
+            None => {
+                return Ok(complain(&format!("'{}' is no PLAN/ITEM; `redrive jobs doubt` lists them", safe(name)), Exit::Usage));
+            }
         }
-        Err(e) => Ok(complain(&e.to_string(), Exit::Nothing)),
     }
+    let (mut settled, mut failed) = (0, 0);
+    for (name, plan, n) in parsed {
+        match doubt::settle_by_hand(&plan, n, answer, &desk.permit.actor, reason.clone(), &desk.means.ledger).await {
+            Ok(()) => {
+                settled += 1;
+                say(&format!("{}: {}, by {}: {}", safe(name), answer.word(), safe(&desk.permit.actor.name), answer.means()));
+            }
+            Err(e) => {
+                failed += 1;
+                complain(&format!("{}: {e}", safe(name)), Exit::Nothing);
+            }
+        }
+    }
+    Ok(match (settled, failed) {
+        (_, 0) => Exit::All,
+        (0, _) => Exit::Nothing,
+        _ => Exit::Partly,
+    })
 }

@@ -51,6 +51,6 @@ pub async fn carry(plan: &MovePlan, rooms: &Rooms, wish: watch::Receiver<Wish>, 
                 .next("look at both queues"));
         }
     };
-    out.tell(News::Done(format!("{}: {moved} {how}", safe(&from.to_string())))).await;
+    out.tell(News::Done(format!("{}: {moved} {how}; what was read before is of then (r)", safe(&from.to_string())))).await;
     Ok(())
 }

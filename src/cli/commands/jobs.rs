@@ -116,7 +116,10 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
         say("nothing is in doubt");
         return Ok(Exit::All);
     }
-    say(&format!("{} in doubt; `redrive jobs settle PLAN/ITEM…` with --arrived, --missing or --leave settles them by your word", left.len()));
+    say(&format!(
+        "{} in doubt; `redrive jobs settle PLAN/ITEM…` with --arrived, --missing or --leave settles them by your word",
+        left.len()
+    ));
     Ok(Exit::Doubt)
 }
 

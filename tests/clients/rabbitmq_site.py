@@ -7,6 +7,30 @@ import pika
 import site_loop as loop
 
 
+# What frameworks write, by cause from 3 on; QUEUE is where they took it from. Celery keeps its error elsewhere: the broker tells of the death.
+FAMILIES = [
+    {
+        "NServiceBus.MessageId": "9f3a", "NServiceBus.FailedQ": "QUEUE", "NServiceBus.TimeOfFailure": "2026-11-27 18:00:00:123456 Z",
+        "NServiceBus.ExceptionInfo.ExceptionType": "Shop.PaymentTimeout", "NServiceBus.ExceptionInfo.Message": "payments answered HTTP 504",
+        "NServiceBus.ExceptionInfo.StackTrace": "Shop.PaymentTimeout: payments answered HTTP 504\n   at Shop.Gateway.Charge() in /src/Gateway.cs:line 88",
+    },
+    {
+        "MT-Fault-InputAddress": "rabbitmq://localhost/QUEUE", "MT-Fault-ExceptionType": "Shop.NoCustomer", "MT-Fault-Message": "no such customer",
+        "MT-Fault-StackTrace": "   at Shop.Billing.Consume() in /src/Billing.cs:line 7", "MT-Fault-Timestamp": "2026-11-27T18:00:00.1234567Z",
+        "MT-Reason": "fault", "MT-Fault-ConsumerType": "Shop.Billing",
+    },
+    {
+        "rbs2-msg-id": "77", "rbs2-source-queue": "QUEUE",
+        "rbs2-error-details": "1 unhandled exceptions: Shop.RefundRefused: refunds are not sold here\n   at Shop.Refunds.Handle()",
+    },
+    {
+        "original-destination": "rabbitmq://queue/QUEUE", "exception-type": "Shop.BadRate", "exception-message": "the rate 1.9 is unknown",
+        "exception-stack": "   at Shop.Tax.Rate() in /src/Tax.cs:line 3", "failed-at": "1795802400123", "attempts": "3",
+    },
+    {"task": "shop.tasks.bill", "id": "c-1", "root_id": "c-1", "argsrepr": "(7,)", "retries": 3, "lang": "py"},
+]
+
+
 class Site:
     def __init__(self, address, name, kind, more):
         host, port = address.split(":")
@@ -21,7 +45,8 @@ class Site:
         self.channel.queue_declare(self.target, durable=True, arguments={**more, **dead})
 
     def bury(self, cause, numbers):
-        """0: rejected by a consumer; 1: expired; 2: given up by Spring AMQP, which publishes it with headers of its own."""
+        """0: rejected by a consumer; 1: expired; 2: given up by Spring AMQP, which publishes it with headers of its own; then FAMILIES."""
+        rejected = cause == 0 or (cause >= 3 and "task" in FAMILIES[cause - 3])
         before = self.count("source")
         for n in numbers:
             headers = {"tenant": "acme", "n": n}
@@ -32,9 +57,13 @@ class Site:
                 to = self.source
                 headers |= {"x-original-exchange": "", "x-original-routingKey": self.target, "x-exception-message": "no such customer"}
                 headers["x-exception-stacktrace"] = "com.example.NoCustomer: no such customer\n\tat com.example.Billing.on(Billing.java:7)\n"
+            if cause >= 3:
+                to = self.target if rejected else self.source
+                told = FAMILIES[cause - 3].items()
+                headers |= {name: v.replace("QUEUE", self.target) if isinstance(v, str) else v for name, v in told}
             of = pika.BasicProperties(headers=headers, delivery_mode=2, message_id=f"m-{n}", expiration=expiration)
             self.channel.basic_publish("", to, loop.body(n).encode(), of)
-        if cause == 0:
+        if rejected:
             self.reject(len(numbers))
         loop.until(lambda: self.count("source") == before + len(numbers), "the dead letters arrive")
 

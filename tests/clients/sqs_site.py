@@ -18,7 +18,7 @@ class Site:
         self.urls["target"] = self.sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
 
     def bury(self, cause, numbers):
-        """0: received too often; 1: given up by Lambda; 2: given up by Rebus; these two write attributes of their own."""
+        """0: received too often; 1: given up by Lambda; 2: given up by Rebus; 3: by NServiceBus; these write attributes of their own."""
         before, numbers = self.count("source"), list(numbers)
         for at in range(0, len(numbers), 10):
             entries = [self.entry(cause, n) for n in numbers[at : at + 10]]
@@ -35,6 +35,9 @@ class Site:
             told |= {"RequestID": f"0000-{n}", "ErrorCode": "200", "ErrorMessage": "Unhandled: no such customer"}
         if cause == 2:
             told |= {"rbs2-source-queue": self.target, "rbs2-error-details": "1 unhandled exceptions: System.TimeoutException: payments"}
+        if cause == 3:
+            told |= {"NServiceBus.FailedQ": self.target, "NServiceBus.TimeOfFailure": "2026-11-27 18:00:00:123456 Z"}
+            told |= {"NServiceBus.ExceptionInfo.ExceptionType": "Shop.BadRate", "NServiceBus.ExceptionInfo.Message": "the rate 1.9 is unknown"}
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
         return {"Id": str(n), "MessageBody": loop.body(n), "MessageAttributes": attributes}
 

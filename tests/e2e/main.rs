@@ -27,6 +27,7 @@ mod told;
 mod alerts;
 mod aside;
 mod failures;
+mod families;
 mod headless;
 mod hostile;
 mod incident;

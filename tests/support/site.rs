@@ -85,7 +85,8 @@ impl Site {
         self.answer()
     }
 
-    /// Makes so many messages with the numbers from `first` on die of a cause: 0, 1 or 2. Those of cause 0 come from the target, and the
+    /// Makes so many messages with the numbers from `first` on die of a cause: 0, 1 or 2, and those that its client has
+    /// beyond. Those of cause 0 come from the target, and the
     /// broker itself, or the client that gives up, writes how they died.
     #[track_caller]
     pub fn bury(&mut self, cause: usize, first: usize, count: usize) {

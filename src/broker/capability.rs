@@ -106,6 +106,8 @@ pub enum Trace {
     Reorders,
     Expires,
     DisturbsConsumers,
+    /// The broker takes what this way in cannot show for broken.
+    Moves,
     /// The name cannot be looked up first.
     Creates,
     /// What giving back would destroy is published to its own queue again and then taken out: a write, so a look through [`super::Broker::peek`]
@@ -124,6 +126,10 @@ impl Trace {
             Trace::Reorders => "may change the order of the queue".into(),
             Trace::Expires => "may make overdue messages expire now".into(),
             Trace::DisturbsConsumers => "competes with the live consumers".into(),
+            Trace::Moves => {
+                "may make the broker send what cannot be shown this way (JMS streams, and it marks objects) to its dead-letter address"
+                    .into()
+            }
             Trace::Creates => "creates the queue if there is none of this name".into(),
             Trace::Reseats => "puts what giving back would destroy in again, at the end of the queue".into(),
         }

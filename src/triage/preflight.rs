@@ -59,7 +59,8 @@ pub async fn look(draft: &Draft, brokers: &Brokers, hands: &Hands, ledger: &Tria
         past: past?,
         resolved: resolved?,
         open: here,
-        removes,
+        removes: removes.clone().unwrap_or(false),
+        trouble: removes.err(),
         source_id: source.id,
         retention: source.retention,
         starts,
@@ -114,8 +115,11 @@ async fn readers(broker: &dyn Broker, at: &Address) -> crate::broker::Result<Vec
     Ok(all)
 }
 
-async fn source(from: &Source, brokers: &Brokers) -> (bool, Detail) {
-    let Some(broker) = brokers.get(&from.at().conn) else { return (false, Detail::default()) };
+/// Whether the source lets go of a message, or why that is not known, and what it is.
+async fn source(from: &Source, brokers: &Brokers) -> (Result<bool, String>, Detail) {
+    let Some(broker) = brokers.get(&from.at().conn) else {
+        return (Err(format!("no connection {} in this context", from.at().conn)), Detail::default());
+    };
     let (probe, detail) = futures::join!(broker.probe(), broker.describe(from.at()));
-    (probe.is_ok_and(|p| p.capabilities.of(from.at().kind).remove), detail.unwrap_or_default())
+    (probe.map(|p| p.capabilities.of(from.at().kind).remove).map_err(|e| e.to_string()), detail.unwrap_or_default())
 }

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use super::original;
 use super::plan::{Draft, MAX_ITEMS, ReplayRequest};
 use super::report::Restorable;
-use crate::broker::{Broker, Error, ErrorKind, PeekRequest, Peeked, Start, Trace};
+use crate::broker::{Broker, Carriage, Error, ErrorKind, PeekRequest, Peeked, Start, Trace};
 use crate::decode::death;
 use crate::model::{Address, Message, Seat};
 use crate::schema::{Declared, Seen, see};
@@ -24,7 +24,14 @@ pub struct Prepared {
     /// Chosen, but no longer where they were: retention, compaction, or somebody took them.
     pub missing: Vec<Seat>,
     /// The first messages as they are now, for showing what would go over the wire; at most as many as were asked for.
-    pub samples: Vec<Arc<Message>>,
+    pub samples: Vec<Sample>,
+}
+
+/// A message of a draft, for showing.
+pub struct Sample {
+    pub message: Arc<Message>,
+    /// Its broker would move it itself, with nothing taken off and nothing put on.
+    pub as_it_is: bool,
 }
 
 /// Reads the chosen messages of the request's source and drafts the plan. `accept`: traces that the user agreed to.
@@ -58,31 +65,37 @@ pub async fn prepare(
         }
     }
     for sample in &mut search.samples {
-        let death = death(sample);
+        let death = death(&sample.message);
         // what cannot be had now is said when it is carried out
         if death.pointer
-            && let Ok(whole) = original::fetch(broker, sample, &death).await
+            && let Ok(whole) = original::fetch(broker, &sample.message, &death).await
         {
-            *sample = Arc::new(whole);
+            sample.message = Arc::new(whole);
         }
     }
     Ok(Prepared { draft: search.draft, missing: search.left.into_iter().collect(), samples: search.samples })
 }
 
-/// Drafts a plan of messages that were read already: nobody has to look again.
-pub fn prepare_seen(broker: &dyn Broker, ask: ReplayRequest, rows: &[Arc<Seen>]) -> Draft {
+/// Drafts a plan of messages that were read already, and gives the first of them for showing: nobody has to look again.
+pub fn prepare_seen(broker: &dyn Broker, ask: ReplayRequest, rows: &[Arc<Seen>], samples: usize) -> (Draft, Vec<Sample>) {
     let mut draft = Draft::new(ask);
-    rows.iter().for_each(|seen| add(&mut draft, broker, seen));
-    draft
+    let mut shown = Vec::new();
+    for seen in rows {
+        let as_it_is = add(&mut draft, broker, seen);
+        if shown.len() < samples {
+            shown.push(Sample { message: seen.message.clone(), as_it_is });
+        }
+    }
+    (draft, shown)
 }
 
-/// Takes a message in, with what its target's driver says of it.
-fn add(draft: &mut Draft, broker: &dyn Broker, seen: &Seen) {
-    draft.add(&seen.message, &seen.id, &seen.death);
+/// Takes a message in, with what its target's driver says of it; whether that moves it as it is.
+fn add(draft: &mut Draft, broker: &dyn Broker, seen: &Seen) -> bool {
     // an original that is fetched later is not at hand, so nothing is said of it
-    if let (Some(out), false) = (draft.outgoing(&seen.message, &seen.death), seen.death.pointer) {
-        draft.note_way(&broker.rehearse(&seen.message, &out));
-    }
+    let out = draft.outgoing(&seen.message, &seen.death).filter(|_| !seen.death.pointer);
+    let said = out.map(|out| broker.rehearse(&seen.message, &out));
+    draft.add(&seen.message, &seen.id, &seen.death, said.as_ref());
+    said.is_some_and(|said| said.refused.is_none() && said.way == Carriage::Carry { marked: false })
 }
 
 /// Drafts a restore of what was parked or discarded at a destination; reads nothing from the broker.
@@ -122,7 +135,7 @@ fn spans(from: &Address, seats: &BTreeSet<Seat>) -> Vec<PeekRequest> {
 struct Search {
     left: BTreeSet<Seat>,
     draft: Draft,
-    samples: Vec<Arc<Message>>,
+    samples: Vec<Sample>,
     wanted: usize,
 }
 
@@ -148,9 +161,9 @@ impl Search {
             return;
         }
         let seen = see(message, declared);
-        add(&mut self.draft, broker, &seen);
+        let as_it_is = add(&mut self.draft, broker, &seen);
         if self.samples.len() < self.wanted {
-            self.samples.push(seen.message);
+            self.samples.push(Sample { message: seen.message, as_it_is });
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::schema::Seen;
 use crate::triage::causes::Reading;
 use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Scope};
 use crate::triage::preflight::{self, Unfrozen};
-use crate::triage::prepare::{prepare, prepare_restore, prepare_seen};
+use crate::triage::prepare::{Sample, prepare, prepare_restore, prepare_seen};
 use crate::triage::replay::{replay, resume};
 use crate::triage::report::{Progress, Status, Wish as Pace};
 use crate::triage::survey;
@@ -122,7 +122,7 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
     }
 }
 
-type Samples = Vec<Arc<crate::model::Message>>;
+type Samples = Vec<Sample>;
 
 pub(super) fn failed(e: Error) -> Exit {
     complain(&e.to_string(), Exit::Nothing)
@@ -179,8 +179,7 @@ async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, pic
         return Ok((prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new()));
     }
     if !picked.kept.is_empty() {
-        let samples = picked.kept.iter().take(SHOWN).map(|seen| seen.message.clone()).collect();
-        return Ok((prepare_seen(desk.broker(&at.conn)?.as_ref(), ask, &picked.kept), samples));
+        return Ok(prepare_seen(desk.broker(&at.conn)?.as_ref(), ask, &picked.kept, SHOWN));
     }
     let accept = desk.accepted(at).await?;
     let found = prepare(desk.broker(&at.conn)?.as_ref(), ask, picked.seats.unwrap_or_default(), &desk.declared, accept, SHOWN).await?;

@@ -1,19 +1,19 @@
 //! A plan as text for people and as JSON: what, where to, what changes, who else is hit, what to look at, and the command for it.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::decode::{header, human, safe, safe_bytes, safe_cut};
-use crate::model::{Fields, Kind, Message};
-use crate::triage::plan::{DiffLine, Level, Planned, ReplayPlan, Route, Scope, diff, wire};
+use crate::model::{Fields, Kind};
+use crate::triage::plan::{Changes, DiffLine, Level, Planned, ReplayPlan, Route, Scope, diff, wire};
+use crate::triage::prepare::Sample;
 
 /// Characters of a body that a dry run shows.
 const BODY: usize = 400;
 
 /// The whole plan; `samples` are shown as they will be on the wire.
-pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> String {
+pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Sample]) -> String {
     let mut out = String::new();
     let mut line = |l: &str, r: &str| {
         let _ = writeln!(out, "{l:<10}{}", safe(r));
@@ -43,7 +43,7 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Arc<Message>]) -> Strin
     }
     line("command", &plan.command());
     for sample in samples {
-        if let Some(item) = plan.items.iter().find(|i| i.seat == sample.seat) {
+        if let Some(item) = plan.items.iter().find(|i| i.seat == sample.message.seat) {
             message(&mut out, plan, item, sample);
         }
     }
@@ -57,7 +57,11 @@ fn changes(plan: &ReplayPlan) -> Vec<(&'static str, String)> {
     }
     let names = |all: &std::collections::BTreeMap<String, u64>| all.keys().cloned().collect::<Vec<_>>().join(", ");
     let c = &plan.changes;
-    let mut out = vec![("strip", if c.stripped.is_empty() { "nothing".into() } else { names(&c.stripped) })];
+    let mut out = Vec::new();
+    if c.as_they_are > 0 {
+        out.push(("as is", format!("{} of them, which the broker itself moves; the others change:", human::count_plain(c.as_they_are))));
+    }
+    out.push(("strip", if c.stripped.is_empty() { "nothing".into() } else { names(&c.stripped) }));
     if !c.kept.is_empty() {
         out.push(("keep", names(&c.kept)));
     }
@@ -120,7 +124,8 @@ fn readers(target: &crate::triage::plan::Target) -> String {
     target.readers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
+fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, sample: &Sample) {
+    let was = &sample.message;
     let _ = writeln!(out, "\nmessage {} of {}, from {}", item.n, plan.items.len(), safe(&item.seat.to_string()));
     let Some((wire, changes)) = wire(was, item, plan) else {
         let _ = writeln!(out, "  nothing is published");
@@ -133,7 +138,8 @@ fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, was: &Message) {
             let _ = writeln!(out, "{mark} {}: {}", safe(name), header(name, v, 120).text);
         }
     };
-    if plan.is_moved_as_it_is() {
+    if sample.as_it_is {
+        let _ = writeln!(out, "  moved by the broker as it is");
         strip(&was.headers, ' ', out);
     } else {
         strip(&changes.stripped, '-', out);
@@ -168,12 +174,15 @@ fn plan_place(place: &crate::broker::Place) -> String {
 }
 
 /// A plan as JSON; bodies only of the samples.
-pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
+pub fn object(plan: &ReplayPlan, samples: &[Sample]) -> Value {
     let headers = super::peek::fields;
     let wires = samples.iter().filter_map(|s| {
-        let item = plan.items.iter().find(|i| i.seat == s.seat)?;
-        let (wire, changes) = wire(s, item, plan)?;
-        Some(json!({ "from": item.seat.to_string(), "to": wire.to.to_string(), "place": plan_place(&wire.place), "headers": headers(&wire.headers),
+        let item = plan.items.iter().find(|i| i.seat == s.message.seat)?;
+        let (mut wire, mut changes) = wire(&s.message, item, plan)?;
+        if s.as_it_is {
+            (wire.headers, changes) = (s.message.headers.clone(), Changes::default());
+        }
+        Some(json!({ "as_it_is": s.as_it_is, "from": item.seat.to_string(), "to": wire.to.to_string(), "place": plan_place(&wire.place), "headers": headers(&wire.headers),
             "stripped": headers(&changes.stripped), "added": headers(&changes.added), "key": wire.key.as_deref().map(safe_bytes), "body": wire.body.as_deref().map(safe_bytes) }))
     });
     let warnings: Vec<Value> = plan.warnings.iter().map(|w| json!({ "text": w.words(), "blocks": w.level() == Level::Blocks })).collect();
@@ -181,6 +190,7 @@ pub fn object(plan: &ReplayPlan, samples: &[Arc<Message>]) -> Value {
         "plan": plan.id.0, "deed": plan.ask.deed.word(), "from": plan.ask.from.at().to_string(), "todo": plan.todo(), "left_out": plan.left_out(),
         "edited": plan.ask.edit.bodies.values().map(|e| json!({ "by": e.by, "breaks": e.breaks })).collect::<Vec<_>>(),
         "targets": plan.targets, "stripped": plan.changes.stripped, "kept": plan.changes.kept, "added": plan.changes.added,
+        "as_they_are": plan.changes.as_they_are,
         "warnings": warnings, "blocked": plan.blocked(), "command": plan.command(), "wire": wires.collect::<Vec<_>>(),
         "items": plan.items.iter().map(|i| json!({ "n": i.n, "id": i.id.0, "seat": i.seat.to_string() })).collect::<Vec<_>>(),
     })

@@ -99,7 +99,7 @@ pub async fn plans(rooms: &Rooms, out: &Out) -> Result<()> {
 pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, accept: Vec<Trace>, rooms: &Rooms, out: &Out) -> Result<()> {
     let from = ask.from.at().clone();
     let draft = match chosen {
-        Chosen::Seen(rows) => prepare_seen(broker, ask, &rows),
+        Chosen::Seen(rows) => prepare_seen(broker, ask, &rows, 0).0,
         Chosen::Seats(seats) => {
             let prepared = prepare(broker, ask, seats, &rooms.declared, accept, 0).await?;
             prepared.draft

@@ -43,7 +43,7 @@ async fn crashed_on(shape: Shape, target: Spec) -> Crashed {
     let mut draft = Draft::new(ask);
     for (i, message) in memory.messages("orders.dlt").iter().enumerate() {
         let origin = Origin { name: "orders".into(), partition: Some(0), ..Origin::default() };
-        draft.add(message, &MessageId(i.to_string()), &Death { origin: Told::header(origin, "h"), ..Death::default() });
+        draft.add(message, &MessageId(i.to_string()), &Death { origin: Told::header(origin, "h"), ..Death::default() }, None);
     }
     let plan = preflight::freeze(draft, &brokers, &hands, &ledger).await.unwrap();
     let lease = ledger.lease_plan(&plan.id, "test".into()).await.unwrap().unwrap();

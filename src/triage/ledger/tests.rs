@@ -37,7 +37,7 @@ fn plan(n: i64, body: usize, seed: u8) -> ReplayPlan {
     let origin = Origin { name: "orders".into(), partition: Some(0), ..Origin::default() };
     let death = crate::model::Death { origin: Told::header(origin, "h"), ..Default::default() };
     for i in 0..n {
-        draft.add(&message(i, body), &MessageId(format!("m{i}")), &death);
+        draft.add(&message(i, body), &MessageId(format!("m{i}")), &death, None);
     }
     let target = Target { exists: Some(true), partitions: 1, may_write: Some(true), ..Target::unknown(at("orders")) };
     draft.freeze(Preflight { targets: vec![target], seed: [seed; 16], ..Preflight::default() }, SystemTime::now()).unwrap()

@@ -67,16 +67,19 @@ struct Row {
     /// Restores only: it must be published anew.
     removed: bool,
     edit: Option<Edited>,
+    /// How it goes, as its target's driver says; publishing where nobody was asked.
+    way: Carriage,
 }
 
-/// How messages will go, as their target's driver says.
+/// What messages lose on their way, and why some will not go, as their target's driver says.
 #[derive(Default)]
 struct Ways {
-    carried: u64,
-    as_they_are: u64,
     losses: BTreeMap<String, u64>,
     refused: BTreeMap<String, u64>,
 }
+
+/// Moved by the broker, with nothing taken off and nothing put on.
+const AS_IT_IS: Carriage = Carriage::Carry { marked: false };
 
 /// Different losses or reasons that a plan lists, at most: hostile messages may have any number of them.
 const MOST_WORDS: usize = 20;
@@ -116,15 +119,19 @@ impl Draft {
         &self.ask
     }
 
-    /// Adds a message as it was read, who it is, and what it says of its death. One that is in already is not added again.
-    pub fn add(&mut self, message: &Message, id: &MessageId, death: &Death) {
+    /// Adds a message as it was read, who it is, what it says of its death, and what its target's driver said of it, where that was asked
+    /// ([`Draft::outgoing`]). One that is in already is not added again.
+    pub fn add(&mut self, message: &Message, id: &MessageId, death: &Death, said: Option<&Rehearsal>) {
         if self.has(&message.seat) || self.is_full() {
             return;
         }
         let (to, by_home) = self.target_of(death);
         let to = to.and_then(|at| self.target_index(at));
         let owned = self.owned_index(death);
-        self.note_changes(message, &death.owned);
+        let way = said.map_or(Carriage::Publish, |said| self.note_way(said));
+        if way != AS_IT_IS {
+            self.note_changes(message, &death.owned);
+        }
         if let Some(name) = death.failed_by.value.as_ref().filter(|n| !self.failed_by.contains(n)) {
             self.failed_by.push(name.clone());
         }
@@ -168,6 +175,7 @@ impl Draft {
             by_home,
             removed: false,
             edit,
+            way,
         });
     }
 
@@ -183,8 +191,8 @@ impl Draft {
         Some(Outgoing { to, place: Place::ByKey, key, body, headers, properties })
     }
 
-    /// Notes what the driver said of one message.
-    pub fn note_way(&mut self, said: &Rehearsal) {
+    /// Notes what the driver said of one message, and gives how it goes.
+    fn note_way(&mut self, said: &Rehearsal) -> Carriage {
         let count = |all: &mut BTreeMap<String, u64>, words: &str| {
             if all.len() < MOST_WORDS || all.contains_key(words) {
                 *all.entry(words.to_owned()).or_insert(0) += 1;
@@ -192,14 +200,10 @@ impl Draft {
         };
         if let Some(why) = &said.refused {
             count(&mut self.ways.refused, why);
-            return;
-        }
-        match said.way {
-            Carriage::Publish => {}
-            Carriage::Carry { marked: true } => self.ways.carried += 1,
-            Carriage::Carry { marked: false } => self.ways.as_they_are += 1,
+            return Carriage::Publish;
         }
         said.losses.iter().for_each(|loss| count(&mut self.ways.losses, loss));
+        said.way
     }
 
     /// Adds what was parked or discarded, for a restore.
@@ -228,6 +232,7 @@ impl Draft {
             by_home: false,
             removed: row.removed,
             edit: None,
+            way: Carriage::Publish,
         });
     }
 

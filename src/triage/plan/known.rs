@@ -107,6 +107,8 @@ pub struct Preflight {
     pub open: HashMap<Seat, String>,
     /// Whether the source lets go of one chosen message.
     pub removes: bool,
+    /// Why that could not be asked.
+    pub trouble: Option<String>,
     /// The broker's id of the source.
     pub source_id: Option<String>,
     /// How long the source keeps messages, and since when its oldest are there.

@@ -104,6 +104,9 @@ pub struct ChangeSummary {
     /// Bodies edited by hand.
     #[serde(default)]
     pub edited: u64,
+    /// Messages that the broker moves itself: nothing is taken off them and nothing put on.
+    #[serde(default)]
+    pub as_they_are: u64,
 }
 
 /// A frozen plan.
@@ -150,6 +153,13 @@ impl ReplayPlan {
     /// The place a message goes to.
     pub fn to(&self, item: &Planned) -> Option<&Address> {
         item.to.and_then(|t| self.targets.get(usize::from(t))).map(|t| &t.at)
+    }
+
+    /// Whether the broker moves this message as it is, by the plan: all but the edited ones go so, or none is known to.
+    pub fn moves_as_it_is(&self, item: &Planned) -> bool {
+        let published: u64 = self.targets.iter().map(|t| t.messages).sum();
+        let moved = self.changes.as_they_are;
+        moved > 0 && moved + self.changes.edited >= published && self.ask.edit.body(&item.seat).is_none()
     }
 
     /// Whether pointers are carried out as their originals; parked and restored they stay pointers.

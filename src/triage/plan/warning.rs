@@ -32,6 +32,10 @@ pub enum Warning {
         target: Address,
         why: String,
     },
+    /// Whether the source lets go of a message is not known: published, they might stay there.
+    SourceUnknown {
+        why: String,
+    },
     MayNotWrite {
         #[serde(with = "stored::address")]
         target: Address,
@@ -168,6 +172,10 @@ pub enum Warning {
     MovedAsTheyAre {
         messages: u64,
     },
+    /// Of those, what the broker shows no whole view of: the ledger keeps what is shown.
+    NoCopy {
+        messages: u64,
+    },
     /// What the target cannot carry, in its driver's words.
     Loses {
         what: String,
@@ -184,9 +192,11 @@ impl Warning {
     /// How bad it is.
     pub fn level(&self) -> Level {
         match self {
-            Warning::TargetMissing { .. } | Warning::MayNotWrite { .. } | Warning::NoHand { .. } | Warning::TargetUnknown { .. } => {
-                Level::Blocks
-            }
+            Warning::TargetMissing { .. }
+            | Warning::MayNotWrite { .. }
+            | Warning::NoHand { .. }
+            | Warning::TargetUnknown { .. }
+            | Warning::SourceUnknown { .. } => Level::Blocks,
             Warning::FansOut { subscribers: 0, .. } => Level::Blocks,
             Warning::Tombstones { .. }
             | Warning::HomeByConfig { .. }
@@ -211,6 +221,7 @@ impl Warning {
         match self {
             Warning::TargetMissing { target } => format!("{target} does not exist; create it, or choose another target"),
             Warning::TargetUnknown { target, why } => format!("{target} could not be asked: {why}"),
+            Warning::SourceUnknown { why } => format!("the source could not be asked whether it lets go of them: {why}; plan anew"),
             Warning::MayNotWrite { target } => format!("you may not write to {target}; ask for the right, then plan anew"),
             Warning::MayWriteUnknown { target } => format!("whether you may write to {target} shows only when it is tried"),
             Warning::NoHand { conn } => format!("{conn} is read-only here; turn writes on"),
@@ -269,6 +280,9 @@ impl Warning {
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
             Warning::Carried { messages } => format!("{} are published and taken out as one act of the broker", n(messages)),
             Warning::MovedAsTheyAre { messages } => format!("{} are moved by the broker itself, as they are", n(messages)),
+            Warning::NoCopy { messages } => {
+                format!("{} have no copy: the broker does not show all of them, so what goes wrong cannot be put back", n(messages))
+            }
             Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),

@@ -132,9 +132,10 @@ impl Runner<'_> {
         for held in got {
             let Some(n) = room.wanted.get_mut(&held.message.seat).and_then(VecDeque::pop_front) else { continue };
             let planned = self.plan.item(n).and_then(|i| i.digest);
-            if !held.message.whole {
+            // planned as a cut view it has no digest, and may only be moved as it is
+            if !held.message.whole && planned.is_some() {
                 self.note(n, Outcome::Skipped(Skip::NotWhole));
-            } else if planned.is_some_and(|d| d != digest(&held.message)) {
+            } else if held.message.whole && planned.is_some_and(|d| d != digest(&held.message)) {
                 self.note(n, Outcome::Skipped(Skip::Changed));
             } else {
                 room.taken.insert(n, Taken { held: Some(held.id), message: held.message });
@@ -237,6 +238,15 @@ impl Runner<'_> {
             let rehearsal = broker.rehearse(&taken.message, &wire);
             if let Some(why_not) = rehearsal.refused {
                 return Err(Outcome::Skipped(Skip::Refused { why_not }));
+            }
+            let as_it_is = Carriage::Carry { marked: false };
+            if plan.moves_as_it_is(item) && rehearsal.way != as_it_is {
+                // what that would lose nobody has read
+                let why_not = "by the plan the broker moves it as it is, which it does not let us any more; plan anew".into();
+                return Err(Outcome::Skipped(Skip::Refused { why_not }));
+            }
+            if !taken.message.whole && rehearsal.way != as_it_is {
+                return Err(Outcome::Skipped(Skip::NotWhole));
             }
             if changes.edited.is_some() && rehearsal.wire.body != wire.body {
                 let why_not = "the broker moves it as it is: the edited body would be lost".into();

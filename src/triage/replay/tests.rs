@@ -69,7 +69,7 @@ impl Stage {
             let seq = text_field(&message.headers, "seq").unwrap().to_owned();
             let origin = Origin { name: "orders".into(), partition: Some(1), ..Origin::default() };
             let death = Death { owned: vec!["kafka_dlt-x".into()], origin: Told::header(origin, "h"), ..Death::default() };
-            draft.add(&message, &MessageId(format!("id-{seq}")), &death);
+            draft.add(&message, &MessageId(format!("id-{seq}")), &death, None);
         }
         preflight::freeze(draft, &self.means.brokers, &self.means.hands, &self.means.ledger).await.unwrap()
     }

@@ -234,7 +234,7 @@ mod tests {
         let mut draft = Draft::new(ask);
         for m in chosen {
             let death = decode::death(m);
-            draft.add(m, &decode::identity(m, &death), &death);
+            draft.add(m, &decode::identity(m, &death), &death, None);
         }
         let plan = freeze(draft, &means.brokers, &means.hands, &means.ledger).await.unwrap();
         let (_wish, wishes) = watch::channel(Wish::Run { per_second: None });

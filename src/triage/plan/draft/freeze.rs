@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::order::{order_key, order_of};
 use super::tally::Tally;
-use super::{Body, Draft, Edited, Refusal, Row};
-use crate::broker::REPLAY_ID;
+use super::{AS_IT_IS, Body, Draft, Edited, Refusal, Row};
+use crate::broker::{Carriage, REPLAY_ID};
 use crate::model::PastKind;
 use crate::triage::plan::wire::as_they_are;
 use crate::triage::plan::{
@@ -52,7 +52,9 @@ impl Draft {
             items.push(item);
         }
         let mut changes = self.changes.clone();
-        if items.iter().any(|i| i.way == Way::Publish) {
+        changes.as_they_are = tally.as_they_are;
+        let published = items.iter().filter(|i| i.way == Way::Publish).count() as u64;
+        if published > tally.as_they_are {
             changes.added = self.ask.edit.add.iter().map(|(n, _)| n.clone()).collect();
             let own: &[&str] = if as_they_are(&self.ask) { &[REPLAY_ID] } else { &[REPLAY_ID, ORIGINAL_ID, REPLAY_GEN] };
             changes.added.extend(own.iter().map(|n| (*n).to_owned()));
@@ -120,6 +122,11 @@ impl Draft {
             tally.tombstones += u64::from(row.tombstone && way == Way::Publish);
             tally.home += u64::from(row.by_home && way == Way::Publish);
             tally.anew += u64::from(row.removed);
+            if way == Way::Publish {
+                tally.carried += u64::from(row.way == Carriage::Carry { marked: true });
+                tally.as_they_are += u64::from(row.way == AS_IT_IS);
+                tally.no_copy += u64::from(!row.whole);
+            }
             if let Some(plan) = known.open.get(&row.seat) {
                 tally.open.0 += 1;
                 tally.open.1.clone_from(plan);
@@ -162,7 +169,9 @@ impl Draft {
         if row.edit == Some(Edited::OfAnother) {
             return Some(Skip::Changed);
         }
-        if !row.whole {
+        // what the broker moves as it is needs no copy to go; that there is none is said
+        let moved = publishes && row.way == AS_IT_IS;
+        if !row.whole && !moved {
             tally.cut += 1;
             return Some(Skip::NotWhole);
         }

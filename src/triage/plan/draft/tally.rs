@@ -32,6 +32,11 @@ pub(super) struct Tally {
     pub no_origin: u64,
     pub home: u64,
     pub cut: u64,
+    /// Published and taken out as one act.
+    pub carried: u64,
+    pub as_they_are: u64,
+    /// Of those, what the broker shows no whole view of.
+    pub no_copy: u64,
     /// Messages, largest, limit.
     pub large: (u64, u64, u64),
     pub anew: u64,
@@ -121,10 +126,13 @@ impl Draft {
         some(u64::from(most > 256 && most * 2 > todo), Warning::OneKey { messages: most });
         let publishes = items.iter().any(|i| i.way == Way::Publish);
         some(u64::from(publishes && !self.ask.pace.ordered), Warning::NotOrdered);
-        some(u64::from(!known.removes && self.ask.deed != Deed::Restore), Warning::StaysInSource);
+        let trouble = known.trouble.clone();
+        some(u64::from(!known.removes && trouble.is_none() && self.ask.deed != Deed::Restore), Warning::StaysInSource);
+        some(u64::from(trouble.is_some()), Warning::SourceUnknown { why: trouble.unwrap_or_default() });
         some(u64::from(self.ask.shared_asked), Warning::LedgerOnly);
-        some(self.ways.carried, Warning::Carried { messages: self.ways.carried });
-        some(self.ways.as_they_are, Warning::MovedAsTheyAre { messages: self.ways.as_they_are });
+        some(tally.carried, Warning::Carried { messages: tally.carried });
+        some(tally.as_they_are, Warning::MovedAsTheyAre { messages: tally.as_they_are });
+        some(tally.no_copy, Warning::NoCopy { messages: tally.no_copy });
         let edits: Vec<_> =
             items.iter().filter(|i| i.way == Way::Publish).filter_map(|i| Some((i, self.ask.edit.body(&i.seat)?))).collect();
         if let Some((_, first)) = edits.first() {

@@ -61,7 +61,7 @@ fn id(n: i64) -> MessageId {
 fn a_message_marked_twice_is_planned_once() {
     let mut draft = draft(Deed::Replay, Route::Origin);
     for _ in 0..2 {
-        draft.add(&message(1, None), &id(1), &death(1));
+        draft.add(&message(1, None), &id(1), &death(1), None);
     }
     assert_eq!(freeze(draft, known()).items.len(), 1);
 }
@@ -69,9 +69,9 @@ fn a_message_marked_twice_is_planned_once() {
 #[test]
 fn one_key_goes_in_the_order_of_its_origin() {
     let mut draft = draft(Deed::Replay, Route::Origin);
-    draft.add(&message(1, Some("a")), &id(1), &death(50));
-    draft.add(&message(2, Some("b")), &id(2), &death(10));
-    draft.add(&message(3, Some("a")), &id(3), &death(40));
+    draft.add(&message(1, Some("a")), &id(1), &death(50), None);
+    draft.add(&message(2, Some("b")), &id(2), &death(10), None);
+    draft.add(&message(3, Some("a")), &id(3), &death(40), None);
     let plan = freeze(draft, known());
     assert_eq!(plan.items.iter().map(|i| i.id.0.as_str()).collect::<Vec<_>>(), ["3", "2", "1"]);
     assert_eq!(plan.items.iter().map(|i| i.n).collect::<Vec<_>>(), [1, 2, 3]);
@@ -82,13 +82,13 @@ fn one_key_goes_in_the_order_of_its_origin() {
 #[test]
 fn what_must_not_go_is_left_out_with_its_reason() {
     let mut draft = draft(Deed::Replay, Route::Origin);
-    draft.add(&Message { whole: false, ..message(1, None) }, &id(1), &death(1));
-    draft.add(&message(2, None), &id(2), &Death { pointer: true, origin: Told::nothing(""), ..death(2) });
-    draft.add(&message(3, None), &id(3), &Death::default());
-    draft.add(&Message { body: Some(Bytes::from(vec![0; 101])), ..message(4, None) }, &id(4), &death(4));
-    draft.add(&message(5, None), &id(5), &death(5));
-    draft.add(&message(6, None), &id(6), &death(6));
-    draft.add(&Message { body: None, ..message(7, None) }, &id(7), &death(7));
+    draft.add(&Message { whole: false, ..message(1, None) }, &id(1), &death(1), None);
+    draft.add(&message(2, None), &id(2), &Death { pointer: true, origin: Told::nothing(""), ..death(2) }, None);
+    draft.add(&message(3, None), &id(3), &Death::default(), None);
+    draft.add(&Message { body: Some(Bytes::from(vec![0; 101])), ..message(4, None) }, &id(4), &death(4), None);
+    draft.add(&message(5, None), &id(5), &death(5), None);
+    draft.add(&message(6, None), &id(6), &death(6), None);
+    draft.add(&Message { body: None, ..message(7, None) }, &id(7), &death(7), None);
     let past = |n: i64| {
         (0..3)
             .map(|_| Past {
@@ -122,17 +122,55 @@ fn what_must_not_go_is_left_out_with_its_reason() {
 }
 
 #[test]
+fn what_the_broker_moves_as_it_is_changes_nothing_and_needs_no_copy() {
+    let said = |draft: &Draft, message: &Message| Rehearsal {
+        wire: draft.outgoing(message, &owned(1)).unwrap(),
+        losses: Vec::new(),
+        refused: None,
+        way: Carriage::Carry { marked: false },
+    };
+    fn owned(offset: i64) -> Death {
+        Death { owned: vec!["why".into()], ..death(offset) }
+    }
+    let dead = |offset, whole| Message { headers: vec![("why".into(), Typed::bytes(Some("x".into())))], whole, ..message(offset, None) };
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    for (offset, whole) in [(1, true), (2, false)] {
+        let message = dead(offset, whole);
+        let said = said(&draft, &message);
+        draft.add(&message, &id(offset), &owned(offset), Some(&said));
+    }
+    let plan = freeze(draft, known());
+    assert_eq!((plan.todo(), plan.changes.as_they_are), (2, 2));
+    assert!(plan.changes.stripped.is_empty() && plan.changes.added.is_empty(), "{:?}", plan.changes);
+    assert_eq!((plan.items[0].digest.is_some(), plan.items[1].digest), (true, None));
+    assert!(plan.warnings.contains(&Warning::NoCopy { messages: 1 }) && plan.warnings.contains(&Warning::MovedAsTheyAre { messages: 2 }));
+    // discarded it could not be had back
+    let mut draft = self::draft(Deed::Discard, Route::Nowhere);
+    draft.add(&dead(2, false), &id(2), &owned(2), None);
+    assert_eq!(freeze(draft, Preflight { removes: true, ..known() }).items[0].way, Way::LeftOut(Skip::NotWhole));
+}
+
+#[test]
 fn a_target_that_is_missing_or_forbidden_blocks() {
     for target in [
         Target { exists: Some(false), ..Target::unknown(Address::topic(&conn(), "orders")) },
         Target { may_write: Some(false), ..known().targets[0].clone() },
     ] {
         let mut draft = draft(Deed::Replay, Route::Origin);
-        draft.add(&message(1, None), &id(1), &death(1));
+        draft.add(&message(1, None), &id(1), &death(1), None);
         let plan = freeze(draft, Preflight { targets: vec![target], ..Preflight::default() });
         assert_eq!(plan.warnings[0].level(), Level::Blocks);
         assert!(plan.blocked().is_some());
     }
+}
+
+#[test]
+fn a_source_that_does_not_say_whether_it_lets_go_blocks() {
+    let mut draft = draft(Deed::Replay, Route::Origin);
+    draft.add(&message(1, None), &id(1), &death(1), None);
+    let plan = freeze(draft, Preflight { trouble: Some("no answer in time".into()), ..known() });
+    assert!(plan.blocked().is_some_and(|why| why.contains("no answer in time")), "{:?}", plan.warnings);
+    assert!(!plan.warnings.contains(&Warning::StaysInSource));
 }
 
 #[test]
@@ -141,7 +179,7 @@ fn what_a_deed_cannot_mean_is_refused() {
     assert_eq!(draft(Deed::Replay, Route::Origin).freeze(known(), at), Err(Refusal::Empty));
     for (deed, route) in [(Deed::Replay, Route::Nowhere), (Deed::Discard, Route::Origin), (Deed::Restore, Route::Same)] {
         let mut draft = draft(deed, route);
-        draft.add(&message(1, None), &id(1), &death(1));
+        draft.add(&message(1, None), &id(1), &death(1), None);
         assert!(matches!(draft.freeze(known(), at), Err(Refusal::Unfit(_))));
     }
 }
@@ -150,7 +188,7 @@ fn what_a_deed_cannot_mean_is_refused() {
 fn canary_steps_go_first_and_the_command_says_the_same() {
     let mut draft = draft(Deed::Replay, Route::Origin);
     for n in 0..40 {
-        draft.add(&message(n, None), &id(n), &death(n));
+        draft.add(&message(n, None), &id(n), &death(n), None);
     }
     let mut plan = freeze(draft, known());
     assert_eq!(plan.steps(40), [1, 5, 25, 9]);

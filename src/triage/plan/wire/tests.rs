@@ -34,7 +34,7 @@ fn plan(headers: Fields, owned: Vec<String>, edit: Edit, partitions: u32) -> (Re
     let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(from), crate::triage::plan::Route::Origin, Actor::default());
     ask.edit = edit;
     let mut draft = Draft::new(ask);
-    draft.add(&message, &MessageId("billing|m1".into()), &death);
+    draft.add(&message, &MessageId("billing|m1".into()), &death, None);
     let target = Target { exists: Some(true), partitions, may_write: Some(true), ..Target::unknown(Address::topic(&conn(), "orders")) };
     let plan = draft.freeze(Preflight { targets: vec![target], ..Preflight::default() }, SystemTime::UNIX_EPOCH).unwrap();
     (plan, message)

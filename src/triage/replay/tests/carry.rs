@@ -118,8 +118,8 @@ async fn the_plan_says_how_messages_go_and_what_they_lose() {
     for message in stage.memory.messages("orders.dlt") {
         let origin = Origin { name: "orders".into(), ..Origin::default() };
         let death = Death { origin: Told::header(origin, "h"), ..Death::default() };
-        draft.add(&message, &MessageId(seq(&message).to_string()), &death);
-        draft.note_way(&broker.rehearse(&message, &draft.outgoing(&message, &death).unwrap()));
+        let said = broker.rehearse(&message, &draft.outgoing(&message, &death).unwrap());
+        draft.add(&message, &MessageId(seq(&message).to_string()), &death, Some(&said));
     }
     let plan = preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap();
     assert!(plan.warnings.contains(&Warning::Carried { messages: 2 }), "{:?}", plan.warnings);

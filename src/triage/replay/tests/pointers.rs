@@ -30,7 +30,7 @@ async fn plan(stage: &Stage, deed: Deed, route: Route) -> ReplayPlan {
     for message in stage.memory.messages("orders.dlt") {
         let death = decode::death(&message);
         assert!(death.pointer);
-        draft.add(&message, &decode::identity(&message, &death), &death);
+        draft.add(&message, &decode::identity(&message, &death), &death, None);
     }
     preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap()
 }

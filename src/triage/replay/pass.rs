@@ -29,11 +29,11 @@ impl Runner<'_> {
         for (i, size) in steps.iter().copied().enumerate() {
             let (step, of) = (i + 1, steps.len());
             self.tell.phase(Phase::Step { step, of });
-            let watched = if step < of { Some(watching::ends(&self.plan, &self.means.brokers).await) } else { None };
+            let watched = if step < of { Some(watching::before(&self.plan, &self.means.brokers).await) } else { None };
             let members: BTreeSet<u32> = self.queue.first(size).into_iter().collect();
             self.carry(&members).await?;
-            if let Some(ends) = watched {
-                self.judge(&members, step, of, ends).await?;
+            if let Some(before) = watched {
+                self.judge(&members, step, of, before).await?;
             }
         }
         self.flush_marks().await
@@ -121,7 +121,7 @@ impl Runner<'_> {
     }
 
     /// After a canary step: nothing may have failed, and nothing may come back while it is watched.
-    async fn judge(&mut self, members: &BTreeSet<u32>, step: usize, of: usize, ends: watching::SourceEnds) -> Result<(), Halt> {
+    async fn judge(&mut self, members: &BTreeSet<u32>, step: usize, of: usize, before: watching::Before) -> Result<(), Halt> {
         let bad = members.iter().filter(|n| matches!(self.outcomes.get(n), Some(Outcome::Failed { .. } | Outcome::InDoubt { .. }))).count();
         if bad > 0 {
             return Err(Halt::Broke(format!("{bad} of the {} of canary step {step} failed; the rest is untouched", members.len())));
@@ -132,7 +132,8 @@ impl Runner<'_> {
             () = tokio::time::sleep(wait) => {}
             () = stop_wish(&mut self.wish) => return Err(Halt::Stopped),
         }
-        match watching::came_back(&self.plan, &self.means.brokers, ends).await {
+        let left = members.iter().copied().filter(|n| matches!(self.outcomes.get(n), Some(Outcome::Replayed { .. }))).collect();
+        match watching::came_back(&self.plan, &self.means.brokers, before, &left).await {
             Ok(back) if back.is_empty() => {
                 self.tell.line(Level::Ok, None, format!("canary {}: none came back within {}s", members.len(), wait.as_secs()));
                 Ok(())

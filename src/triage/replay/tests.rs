@@ -313,6 +313,33 @@ async fn a_canary_that_comes_back_stops_the_rest() {
     assert_eq!((report.counts.replayed, report.counts.came_back, report.counts.untouched), (4, 1, 8));
 }
 
+#[tokio::test]
+async fn a_queue_that_is_free_to_look_into_is_looked_through_after_a_canary() {
+    for again in [false, true] {
+        let stage = Stage::new(Shape::activemq());
+        stage.dead(&KEYS);
+        let mut ask = stage.ask(Deed::Replay, Route::Origin);
+        ask.pace.canary = vec![2];
+        ask.pace.watch = Duration::from_millis(5);
+        let plan = stage.plan_for(ask).await;
+        let (_wish, heard) = go();
+        let said = Mutex::new(Vec::new());
+        let say = |p: Progress| {
+            if again && matches!(p.phase, Phase::Watching { .. }) && stage.memory.messages("orders.dlt").len() == 10 {
+                let first = stage.memory.messages("orders").pop().unwrap();
+                let id = text_field(&first.headers, REPLAY_ID).unwrap().to_owned();
+                stage.memory.put("orders.dlt", Put::keyed("z", "again").header(REPLAY_ID, id)).unwrap();
+            }
+            said.lock().unwrap().extend(p.lines.into_iter().map(|line| line.words));
+        };
+        let report = replay(&plan, &stage.means, &say, heard).await;
+        let said = said.into_inner().unwrap();
+        assert_eq!(report.counts.came_back, u64::from(again), "{said:?}");
+        assert_eq!(report.ended == Ended::Finished, !again, "{report:?}");
+        assert_eq!(said.iter().any(|words| words.contains("canary 2: none came back")), !again, "{said:?}");
+    }
+}
+
 /// Broken off at any await: nothing lost, nothing twice, because the target can be looked at.
 #[tokio::test]
 async fn broken_off_anywhere_and_resumed_each_arrives_once() {

@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use futures::StreamExt;
 
 use super::{Doubtful, Finding};
-use crate::broker::{Broker, Brokers, PeekRequest, Peeked, Receipt, Trace, Why};
+use crate::broker::{Broker, Brokers, PeekRequest, Peeked, Receipt, Start, Trace, Why};
 use crate::model::{Address, Seat};
 use crate::triage::plan::{ReplayPlan, Source};
 
 /// Messages of a source read at most.
 const READ: usize = 1_000_000;
+/// Messages asked for one by one at most: a batch that was cut off is of 256.
+const ONE_BY_ONE: usize = 512;
 
 /// Judges those of `which` that were carried from the plan's source to the same broker. Gone: done. There, and the broker has run on since:
 /// untouched. Else it is a person's word.
@@ -28,7 +30,11 @@ pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtf
         }
         return;
     };
-    let (seats, started) = futures::join!(seats(broker.as_ref(), &from), broker.probe());
+    let (mut seats, started) = futures::join!(seats(broker.as_ref(), &from), broker.probe());
+    if let Ok(read) = &mut seats {
+        let wanted = which.iter().filter_map(|i| found.get(*i)).map(|doubtful| doubtful.seat.clone()).collect();
+        read.ask(broker.as_ref(), &from, wanted).await;
+    }
     for i in which {
         let Some(doubtful) = found.get_mut(*i) else { continue };
         doubtful.finding = match (near(&doubtful.to), doubtful.to.clone(), &seats, &started) {
@@ -40,7 +46,7 @@ pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtf
                     Finding::Ask("it is still at its source, and the broker was started anew meanwhile: it may be at its target too".into())
                 }
                 (true, _) => Finding::NotThere,
-                (false, _) if read.whole => Finding::Left(Receipt { to, seat: None }),
+                (false, _) if read.whole || read.gone.contains(&doubtful.seat) => Finding::Left(Receipt { to, seat: None }),
                 (false, _) => Finding::Ask("the broker shows only the first of its source, and it is not among them".into()),
             },
         };
@@ -51,20 +57,45 @@ struct Read {
     seats: HashSet<Seat>,
     /// Whether that is all that there is.
     whole: bool,
+    /// Asked for one by one, where it is not, and not there.
+    gone: HashSet<Seat>,
+    accept: Vec<Trace>,
+}
+
+impl Read {
+    /// Asks for those that are not among what the broker shows, one by one: some can be asked for a message wherever it is.
+    async fn ask(&mut self, broker: &dyn Broker, from: &Address, wanted: Vec<Seat>) {
+        if self.whole {
+            return;
+        }
+        for seat in wanted.into_iter().take(ONE_BY_ONE) {
+            if self.seats.contains(&seat) {
+                continue;
+            }
+            let want = PeekRequest { start: Start::Seat(seat.clone()), accept: self.accept.clone(), ..PeekRequest::new(from.clone(), 1) };
+            let mut flow = broker.peek(want);
+            match flow.next().await {
+                Some(Ok(Peeked::Batch(messages))) if messages.iter().any(|m| m.seat == seat) => self.seats.extend([seat]),
+                Some(Ok(Peeked::End { why: Why::Complete, .. })) => self.gone.extend([seat]),
+                // it is not said
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Where messages sit at the source now; the error says why that is not known.
 async fn seats(broker: &dyn Broker, from: &Address) -> Result<Read, String> {
     let cost = broker.cost(from).await.map_err(|e| format!("the source could not be asked: {e}"))?;
-    // these two say of a queue that was looked into for the plan nothing new; anything else is not to be left without a word
-    let accept: Vec<Trace> = cost.leaves.into_iter().filter(|t| matches!(t, Trace::Expires | Trace::Creates)).collect();
-    let mut flow = broker.peek(PeekRequest { accept, ..PeekRequest::new(from.clone(), READ) });
+    // these say of a queue that was looked into for the plan nothing new; anything else is not to be left without a word
+    let accept: Vec<Trace> = cost.leaves.into_iter().filter(|t| matches!(t, Trace::Expires | Trace::Creates | Trace::Moves)).collect();
+    let mut flow = broker.peek(PeekRequest { accept: accept.clone(), ..PeekRequest::new(from.clone(), READ) });
     let mut seats = HashSet::new();
     while let Some(step) = flow.next().await {
         match step.map_err(|e| format!("the source could not be read: {e}"))? {
             Peeked::Batch(messages) => seats.extend(messages.into_iter().map(|m| m.seat)),
             Peeked::Progress { .. } | Peeked::Doomed(_) => {}
-            Peeked::End { why, .. } => return Ok(Read { seats, whole: why == Why::Complete }),
+            Peeked::End { why, .. } => return Ok(Read { seats, whole: why == Why::Complete, gone: HashSet::new(), accept }),
         }
     }
     Err("the source could not be read to its end".into())

@@ -89,7 +89,7 @@ async fn through(broker: &dyn Broker, at: &Address, mut each: impl FnMut(Message
     while let Some(step) = flow.next().await {
         match step.map_err(|e| e.to_string())? {
             Peeked::Batch(messages) => messages.into_iter().for_each(&mut each),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { why: Why::Complete, .. } => return Ok(()),
             Peeked::End { read, .. } => return Err(format!("only the first {read} of the queue could be looked through")),
         }

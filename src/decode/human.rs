@@ -64,6 +64,13 @@ pub fn things(n: u64, one: &str) -> String {
     format!("{} {one}{}", count_plain(n), if n == 1 { "" } else { "s" })
 }
 
+/// The first names of a list, and how many more there are: `orders, billing and 12 more`. Names are made safe for a terminal.
+pub fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+    let rest = names.len().saturating_sub(most);
+    let first: Vec<_> = names.take(most).map(super::safe).collect();
+    if rest > 0 { format!("{} and {rest} more", first.join(", ")) } else { first.join(", ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,11 +40,7 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
     if let Some(d) = cx.facts.destination(at) {
         out.push(fact("depth", human::count(d.depth)));
         if let Role::DeadLetter { of, proof } = &d.role {
-            let of = if of.is_empty() {
-                String::new()
-            } else {
-                format!(" of {}", of.iter().map(|a| safe(&a.name).into_owned()).collect::<Vec<_>>().join(", "))
-            };
+            let of = if of.is_empty() { String::new() } else { format!(" of {}", human::some(of.iter().map(|a| a.name.as_str()), 20)) };
             let proof = match proof {
                 Proof::Told => "the broker says so",
                 Proof::Declared => "by the config",

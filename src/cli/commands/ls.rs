@@ -16,6 +16,9 @@ use crate::model::{Count, Destination, Proof, Role};
 /// Brokers that answer within this are shown together; what comes later stands below.
 const TOGETHER: Duration = Duration::from_millis(800);
 
+/// Names of the queues whose dead letters come to one, in its row: where a broker has one for all, more would be no help.
+const NAMES: usize = 3;
+
 /// Prints one row a destination; brokers that did not answer are named on stderr.
 pub async fn run(desk: &Desk, args: LsArgs) -> io::Result<Exit> {
     let mut answers = find::answers(&desk.means.brokers, None, args.internal);
@@ -77,13 +80,12 @@ fn show(out: &mut Out, mut rows: Vec<Destination>, args: &LsArgs) -> io::Result<
     Ok(rows.len())
 }
 
-/// `DLQ of orders`, `DLQ (by its name)`, `-`.
+/// `DLQ of orders`, `DLQ of orders, billing, stock and 12 more`, `DLQ (by its name)`, `-`.
 fn role(role: &Role) -> String {
     match role {
         Role::Plain => "-".into(),
         Role::DeadLetter { of, proof } => {
-            let names: Vec<String> = of.iter().map(|a| safe(&a.name).into_owned()).collect();
-            let of = if names.is_empty() { String::new() } else { format!(" of {}", names.join(", ")) };
+            let of = if of.is_empty() { String::new() } else { format!(" of {}", human::some(of.iter().map(|a| a.name.as_str()), NAMES)) };
             let by = if *proof == Proof::Named { " (by its name)" } else { "" };
             format!("DLQ{of}{by}")
         }

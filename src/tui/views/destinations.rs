@@ -58,7 +58,11 @@ fn destination(d: &Destination, marked: bool, cx: &Cx) -> Row {
     let role = match &d.role {
         Role::Plain => muted(""),
         Role::DeadLetter { of, proof } => {
-            let of = of.first().map_or(String::new(), |a| format!(" of {}", safe(&a.name)));
+            let of = match of.as_slice() {
+                [] => String::new(),
+                [one] => format!(" of {}", safe(&one.name)),
+                [first, others @ ..] => format!(" of {} +{}", safe(&first.name), others.len()),
+            };
             let sure = if *proof == Proof::Named { "?" } else { "" };
             (Tone::Accent, format!("DLQ{of}{sure}"))
         }

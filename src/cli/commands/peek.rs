@@ -149,7 +149,7 @@ pub fn object(one: &Seen) -> Value {
     json!({
         "address": format!("{}/{}", m.at, m.seat), "destination": m.at.name, "broker": m.at.conn.as_str(), "seat": m.seat.to_string(),
         "id": one.id.0, "time": m.sent.map(|t| human::utc(Some(t))), "key": m.key.as_deref().map(text), "body": m.body.as_deref().map(text),
-        "tombstone": m.body.is_none(), "headers": fields(&m.headers), "properties": fields(&m.properties), "delivery": fields(&m.delivery), "bytes": m.size(), "event": one.event, "verdict": verdict(&one.verdict),
+        "tombstone": m.body.is_none(), "whole": m.whole, "headers": fields(&m.headers), "properties": fields(&m.properties), "delivery": fields(&m.delivery), "bytes": m.size(), "event": one.event, "verdict": verdict(&one.verdict),
         "violations": violations, "death": super::show::death(&one.death),
     })
 }

@@ -96,7 +96,8 @@ fn text(one: &Seen) -> String {
     line("id", safe(&one.id.0).into_owned());
     line("time", human::utc(m.sent));
     line("key", m.key.as_ref().map_or("- (none)".into(), |k| safe_bytes(k)));
-    line("size", human::bytes(m.size() as u64));
+    let cut = if m.whole { "" } else { "; a cut view: the broker showed no more" };
+    line("size", format!("{}{cut}", human::bytes(m.size() as u64)));
     line("schema", verdict(one));
     death_text(&one.death, &mut line);
     for past in &one.past {

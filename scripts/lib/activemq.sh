@@ -47,7 +47,8 @@ activemq_answers() {
     6) jolokia_knows "$(activemq_jolokia 6)" admin:adminpw "$bean=activemq6" || return ;;
     518) jolokia_knows "$(activemq_jolokia 518)" admin:admin "$bean=localhost" || return ;;
   esac
-  for ending in $(activemq_listeners "$1"); do ! port_free "$(cat "$TB/activemq$1/prefix")$ending" || return 1; done
+  # what it was started with: an older one has less
+  for ending in $(cat "$TB/activemq$1/listeners" 2>/dev/null); do ! port_free "$(cat "$TB/activemq$1/prefix")$ending" || return 1; done
 }
 
 # jolokia_knows URL USER:PASSWORD BEAN
@@ -56,8 +57,9 @@ jolokia_knows() {
     -d "{\"type\":\"read\",\"mbean\":\"$3\"}" 2>/dev/null | grep -c '"status":200' >/dev/null
 }
 
-# activemq_listeners VERSION: 01 OpenWire, 02 AMQP, 03 STOMP, 04 Jolokia.
-activemq_listeners() { case $1 in 517) echo 01 03 ;; *) echo 01 02 03 04 ;; esac; }
+# activemq_listeners VERSION: 01 OpenWire, 02 AMQP, 03 STOMP, 04 Jolokia; by TLS 05 OpenWire, 06 STOMP, 07 Jolokia with a policy that lets its
+# user `reader` look and nothing more.
+activemq_listeners() { case $1 in 6) echo 01 02 03 04 05 06 07 ;; 517) echo 01 03 ;; 518) echo 01 02 03 04 ;; esac; }
 
 activemq_up() {
   local name=activemq$1 dir=$TB/activemq$1 mark=-Dactivemq.base=$TB/activemq$1
@@ -65,6 +67,7 @@ activemq_up() {
   if activemq_alive "$1" && as_wished_prefix "$name" && await 30 "$dir" "$mark" activemq_answers "$1"; then return; fi
   activemq_down "$1"
   choose_prefix "$name" "$(activemq_first "$1")" $(activemq_listeners "$1") && "activemq_config$([ "$1" != 518 ] || echo _518)" "$1" || return
+  activemq_listeners "$1" >"$dir/listeners"
   activemq_launch "$1" "$dir"
   await 120 "$dir" "$mark" activemq_answers "$1" || did_not_start "$name" "$(activemq_version "$1")" "$dir" "$mark"
 }
@@ -78,6 +81,7 @@ activemq_launch() {
     6)
       options+=(-Xmx384m "-Dactivemq.home=$dir" -cp "$dir/conf:$CACHE/activemq-$ACTIVEMQ_6/*")
       options+=("-javaagent:$CACHE/jolokia-agent-$JOLOKIA/jolokia-agent-jvm-$JOLOKIA-javaagent.jar=host=127.0.0.1,port=${p}04,agentContext=/api/jolokia,user=admin,password=adminpw,policyLocation=file:$dir/conf/jolokia-access.xml,discoveryEnabled=false,allowErrorDetails=false")
+      options+=("-javaagent:$CACHE/jolokia-agent-$JOLOKIA/jolokia-agent-jvm-$JOLOKIA-javaagent.jar=host=127.0.0.1,port=${p}07,protocol=https,executor=cached,keystore=$dir/certs/server.p12,keyStoreType=PKCS12,keystorePassword=testbed,agentContext=/api/jolokia,user=reader,password=readerpw,policyLocation=file:$dir/conf/jolokia-reader.xml,discoveryEnabled=false,allowErrorDetails=false")
       ;;
     517)
       options+=(-Xmx256m -Dactivemq.home=/usr/share/activemq)
@@ -94,13 +98,19 @@ activemq_launch() {
 }
 
 activemq_config() {
-  local conf=$TB/activemq$1/conf p amqp='' jmx=false
+  local conf=$TB/activemq$1/conf certs=$TB/activemq$1/certs p amqp='' tls='' jmx=false
   p=$(cat "$TB/activemq$1/prefix")
   if [ "$1" = 6 ]; then
+    make_certs "$certs" && jvm_keystore "$certs" || return
+    tls="<sslContext><sslContext keyStore=\"file:$certs/server.p12\" keyStoreType=\"PKCS12\" keyStorePassword=\"testbed\"/></sslContext>"
     jmx=true amqp="<transportConnector name=\"amqp\" uri=\"amqp://127.0.0.1:${p}02?wireFormat.maxFrameSize=33554432\"/>"
   fi
   mkdir -p "$conf"
-  sed -e "s|@NAME@|activemq$1|; s|@P@|$p|; s|@JMX@|$jmx|; s|@AMQP@|$amqp|" "$ROOT/scripts/lib/activemq.xml" >"$conf/activemq.xml"
+  if [ "$1" = 6 ]; then
+    amqp+="<transportConnector name=\"ssl\" uri=\"ssl://127.0.0.1:${p}05\"/><transportConnector name=\"stomp+ssl\" uri=\"stomp+ssl://127.0.0.1:${p}06\"/>"
+  fi
+  sed -e "s|@NAME@|activemq$1|; s|@P@|$p|; s|@JMX@|$jmx|; s|@TLS@|$tls|; s|@AMQP@|$amqp|" "$ROOT/scripts/lib/activemq.xml" >"$conf/activemq.xml"
+  sed -e 's|<operation>\*</operation>|<operation>browse*</operation>|' "$ROOT/scripts/lib/jolokia-access.xml" >"$conf/jolokia-reader.xml"
   cp "$ROOT/scripts/lib/jolokia-access.xml" "$conf/jolokia-access.xml"
   cp "$ROOT/scripts/lib/activemq_log4j2.properties" "$conf/log4j2.properties"
 }
@@ -121,4 +131,10 @@ activemq_env() {
   echo "export ${at}_STOMP=stomp://$(local_port "activemq$1" 03)"
   [ "$1" = 517 ] || echo "export ${at}_AMQP=amqp://$(local_port "activemq$1" 02)"
   [ "$1" = 517 ] || echo "export ${at}_JOLOKIA=$(activemq_jolokia "$1")"
+  if grep -q 06 "$TB/activemq$1/listeners" 2>/dev/null; then
+    echo "export ${at}_TLS=ssl://$(local_port "activemq$1" 05)"
+    echo "export ${at}_STOMP_TLS=stomp+ssl://$(local_port "activemq$1" 06)"
+    echo "export ${at}_JOLOKIA_READER=https://$(local_port "activemq$1" 07)/api/jolokia"
+    printf 'export %s_CA=%q\n' "$at" "$TB/activemq$1/certs/ca.pem"
+  fi
 }

@@ -22,3 +22,9 @@ certificate() {
   openssl pkcs8 -topk8 -nocrypt -in "$1.key" -out "$1.pk8"
   cat "$1.pk8" "$1.crt" ca.pem >"$1.keystore.pem"
 }
+
+# jvm_keystore DIR: the server's certificate and key of `make_certs DIR` as a store that every JVM reads; its password is testbed.
+jvm_keystore() {
+  [ -e "$1/server.p12" ] || openssl pkcs12 -export -in "$1/server.crt" -inkey "$1/server.key" -certfile "$1/ca.pem" -name server \
+    -passout pass:testbed -out "$1/server.p12" >"$TB/openssl.log" 2>&1
+}

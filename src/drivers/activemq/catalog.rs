@@ -143,7 +143,7 @@ fn doors(known: &Known) -> Vec<(String, String, String)> {
     known.doors.iter().map(|(door, what)| (door.clone(), what.clone(), "tried".into())).collect()
 }
 
-/// Artemis: free, and all of it. Classic: the first messages only; overdue ones that are met expire now, which dead letters cannot,
+/// Artemis: free, and all of it, where management says what to keep away from. Classic: the first messages only; overdue ones that are met expire now, which dead letters cannot,
 /// because the broker takes their expiry off them.
 pub(super) async fn cost(mq: &ActiveMq, at: &Address) -> Outcome<Cost> {
     let known = mq.known().await?;
@@ -161,6 +161,8 @@ pub(super) async fn cost(mq: &ActiveMq, at: &Address) -> Outcome<Cost> {
     }
     if place.is_none() {
         leaves.push(Trace::Creates);
+        // which messages to keep away from, only management tells
+        leaves.extend((known.product == Product::Artemis).then_some(Trace::Moves));
     }
     Ok(Cost { leaves, looks_left: None, limit: None, sees, refused, safer: None })
 }

@@ -59,7 +59,7 @@ impl Visit {
         while found.len() < max && !self.done() && !self.ended {
             let mut look = match self.look.take() {
                 Some(look) => look,
-                None => Look::begin(&self.mq, &self.known, &self.from).await?,
+                None => Look::begin(&self.mq, &self.known, &self.from, true).await?,
             };
             match look.next().await? {
                 Some(message) => {

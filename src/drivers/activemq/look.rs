@@ -4,15 +4,17 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::ActiveMq;
-use super::amqp::{Amqp, browse as amqp_browse, message as amqp_message};
+use super::amqp::Amqp;
 use super::catalog::WINDOW;
 use super::error::{Fault, Outcome};
-use super::jolokia::classic;
+use super::jolokia::{classic, content, message as classic_message};
 use super::known::{Known, Product};
 use super::place::Place;
+use super::stomp::message::BODY;
 use super::stomp::{Stomp, browse as stomp_browse, message as stomp_message};
+use super::walk::Walk;
 use crate::broker::ErrorKind;
-use crate::model::{Address, Kind, Message, Seat};
+use crate::model::{Address, Kind, Message, Seat, text_field};
 
 /// A queue being looked into, from its oldest message on.
 pub(super) struct Look {
@@ -29,16 +31,26 @@ pub(super) struct Look {
 
 enum Way {
     /// Artemis.
-    Amqp(Box<amqp_browse::Browse>),
-    /// Classic by management, bodies of bytes filled in by STOMP.
-    Jolokia(VecDeque<Message>),
+    Amqp(Box<Walk>),
+    /// Classic by management.
+    Jolokia(Box<Shown>),
     /// Classic without management.
     Stomp(stomp_browse::Browse),
 }
 
+/// What management of Classic shows of a queue.
+struct Shown {
+    known: Arc<Known>,
+    place: Place,
+    messages: VecDeque<Message>,
+    /// So many of them, from the first on, were asked for their content, or need not be.
+    asked: usize,
+}
+
 impl Look {
-    /// Begins. A queue that is not there is not found, and is not made by asking.
-    pub async fn begin(mq: &ActiveMq, known: &Known, at: &Address) -> Outcome<Self> {
+    /// Begins. A queue that is not there is not found, and is not made by asking. `acting`: messages are taken in hand to be moved, so that STOMP,
+    /// which is faster and counts them as dispatched, may fill in the bytes that management cuts.
+    pub async fn begin(mq: &Arc<ActiveMq>, known: &Arc<Known>, at: &Address, acting: bool) -> Outcome<Self> {
         if at.kind != Kind::Queue {
             return Err(Fault::new(ErrorKind::Unsupported, "a topic keeps no messages").next("look into a queue"));
         }
@@ -52,13 +64,18 @@ impl Look {
                     messages: u64::MAX,
                     ..Place::default()
                 });
-                let browse = amqp_browse::Browse::begin(mq.amqp(known).await?, &place).await?;
-                (Way::Amqp(Box::new(browse)), None)
+                (Way::Amqp(Box::new(Walk::begin(mq, known, place, at).await?)), None)
             }
             Product::Classic => {
                 let window = Some(place.as_ref().and_then(|p| p.window).unwrap_or(WINDOW));
                 let way = match (&known.jolokia, place) {
-                    (Some(_), Some(place)) => Way::Jolokia(classic_messages(mq, known, &place, at).await?),
+                    (Some(_), Some(place)) => {
+                        let mut messages = classic_messages(mq, known, &place, at).await?;
+                        if acting {
+                            fill_in(mq, known, at, &mut messages).await?;
+                        }
+                        Way::Jolokia(Box::new(Shown { known: known.clone(), place, messages, asked: 0 }))
+                    }
                     _ => Way::Stomp(stomp_browse::Browse::begin(mq.stomp(known).await?, &at.name).await?),
                 };
                 (way, window)
@@ -67,11 +84,26 @@ impl Look {
         Ok(Self { at: at.clone(), way, there, window, expired, read: 0 })
     }
 
+    /// A look at one message of Classic, by its id, wherever it is; `None`: it can only be met by going through the queue.
+    pub async fn at_one(mq: &ActiveMq, known: &Arc<Known>, at: &Address, seat: &Seat) -> Outcome<Option<Self>> {
+        let (Seat::Id(id), Product::Classic, Some(jolokia), Kind::Queue) = (seat, known.product, &known.jolokia, at.kind) else {
+            return Ok(None);
+        };
+        let Some(place) = mq.place(known, at).await? else { return Ok(None) };
+        let found = match classic::one(jolokia, &place, at, id).await {
+            // not an id of this broker's form, or a policy that lets browse alone
+            Err(f) if matches!(f.kind, ErrorKind::Denied | ErrorKind::Unexpected) => return Ok(None),
+            other => other?,
+        };
+        let way = Way::Jolokia(Box::new(Shown { known: known.clone(), place, messages: found.into_iter().collect(), asked: 0 }));
+        Ok(Some(Self { at: at.clone(), way, there: None, window: None, expired: None, read: 0 }))
+    }
+
     /// The next message; `None`: the broker shows no more.
     pub async fn next(&mut self) -> Outcome<Option<Message>> {
         let next = match &mut self.way {
-            Way::Amqp(browse) => browse.next().await?.map(|wire| amqp_message::message(&self.at, wire)),
-            Way::Jolokia(messages) => messages.pop_front(),
+            Way::Amqp(walk) => walk.next().await?,
+            Way::Jolokia(shown) => shown.next().await?,
             Way::Stomp(browse) => browse.next().await?.map(|frame| stomp_message::message(&self.at, frame)),
         };
         self.read += u64::from(next.is_some());
@@ -90,14 +122,14 @@ impl Look {
 
     pub async fn close(self) {
         match self.way {
-            Way::Amqp(browse) => browse.close().await,
+            Way::Amqp(walk) => walk.close().await,
             Way::Stomp(browse) => browse.close().await,
             Way::Jolokia(_) => {}
         }
     }
 }
 
-/// Classic: management has the types, STOMP the bytes that management cuts; joined by message id.
+/// Classic, by management alone: a browse by STOMP counts as so many messages dispatched.
 async fn classic_messages(mq: &ActiveMq, known: &Known, place: &Place, at: &Address) -> Outcome<VecDeque<Message>> {
     let jolokia = mq.management(known)?;
     let browsed = match classic::browse(jolokia, place, at).await {
@@ -111,30 +143,69 @@ async fn classic_messages(mq: &ActiveMq, known: &Known, place: &Place, at: &Addr
             browse.close().await;
             return Ok(all);
         }
-        Err(f) if f.kind == ErrorKind::Denied => return Err(super::allow(f, &["browse*"])),
+        Err(f) if f.kind == ErrorKind::Denied => return Err(super::allow(Product::Classic, f, &["browse*"])),
         other => other?,
     };
-    let mut messages: VecDeque<Message> = browsed.into();
-    let cut = |m: &Message| !m.whole && m.body.is_some();
-    if known.stomp.is_some() && messages.iter().any(cut) {
-        let mut bodies: HashMap<String, bytes::Bytes> = HashMap::new();
-        let mut browse = stomp_browse::Browse::begin(mq.stomp(known).await?, &at.name).await?;
-        while let Some(frame) = browse.next().await? {
-            if let (Some(id), true) = (frame.get("message-id"), frame.get("content-length").is_some()) {
-                bodies.insert(id.to_owned(), frame.body.clone());
-            }
-        }
-        browse.close().await;
-        for message in messages.iter_mut().filter(|m| cut(m)) {
-            if let Seat::Id(id) = &message.seat
-                && let Some(body) = bodies.remove(id)
-            {
-                message.body = Some(body);
-                message.whole = true;
-            }
+    Ok(browsed.into())
+}
+
+/// Bytes that management cuts, by STOMP, where there is that door.
+async fn fill_in(mq: &ActiveMq, known: &Known, at: &Address, messages: &mut VecDeque<Message>) -> Outcome<()> {
+    let cut = |m: &Message| !m.whole && text_field(&m.properties, BODY) == Some("bytes");
+    if known.stomp.is_none() || !messages.iter().any(cut) {
+        return Ok(());
+    }
+    let mut bodies: HashMap<String, bytes::Bytes> = HashMap::new();
+    let mut browse = stomp_browse::Browse::begin(mq.stomp(known).await?, &at.name).await?;
+    while let Some(frame) = browse.next().await? {
+        if let (Some(id), true) = (frame.get("message-id"), frame.get("content-length").is_some()) {
+            bodies.insert(id.to_owned(), frame.body.clone());
         }
     }
-    Ok(messages)
+    browse.close().await;
+    for message in messages.iter_mut().filter(|m| cut(m)) {
+        if let Seat::Id(id) = &message.seat
+            && let Some(body) = bodies.remove(id)
+        {
+            (message.body, message.whole) = (Some(body), true);
+        }
+    }
+    Ok(())
+}
+
+impl Shown {
+    /// The next one; what a browse cuts is made whole first, where management gives its content, and some of those behind it along with it.
+    async fn next(&mut self) -> Outcome<Option<Message>> {
+        if self.asked == 0 && self.messages.front().is_some_and(|m| !m.whole) {
+            self.complete().await?;
+        }
+        self.asked = self.asked.saturating_sub(1);
+        Ok(self.messages.pop_front())
+    }
+
+    async fn complete(&mut self) -> Outcome<()> {
+        let Some(jolokia) = &self.known.jolokia else { return Ok(()) };
+        let id = |m: &Message| match &m.seat {
+            Seat::Id(id) if !m.whole => Some(id.clone()),
+            _ => None,
+        };
+        let cut: Vec<(usize, String)> =
+            self.messages.iter().enumerate().filter_map(|(i, m)| Some((i, id(m)?))).take(content::GROUP).collect();
+        let ids: Vec<String> = cut.iter().map(|(_, id)| id.clone()).collect();
+        let (mut found, asked) = match content::contents(jolokia, &self.place, &ids).await {
+            Err(f) if matches!(f.kind, ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::Login) => return Err(f),
+            Ok(found) => found,
+            // an older Jolokia, or a policy that does not let it: they stay cut views
+            Err(_) => (HashMap::new(), ids.len()),
+        };
+        for (i, id) in cut.iter().take(asked) {
+            if let (Some(message), Some(content)) = (self.messages.get_mut(*i), found.remove(id)) {
+                classic_message::complete(message, content);
+            }
+            self.asked = i + 1;
+        }
+        Ok(())
+    }
 }
 
 impl ActiveMq {
@@ -157,6 +228,6 @@ impl ActiveMq {
     /// A look at a queue.
     pub async fn look(self: &Arc<Self>, at: &Address) -> Outcome<Look> {
         let known = self.known().await?;
-        Look::begin(self, &known, at).await
+        Look::begin(self, &known, at, false).await
     }
 }

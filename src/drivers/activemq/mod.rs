@@ -14,11 +14,13 @@ mod jolokia;
 mod known;
 mod look;
 mod net;
+mod openwire;
 mod peek;
 mod place;
 mod rehearse;
 mod selector;
 mod stomp;
+mod walk;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -214,14 +216,19 @@ fn reveal(secret: &crate::config::Secret) -> Outcome<Revealed> {
     resolved.map_err(|e| Fault::new(ErrorKind::Login, e.to_string()).next("set what the config names, then try again"))
 }
 
-/// The admin's no by Jolokia's policy, with the lines to ask for: names are compared letter for letter with what is sent.
-fn allow(fault: Fault, operations: &[&str]) -> Fault {
+/// The admin's no by the policy of management, with the lines to ask for: Classic compares names letter for letter with what is sent.
+fn allow(product: Product, fault: Fault, operations: &[&str]) -> Fault {
     if fault.kind != ErrorKind::Denied {
         return fault;
     }
-    let lines: Vec<String> = operations.iter().map(|name| format!("<operation>{name}</operation>")).collect();
-    let next = format!("ask the broker's administrator to allow it in jolokia-access.xml: {}", lines.join(""));
-    fault.next(next)
+    let (file, line): (&str, fn(&str) -> String) = match product {
+        Product::Classic => ("conf/jolokia-access.xml", |name| format!("<operation>{name}</operation>")),
+        Product::Artemis => {
+            ("etc/management.xml", |name| format!("<access method=\"{}*\" roles=\"YOUR-ROLE\"/>", name.trim_end_matches('*')))
+        }
+    };
+    let lines: Vec<String> = operations.iter().map(|name| line(name.split('(').next().unwrap_or(name))).collect();
+    fault.next(format!("ask the broker's administrator to allow it in {file}: {}", lines.join("")))
 }
 
 /// The looking side.

@@ -22,13 +22,15 @@ struct Reading {
     /// Whether the seat to start at was met.
     met: bool,
     given: usize,
+    /// Of those given, what the broker does not show whole.
+    cut: u64,
     /// One that did not fit into the last batch.
     over: Option<Message>,
     done: bool,
 }
 
 pub(super) fn peek(mq: Arc<ActiveMq>, want: PeekRequest) -> Flow<Peeked> {
-    let reading = Reading { mq, want, look: None, skip: 0, met: true, given: 0, over: None, done: false };
+    let reading = Reading { mq, want, look: None, skip: 0, met: true, given: 0, cut: 0, over: None, done: false };
     stream::unfold(reading, |mut reading| async move {
         if reading.done {
             return None;
@@ -57,6 +59,12 @@ impl Reading {
                     cursor.0.strip_prefix("after:").and_then(|n| n.parse().ok()).ok_or_else(|| unsupported("go on from this place"))?;
             }
             Start::Newest => return Err(unsupported("be read from its end")),
+        }
+        if let (Start::Seat(seat), 1) = (&self.want.start, self.want.limit) {
+            let known = self.mq.known().await?;
+            if let Some(look) = Look::at_one(&self.mq, &known, &self.want.from, seat).await? {
+                return Ok(look);
+            }
         }
         self.mq.look(&self.want.from).await
     }
@@ -94,6 +102,7 @@ impl Reading {
                 break None;
             }
             bytes += message.size();
+            self.cut += u64::from(!message.whole);
             batch.push(message);
         };
         self.given += batch.len();
@@ -135,6 +144,9 @@ impl Reading {
                 notes.push(format!("{} of {there} came: the others are in somebody's hand, or to be delivered later", look.read));
             }
             _ => {}
+        }
+        if self.cut > 0 {
+            notes.push(format!("{} are cut views: this way in shows no more of them", self.cut));
         }
         let expired = match look.expired {
             None => 0,

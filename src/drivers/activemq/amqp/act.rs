@@ -86,7 +86,10 @@ impl Amqp {
         let mut taken = Vec::new();
         while taken.len() < most {
             match tokio::time::timeout(SILENCE, receiver.recv::<Body<Value>>()).await {
-                Err(_) => break,
+                Err(_) => {
+                    self.is_there(from).await?;
+                    break;
+                }
                 Ok(Err(e)) => return Err(fault(&self.to, &e)),
                 Ok(Ok(delivery)) => {
                     let (info, wire) = delivery.into_parts();

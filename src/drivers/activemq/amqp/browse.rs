@@ -20,25 +20,27 @@ const SILENCE: Duration = Duration::from_millis(1_500);
 /// A running browse.
 pub(in crate::drivers::activemq) struct Browse {
     amqp: Amqp,
+    place: Place,
     receiver: Receiver,
     asked: u32,
-    /// Messages there were at the start.
+    /// Messages to be given at most: those that there were at the start.
     pub there: u64,
     pub read: u64,
 }
 
 impl Browse {
-    /// Begins; a queue that does not exist would be created, so its existence is asked elsewhere first.
-    pub async fn begin(mut amqp: Amqp, place: &Place) -> Outcome<Self> {
+    /// Begins; a queue that does not exist would be created, so its existence is asked elsewhere first. With a selector, what it does not name
+    /// stays unseen, and is to be taken off `there`.
+    pub async fn begin(mut amqp: Amqp, place: &Place, selector: Option<&str>) -> Outcome<Self> {
         let attach = Receiver::builder()
             .name(format!("redrive-look-{}", uuid::Uuid::now_v7().simple()))
-            .source(source(&place.link_name(), place.multicast, true, None))
+            .source(source(&place.link_name(), place.multicast, true, selector))
             .credit_mode(CreditMode::Manual)
             .auto_accept(false)
             .attach(&mut amqp.session);
         let attached = tokio::time::timeout(amqp.limit, attach).await.map_err(|_| Fault::late(&amqp.to, amqp.limit))?;
         let receiver = attached.map_err(|e| attach_fault(&amqp.to, &e))?;
-        Ok(Self { amqp, receiver, asked: 0, there: place.browsable(), read: 0 })
+        Ok(Self { amqp, place: place.clone(), receiver, asked: 0, there: place.browsable(), read: 0 })
     }
 
     /// The next message; `None`: as many came as were there, or no more come.
@@ -54,7 +56,7 @@ impl Browse {
         }
         let wait = if self.read == 0 { self.amqp.limit.min(SILENCE * 3) } else { SILENCE };
         match tokio::time::timeout(wait, self.receiver.recv::<Body<Value>>()).await {
-            Err(_) => Ok(None),
+            Err(_) => self.amqp.is_there(&self.place).await.map(|()| None),
             Ok(Err(e)) => Err(fault(&self.amqp.to, &e)),
             Ok(Ok(delivery)) => {
                 self.asked -= 1;

@@ -4,15 +4,16 @@ pub(super) mod act;
 pub(super) mod browse;
 pub(super) mod greet;
 pub(super) mod message;
-mod value;
+pub(super) mod value;
 
 use std::time::Duration;
 
 use fe2o3_amqp::connection::ConnectionHandle;
 use fe2o3_amqp::link::ReceiverAttachError;
+use fe2o3_amqp::link::receiver::CreditMode;
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use fe2o3_amqp::session::SessionHandle;
-use fe2o3_amqp::{Connection, Session};
+use fe2o3_amqp::{Connection, Receiver, Session};
 use fe2o3_amqp_types::messaging::{DistributionMode, Source};
 use fe2o3_amqp_types::primitives::Symbol;
 use serde_amqp::Value;
@@ -24,6 +25,7 @@ use super::address::Endpoint;
 use super::error::{Fault, Outcome};
 use super::known::Login;
 use super::net;
+use super::place::Place;
 use crate::broker::ErrorKind;
 use crate::config::profile::ActiveMqProfile;
 
@@ -71,6 +73,21 @@ impl Amqp {
     /// The same, with its place among the sockets that the config allows.
     pub fn keeping(self, socket: OwnedSemaphorePermit) -> Self {
         Self { socket: Some(socket), ..self }
+    }
+
+    /// Whether the broker answers still: silence of one that does means that there is nothing more. A link is made that asks for nothing, and ended.
+    pub async fn is_there(&mut self, at: &Place) -> Outcome<()> {
+        let (limit, to) = (self.limit, self.to.clone());
+        let work = async {
+            let echo = Receiver::builder()
+                .name(format!("redrive-asks-{}", uuid::Uuid::now_v7().simple()))
+                .source(source(&at.link_name(), at.multicast, true, None))
+                .credit_mode(CreditMode::Manual)
+                .attach(&mut self.session);
+            let echo = echo.await.map_err(|e| attach_fault(&to, &e))?;
+            echo.close().await.map_err(|e| fault(&to, &e))
+        };
+        tokio::time::timeout(limit, work).await.map_err(|_| Fault::late(&to, limit))?
     }
 
     /// Says goodbye; a broker that does not answer is left to itself.

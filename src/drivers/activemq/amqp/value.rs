@@ -102,8 +102,8 @@ pub(super) fn simple(typed: &Typed) -> Option<SimpleValue> {
     SimpleValue::try_from(amqp(typed)?).ok()
 }
 
-/// As JSON, for showing a body that is an AMQP value; bytes as hex.
-pub(super) fn json(typed: &Typed) -> serde_json::Value {
+/// As JSON, for showing a body that is a value; bytes as hex.
+pub(in crate::drivers::activemq) fn json(typed: &Typed) -> serde_json::Value {
     use serde_json::Value as Json;
     match &typed.value {
         Value::Null => Json::Null,

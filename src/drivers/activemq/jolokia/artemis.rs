@@ -1,14 +1,18 @@
 //! Artemis by Jolokia: its queues with their addresses, where dead letters go, retry, move and removal by the broker's number of a message.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
+use bytes::{Buf, Bytes};
 use serde_json::{Value as Json, json};
 
 use super::super::error::Outcome;
 use super::super::place::Place;
+use super::message::properties;
 use super::{Jolokia, number, text};
 use crate::broker::ErrorKind;
+use crate::model::{Address, Fields, Message, Seat, Typed, Value, WireType};
 
 const ATTRIBUTES: [&str; 18] = [
     "Name",
@@ -119,6 +123,80 @@ pub(in crate::drivers::activemq) async fn numbers(jolokia: &Jolokia, place: &Pla
         }
     }
     Ok(found.into_iter().filter_map(|(seat, n)| Some((seat, n?))).collect())
+}
+
+/// The kinds that AMQP shows of what other protocols brought, and leaves as they are: a message without a body, text, bytes, map (Message.java).
+/// On some of 6, streams, the broker's converter fails; to 2, objects, it adds a property that others then see (JMS_AMQP_ContentType).
+const SHOWN: [u64; 4] = [0, 3, 4, 5];
+const OBJECT: u64 = 2;
+
+/// What AMQP cannot be trusted to show of one page (counted from 1): its place in the page, and its row.
+pub(in crate::drivers::activemq) async fn unfit(jolokia: &Jolokia, place: &Place, page: usize, size: usize) -> Outcome<Vec<(usize, Json)>> {
+    let browse =
+        |page: usize, size: usize| json!({"type": "exec", "mbean": place.mbean, "operation": "browse(int,int)", "arguments": [page, size]});
+    let mut kinds = browse(page, size);
+    if let Some(ask) = kinds.as_object_mut() {
+        ask.insert("path".into(), json!("*/type"));
+    }
+    let kinds = jolokia.ask(kinds).await?;
+    let unfit: Vec<usize> = kinds
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .filter_map(|(i, kind)| (!kind.as_u64().is_some_and(|k| SHOWN.contains(&k))).then_some(i))
+        .collect();
+    let mut found = Vec::new();
+    let mut rows: (usize, Vec<Json>) = (0, Vec::new());
+    for i in unfit {
+        // pages of another size that lie within this one
+        let part = (page - 1) * (size / PAGE) + i / PAGE + 1;
+        if rows.0 != part {
+            rows = (part, jolokia.ask(browse(part, PAGE)).await?.as_array().cloned().unwrap_or_default());
+        }
+        // gone meanwhile, or another one now: what is there now was not asked for, and is asked for with the next look
+        let row = rows.1.get(i % PAGE).filter(|row| text(row, "protocol") != Some("AMQP"));
+        found.extend(row.map(|row| (i, row.clone())));
+    }
+    Ok(found)
+}
+
+/// The sender's id of a browsed row, as selectors have it.
+pub(in crate::drivers::activemq) fn user_id(row: &Json) -> Option<String> {
+    text(row, "userID").filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+/// A browsed row as a message: a cut view, because long values are cut; of an object that is small enough its serialized form.
+pub(in crate::drivers::activemq) fn row_message(at: &Address, row: &Json) -> Message {
+    let typed = |value, wire| Typed { value, wire: WireType(Cow::Borrowed(wire)) };
+    let (mut properties, headers): (Fields, Fields) = properties(row).into_iter().partition(|(name, _)| name.starts_with("JMS"));
+    let object = (number(row, "type") == Some(OBJECT)).then(|| object(row)).flatten();
+    let kind = if number(row, "type") == Some(OBJECT) { "object" } else { "stream" };
+    properties.push(("body".to_owned(), typed(Value::Text(kind.to_owned()), "string")));
+    if let Some(id) = user_id(row) {
+        properties.push(("message-id".to_owned(), typed(Value::Text(id), "string")));
+    }
+    let id = seats(row).pop().unwrap_or_default();
+    let sent = number(row, "timestamp").filter(|ms| *ms > 0).and_then(|ms| UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
+    Message {
+        at: at.clone(),
+        seat: Seat::Id(id),
+        key: None,
+        body: Some(object.unwrap_or_default()),
+        headers,
+        properties,
+        delivery: Fields::new(),
+        sent,
+        whole: false,
+    }
+}
+
+/// The serialized form of an object, behind its length; `None` where it is cut.
+fn object(row: &Json) -> Option<Bytes> {
+    let preview = row.get("BodyPreview")?.as_array()?.iter();
+    let mut bytes = preview.map(|b| i8::try_from(b.as_i64()?).ok().map(i8::cast_unsigned)).collect::<Option<Bytes>>()?;
+    let length = bytes.try_get_u32().ok()?;
+    (usize::try_from(length).ok()? == bytes.len()).then_some(bytes)
 }
 
 fn whole_number(value: Option<&Json>) -> Option<i64> {

@@ -2,6 +2,8 @@
 
 pub(super) mod artemis;
 pub(super) mod classic;
+pub(super) mod content;
+pub(super) mod message;
 
 use std::time::Duration;
 

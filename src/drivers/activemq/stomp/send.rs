@@ -120,7 +120,15 @@ fn refusal(wire: &Outgoing) -> Option<String> {
         Some("map") => {
             Some("it is a map message, and STOMP would empty it; it can only go back unedited, by the broker's own retry".to_owned())
         }
-        Some("other") => Some("it is an object or stream message, and STOMP would empty it".to_owned()),
+        Some(kind @ ("object" | "stream" | "other")) => {
+            let kind = if kind == "other" { "object or stream" } else { kind };
+            Some(format!(
+                "it is a message of the kind {kind}, and STOMP would empty it; it can only go back unedited, by the broker's own retry"
+            ))
+        }
+        Some("message") => {
+            Some("it has no body, and STOMP would give it an empty text; it can only go back by the broker's own retry".to_owned())
+        }
         Some("text") if body.contains(&0) => Some("its text has a NUL in it, at which STOMP would cut it".to_owned()),
         Some("text") if std::str::from_utf8(body).is_err() => Some("its text would not be UTF-8".to_owned()),
         _ => None,
@@ -188,12 +196,23 @@ impl Stomp {
         let mut taken = Vec::new();
         while taken.len() < ids.len() {
             match self.next(SILENCE).await? {
-                None => break,
+                None => {
+                    self.is_there().await?;
+                    if self.waiting.is_empty() {
+                        break;
+                    }
+                }
                 Some(frame) if frame.command == "MESSAGE" => taken.push(frame),
                 Some(_) => {}
             }
         }
         Ok(taken)
+    }
+
+    /// Whether the broker answers still: silence of one that does means that there is nothing more.
+    async fn is_there(&mut self) -> Outcome<()> {
+        self.tell(Frame::new("BEGIN").with("transaction", "echo")).await?;
+        self.tell(Frame::new("ABORT").with("transaction", "echo")).await
     }
 
     /// Ends the taking; what was not acknowledged is the queue's again.
@@ -256,7 +275,15 @@ mod tests {
 
     #[test]
     fn what_would_lose_its_body_is_refused() {
-        for (kind, body) in [("map", &b"{a=1}"[..]), ("other", b""), ("text", b"a\0b"), ("text", b"\xff")] {
+        for (kind, body) in [
+            ("map", &b"{a=1}"[..]),
+            ("other", b""),
+            ("object", b"\xac"),
+            ("stream", b"[]"),
+            ("message", b""),
+            ("text", b"a\0b"),
+            ("text", b"\xff"),
+        ] {
             assert!(rehearse(&out(kind, body), true).refused.is_some(), "{kind}");
         }
         assert_eq!(rehearse(&out("text", b""), true).refused, None);

@@ -17,7 +17,9 @@ fn fields(line: &str) -> BTreeMap<String, String> {
 
 /// Printed messages by their number, which the sender gave them.
 fn numbered(lines: &[String], number: &str) -> BTreeMap<String, BTreeMap<String, String>> {
-    lines.iter().map(|line| fields(line)).map(|fields| (fields[number].clone(), fields)).collect()
+    // its type may have been lost
+    let plain = |value: &str| value.rsplit([':', ' ']).next().unwrap_or_default().to_owned();
+    lines.iter().map(|line| fields(line)).map(|fields| (plain(&fields[number]), fields)).collect()
 }
 
 /// Names of the fields that are not the same in both; but for how often it was delivered.
@@ -115,8 +117,8 @@ async fn dead_letters_of_jms_with_a_header_more_lose_what_the_plan_said_and_no_m
 fn text_of(message: &Message, header: &str) -> String {
     let value = &message.headers.iter().find(|(name, _)| name == header).expect("its number").1.value;
     match value {
-        redrive::model::Value::Int(n) => format!("Integer:{n}"),
-        other => format!("String:{other:?}"),
+        redrive::model::Value::Int(n) => n.to_string(),
+        other => format!("{other:?}"),
     }
 }
 

@@ -162,7 +162,7 @@ pub async fn look(eyes: &Arc<dyn Broker>, at: &Address) -> (Vec<Message>, Vec<St
     while let Some(step) = flow.next().await {
         match step.expect("a look") {
             Peeked::Batch(batch) => all.extend(batch),
-            Peeked::Progress { .. } => {}
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
             Peeked::End { notes, left, .. } => {
                 assert!(left.is_empty(), "{at}: {left:?}");
                 return (all, notes);

@@ -19,7 +19,9 @@ VALUES = {"string": "größe", "boolean": True, "byte": byte(-3), "short": short
           "timestamp": timestamp(1700000000000), "binary": b"\0\xff", "symbol": symbol("s"), "uuid": uuid.UUID(int=7), "null": None}
 BODIES = [(b"", True), (bytes(i * 31 % 256 for i in range(2000)), True), (b"x" * (1 << 20), True), ("größe", False), ("", False),
           (dict(VALUES, list=[1, "a"], map={"k": ulong(1)}), False), (list(VALUES.values()), False), (ulong(7), False), (None, False)]
-IDS = ["a-1", ulong(7), uuid.UUID(int=9), b"\0\x01"]
+# of each type, and of no other run
+UNIQUE = uuid.uuid4()
+IDS = [f"a-{UNIQUE}", ulong(UNIQUE.int >> 65), UNIQUE, UNIQUE.bytes]
 
 
 def messages(run):

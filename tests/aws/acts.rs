@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use redrive::broker::{BulkAsk, BulkPhase, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle};
-use redrive::model::{Address, Message, Typed};
+use redrive::model::{Address, Message, Seat, Typed};
 
 use crate::support::*;
 
@@ -96,6 +96,37 @@ fn a_held_message_stays_hidden_past_its_timeout_and_is_settled_by_its_newest_han
         assert_eq!(again.kind, ErrorKind::Invalid);
         drop(hold);
         assert_eq!(bed.take(&at).await.len(), 2, "one was taken out, one given back, one let go");
+    });
+}
+
+#[test]
+fn what_somebody_else_has_in_hand_is_not_gone_and_comes_once_it_is_back() {
+    let Some(bed) = Bed::sqs() else { return };
+    run(async {
+        let at = bed.queue("shared-dlq", false, &[]).await;
+        let mut seats = Vec::new();
+        for body in ["a", "b", "c"] {
+            seats.push(Seat::Id(bed.send(&at, body, None).await));
+        }
+        let theirs = bed.receive(&at, 1).await;
+        let mut hold = bed.link().hand.expect("a hand").hold(&at, Selection::Seats(seats)).await.expect("a visit");
+        let mut got = 0;
+        while got < 2 {
+            got += hold.next(10).await.expect("the two that are there").len();
+        }
+        let error = hold.next(10).await.expect_err("the third is somewhere");
+        assert_eq!((error.kind, error.retry), (ErrorKind::Busy, true), "{error}");
+        let back = bed.client().change_message_visibility().queue_url(bed.queue_url(&at).await).receipt_handle(&theirs[0].1);
+        back.visibility_timeout(0).send().await.expect("given back");
+        let third = loop {
+            match hold.next(10).await {
+                Ok(held) => break held,
+                Err(e) => assert_eq!((e.kind, e.retry), (ErrorKind::Busy, true), "{e}"),
+            }
+        };
+        assert_eq!(third.len(), 1);
+        assert!(hold.next(10).await.expect("all are found").is_empty());
+        hold.close().await.expect("closed");
     });
 }
 

@@ -70,7 +70,7 @@ pub enum Doubt {
 pub struct Cost {
     /// Traces that a look leaves; empty: looking is free.
     pub leaves: Vec<Trace>,
-    /// Looks until the broker drops or moves a message, where there is a limit.
+    /// Looks until the broker drops or moves a message, where there is a limit: by what this process saw, others may have used up more since.
     pub looks_left: Option<u32>,
     /// Deliveries after which the broker drops or moves a message, where looks count towards such a limit.
     pub limit: Option<u32>,
@@ -86,8 +86,8 @@ impl Cost {
     /// How near a look is to the broker's limit, as a clause for people; nothing where there is none.
     pub fn limit_words(&self) -> Option<String> {
         match (self.looks_left, self.limit) {
-            (Some(1), _) => Some("1 more look until the broker drops or moves messages".into()),
-            (Some(left), _) => Some(format!("{left} more looks until the broker drops or moves messages")),
+            (Some(1), _) => Some("1 more look until the broker drops or moves messages, as far as this redrive has seen".into()),
+            (Some(left), _) => Some(format!("{left} more looks until the broker drops or moves messages, as far as this redrive has seen")),
             (None, Some(limit)) => {
                 Some(format!("after {limit} deliveries the broker drops or moves a message; how many it had shows once it is in hand"))
             }

@@ -34,7 +34,7 @@ fn what_the_broker_does_not_take_is_a_no_and_said() {
 }
 
 /// Ends the connections of redrive of this purpose, as an administrator would.
-async fn kill(node: &Node, purpose: &str) {
+async fn kill(node: &Node, purpose: &str, in_hand: &[i32]) {
     let client = reqwest::Client::new();
     let url = format!("{}/api/connections", node.management);
     let name = format!("redrive, {purpose}");
@@ -55,7 +55,7 @@ async fn kill(node: &Node, purpose: &str) {
                 .await
                 .unwrap_or_default();
             let busy =
-                channels.as_array().is_some_and(|all| all.iter().any(|c| [37, 38].iter().any(|n| c["messages_unacknowledged"] == *n)));
+                channels.as_array().is_some_and(|all| all.iter().any(|c| in_hand.iter().any(|n| c["messages_unacknowledged"] == *n)));
             if busy {
                 client.delete(format!("{url}/{id}")).basic_auth("admin", Some("admin-pw")).send().await.unwrap();
                 killed += 1;
@@ -77,7 +77,8 @@ fn a_hold_whose_connection_is_killed_loses_nothing_and_the_next_one_works() {
             let mut hold = hand.hold(&at, Selection::First(37)).await.unwrap();
             let held = hold.next(37).await.unwrap();
             assert_eq!(held.len(), 37);
-            kill(&node, "holding").await;
+            // in a queue with a limit one more keeps the order
+            kill(&node, "holding", &[37, 38]).await;
             until("all is given back", || async { hands.depth(&at).await == 60 }).await;
             let answers = hold.settle(vec![(held[0].id, Settle::Remove)]).await;
             let error = answers[0].as_ref().expect_err("its connection is gone");
@@ -100,6 +101,32 @@ fn a_hold_whose_connection_is_killed_loses_nothing_and_the_next_one_works() {
             hands.end().await;
         });
     }
+}
+
+#[test]
+fn without_automatic_recovery_a_lost_connection_stays_lost_until_it_is_asked_for() {
+    let Some(node) = node("4") else { return };
+    run(async {
+        let hands = Hands::new(&node).await;
+        let mut by_hand = profile(&node, "admin", "admin-pw");
+        by_hand.rabbitmq.automatic_recovery = false;
+        let link = link(&by_hand);
+        let at = hands.make("by-hand", "classic", &[]).await;
+        hands.send(&at, numbered(60)).await;
+        let hand = link.hand.as_ref().unwrap();
+        let mut hold = hand.hold(&at, Selection::First(41)).await.unwrap();
+        assert_eq!(hold.next(41).await.unwrap().len(), 41);
+        kill(&node, "holding", &[41]).await;
+        until("all is given back", || async { hands.depth(&at).await == 60 }).await;
+        drop(hold);
+        let error = hand.hold(&at, Selection::First(1)).await.err().expect("it stays lost");
+        assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+        assert!(error.cause.contains("automatic_recovery is false"), "{error}");
+        link.eyes.probe().await.unwrap();
+        assert!(hand.hold(&at, Selection::First(1)).await.is_ok(), "asked for by hand it comes back");
+        hand.close().await;
+        hands.end().await;
+    });
 }
 
 #[test]

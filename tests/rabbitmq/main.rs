@@ -10,6 +10,7 @@ mod exchanges;
 mod fidelity;
 mod login;
 mod looks;
+mod odd;
 mod support;
 #[path = "../support/testbed.rs"]
 #[expect(dead_code, reason = "of the testbed's tools only those that read variables are used here")]

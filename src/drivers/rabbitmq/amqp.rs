@@ -118,6 +118,12 @@ impl Lane {
         }
     }
 
+    /// A person asks for this connection again: it may be opened at its next use, also where recovery is not automatic.
+    pub async fn again(&self) {
+        let mut slot = self.slot.lock().await;
+        (slot.had, slot.failed) = (false, None);
+    }
+
     fn may_try(&self, op: &'static str, slot: &Slot) -> Result<()> {
         if slot.had && !self.settings.profile.automatic_recovery {
             let lost = self.settings.error(ErrorKind::Unreachable, op, "the connection was lost, and automatic_recovery is false");

@@ -56,6 +56,7 @@ impl Rabbit {
     pub(super) async fn probe(&self) -> Result<Probe> {
         let began = Instant::now();
         self.looking.connection("connect", true).await?;
+        futures::join!(self.holding.again(), self.publishing.again());
         let asked = Instant::now();
         let overview = self.overview("connect").await?;
         let took = asked.elapsed().min(began.elapsed());

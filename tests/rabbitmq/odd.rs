@@ -3,25 +3,25 @@
 
 use std::time::Duration;
 
-use lapin::options::{BasicConsumeOptions, QueueDeclareOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use redrive::broker::{Error, ErrorKind, PeekRequest, Selection, Trace};
 use redrive::model::{Address, ConnId, Kind};
 
 use crate::support::*;
 
-async fn consume(hands: &Hands, at: &Address, exclusive: bool) -> lapin::Consumer {
-    let options = BasicConsumeOptions { exclusive, ..BasicConsumeOptions::default() };
+async fn consume(hands: &Hands, at: &Address) -> lapin::Consumer {
+    let options = BasicConsumeOptions::default();
     hands.channel.basic_consume(at.name.as_str().into(), "other".into(), options, FieldTable::default()).await.expect("a consumer")
+}
+
+async fn leave(hands: &Hands) {
+    hands.channel.basic_cancel("other".into(), BasicCancelOptions::default()).await.expect("cancelled");
 }
 
 /// A consumer of another's shows in the price, as soon as the broker's statistics know it.
 async fn known(eyes: &std::sync::Arc<dyn redrive::broker::Broker>, at: &Address) {
-    until("the consumer is known", || async {
-        let cost = eyes.cost(at).await.unwrap();
-        cost.refused.is_some() || cost.leaves.contains(&Trace::DisturbsConsumers)
-    })
-    .await;
+    until("the consumer is known", || async { eyes.cost(at).await.unwrap().leaves.contains(&Trace::DisturbsConsumers) }).await;
 }
 
 #[test]
@@ -35,23 +35,20 @@ fn a_queue_of_one_consumer_is_not_taken_from_and_the_reason_has_its_name() {
             let refused = link.eyes.cost(&own).await.unwrap().refused.expect("it is another's");
             assert!(refused.contains("one connection alone"), "{refused}");
 
-            let at = hands.make("exclusive", "classic", &[]).await;
-            let alone = consume(&hands, &at, true).await;
-            let error = held(&link, &at).await.expect_err("its consumer wants it alone");
+            let error = held(&link, &own).await.expect_err("it is another's");
             assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
             assert!(error.next.contains("one consumer alone"), "{error}");
-            drop(alone);
 
             let single = ("x-single-active-consumer", AMQPValue::Boolean(true));
             let at = hands.make("single", "quorum", &[single]).await;
             hands.send(&at, numbered(2)).await;
-            let active = consume(&hands, &at, false).await;
+            let _active = consume(&hands, &at).await;
             let error = held(&link, &at).await.expect_err("one is active");
             assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
-            known(&link.eyes, &at).await;
-            let refused = link.eyes.cost(&at).await.unwrap().refused.expect("no look");
-            assert!(refused.contains("single active consumer"), "{refused}");
-            drop(active);
+            let refused = || async { link.eyes.cost(&at).await.unwrap().refused };
+            until("the consumer is known", || async { refused().await.is_some() }).await;
+            assert!(refused().await.unwrap().contains("single active consumer"));
+            leave(&hands).await;
             hands.end().await;
         });
     }
@@ -70,7 +67,7 @@ fn live_consumers_are_a_price_that_is_asked_for() {
         run(async {
             let (hands, link) = (Hands::new(&node).await, admin(&node));
             let at = hands.make("live", "quorum", &[]).await;
-            let consumer = consume(&hands, &at, false).await;
+            let _consumer = consume(&hands, &at).await;
             known(&link.eyes, &at).await;
             let without: Vec<Trace> =
                 link.eyes.cost(&at).await.unwrap().leaves.into_iter().filter(|t| *t != Trace::DisturbsConsumers).collect();
@@ -78,7 +75,7 @@ fn live_consumers_are_a_price_that_is_asked_for() {
             let error = futures::StreamExt::next(&mut link.eyes.peek(want)).await.unwrap().unwrap_err();
             assert_eq!(error.kind, ErrorKind::Unsafe, "{error}");
             assert!(look(&link.eyes, &at, 10).await.is_ok());
-            drop(consumer);
+            leave(&hands).await;
             hands.end().await;
         });
     }

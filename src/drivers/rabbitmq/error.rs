@@ -15,9 +15,6 @@ const NOT_FOUND: u16 = 404;
 const NOT_IMPLEMENTED: u16 = 540;
 const NOT_ALLOWED: u16 = 530;
 
-/// What to do where nobody else may take messages.
-const ALONE: &str = "it belongs to one consumer alone (exclusive, or a single active consumer); look when that is gone";
-
 /// The broker's reply code, if it was the broker that refused.
 pub fn code(e: &lapin::Error) -> Option<u16> {
     match e.kind() {
@@ -62,14 +59,14 @@ pub fn error(settings: &Settings, op: &'static str, at: Option<&Address>, e: &la
     };
     let user = || settings.user();
     let made = match code(e) {
-        // a consumer that wants the queue for itself is refused with the code of a missing right
-        Some(REFUSED) if words(e).contains("exclusive use") => settings.error(ErrorKind::Unsupported, op, words(e)).next(ALONE),
         Some(REFUSED) => {
             let needs = if op == "publish" { "write" } else { "read" };
             settings.error(ErrorKind::Denied, op, words(e)).next(format!("ask for the permission {needs} of user {} here", user()))
         }
         Some(NOT_FOUND) => settings.error(ErrorKind::NotFound, op, words(e)).next("check the name with ls"),
-        Some(LOCKED) => settings.error(ErrorKind::Unsupported, op, words(e)).next(ALONE),
+        Some(LOCKED) => settings
+            .error(ErrorKind::Unsupported, op, words(e))
+            .next("it belongs to one consumer alone (exclusive, or a single active consumer); look when that is gone"),
         Some(PRECONDITION) => settings.error(ErrorKind::Invalid, op, words(e)).next("see what the broker says above"),
         Some(NOT_IMPLEMENTED) => {
             settings.error(ErrorKind::Unsupported, op, words(e)).next("a stream is read by offset; list the destinations anew")

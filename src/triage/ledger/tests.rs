@@ -197,6 +197,45 @@ async fn of_marks_the_last_word_counts() {
 }
 
 #[tokio::test]
+async fn a_note_on_a_message_is_in_its_past_and_one_on_a_cause_is_in_nobodys() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let note = |subject: &str| Mark {
+        seq: 0,
+        kind: MarkKind::Note,
+        place: at("dlt"),
+        subject: subject.into(),
+        value: "asked billing".into(),
+        actor: "lea".into(),
+        reason: None,
+        at: SystemTime::UNIX_EPOCH,
+    };
+    ledger.mark(note("billing|id:7")).await.unwrap();
+    ledger.mark(note("9c41")).await.unwrap();
+    let ids = ["billing|id:7", "9c41"].map(|id| MessageId(id.into()));
+    let past = ledger.past(ids.to_vec()).await.unwrap();
+    let noted: Vec<_> = past.values().flatten().map(|p| (p.kind, p.detail.as_str(), p.plan.as_str())).collect();
+    assert_eq!(noted, [(PastKind::Noted, "asked billing", "")]);
+    let all = ledger.entries(EntryQuery::default()).await.unwrap();
+    let told: Vec<_> = all.iter().map(|e| (e.id.is_some(), e.detail.as_str())).collect();
+    assert_eq!(told, [(false, "9c41: asked billing"), (true, "asked billing")]);
+}
+
+#[tokio::test]
+async fn plans_that_were_never_started_do_not_crowd_out_those_that_were() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let one = run(&ledger, &plan(1, 10, 1)).await;
+    ledger.run_mark(&one, true, "by hand".into()).await.unwrap();
+    let started = one.plan.id.clone();
+    for seed in 2..6 {
+        ledger.save(&plan(1, 10, seed)).await.unwrap();
+    }
+    let rows = ledger.plans(2).await.unwrap();
+    assert!(rows.len() == 2 && rows.iter().any(|r| r.id == started), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_notice_is_taken_once_and_tried_again_when_due() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger.db");

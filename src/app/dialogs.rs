@@ -6,6 +6,7 @@ use super::key::Key;
 use super::overlay::{Confirm, Dialog, Menu, Overlay, Pick, Then};
 use super::text::{Line, Tone};
 use super::{App, Writes};
+use crate::decode::safe;
 
 impl App {
     /// Quits; with a replay at work it asks first.
@@ -53,7 +54,8 @@ impl App {
     pub(super) fn writes_dialog(&mut self) {
         let context = &self.facts.context;
         let fact = |name: &str, value: String| Line::fact(name, value);
-        let role = context.role.map_or("operator (no roles are configured)".to_owned(), |r| format!("{r:?}").to_lowercase());
+        let permit = &self.facts.permit;
+        let role = format!("{} (from {})", permit.role.word(), safe(&permit.source));
         let dialog = match self.writes {
             Writes::On => {
                 let lines = vec![fact("now", format!("on: {} is not marked read_only", context.name))];

@@ -33,7 +33,10 @@ impl State {
 
 /// What is known of a destination, as lines.
 pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
-    let fact = |name: &str, value: String| Line::fact(name, value);
+    let told = cx.facts.details.get(at).and_then(|known| known.value.as_ref()).map_or(&[][..], |(d, _)| d.facts.as_slice());
+    let names: Vec<String> = told.iter().map(|(name, ..)| safe(name).into_owned()).collect();
+    let room = names.iter().map(|name| width(name)).filter(|w| *w <= LABEL).max().unwrap_or(0).max(13);
+    let fact = |name: &str, value: String| Line::new().add(Tone::Muted, format!("   {} ", pad_right(name, room))).plain(value);
     let mut out = Vec::new();
     out.push(fact("name", safe(&at.name).into_owned()));
     out.push(fact("kind", format!("{} on {}", at.kind.word(), safe(at.conn.as_str()))));
@@ -80,10 +83,8 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
     if let Some(n) = cost.sees {
         out.push(fact("a look shows", format!("the first {} at most", human::count_plain(n))));
     }
-    let names: Vec<String> = d.facts.iter().map(|(name, ..)| safe(name).into_owned()).collect();
-    let room = names.iter().map(|name| width(name)).filter(|w| *w <= LABEL).max().unwrap_or(0).max(13);
     for (name, (_, value, source)) in names.iter().zip(&d.facts) {
-        let line = Line::new().add(Tone::Muted, format!("   {} ", pad_right(name, room))).plain(safe(value));
+        let line = fact(name, safe(value).into_owned());
         out.push(line.add(Tone::Muted, if source.is_empty() { String::new() } else { format!("  ({})", safe(source)) }));
     }
     if !d.partitions.is_empty() {
@@ -119,7 +120,7 @@ pub fn lines(at: &Address, cx: &Cx) -> Vec<Line> {
         let behind = behind.map_or("?".into(), human::count_plain);
         let members = r.members.map_or("?".into(), |m| m.to_string());
         let (one, waits) = if r.kind == ReaderKind::Queue { ("consumers", "waiting") } else { ("members", "behind") };
-        out.push(Line::fact("", format!("{}  {}, {members} {one}, {behind} {waits}", safe(&r.name), safe(&r.state))));
+        out.push(fact("", format!("{}  {}, {members} {one}, {behind} {waits}", safe(&r.name), safe(&r.state))));
     }
     out
 }

@@ -207,7 +207,8 @@ impl ReplayPlan {
     pub fn steps(&self, todo: usize) -> Vec<usize> {
         let mut left = todo;
         let mut steps = Vec::new();
-        let canary: &[u32] = if self.touches_brokers() { &self.ask.pace.canary } else { &[] };
+        // only what is sent to be worked on can come back
+        let canary: &[u32] = if self.ask.deed == Deed::Replay && self.touches_brokers() { &self.ask.pace.canary } else { &[] };
         for &step in canary {
             let step = usize::try_from(step).unwrap_or(usize::MAX).min(left);
             if step > 0 && step < left {

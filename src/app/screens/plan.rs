@@ -103,7 +103,8 @@ impl State {
         let Some(plan) = &self.plan else { return Vec::new() };
         let wanted = self.word(cx);
         if word.trim().replace(',', "") != wanted.replace(',', "") {
-            return vec![Ask::Toast(Tone::Bad, format!("that is not {}: nothing done", safe(&wanted)))];
+            // the field stays: what is typed next is no key of the screen
+            return vec![Ask::Toast(Tone::Bad, format!("that is not {}: nothing done", safe(&wanted))), field(wanted)];
         }
         let id = plan.id.clone();
         // what the plan has of edits is in the ledger with it
@@ -129,6 +130,11 @@ impl State {
         }
         (!cx.writes.allowed(cx.now)).then(|| "READ-ONLY: it can be looked at, not started (W turns writes on)".to_owned())
     }
+}
+
+/// The field that the starting word is typed into.
+fn field(word: String) -> Ask {
+    Ask::Overlay(Box::new(Overlay::Line { asking: Asking::Word(word), input: Input::default() }))
 }
 
 fn say(text: &str) -> Vec<Ask> {
@@ -180,7 +186,7 @@ impl Page for State {
         let mut row = Vec::new();
         if self.blocked(cx).is_none() {
             row.push((Command::Open, start.as_str()));
-        } else if self.plan.as_ref().is_some_and(|p| p.blocked().is_none()) {
+        } else if !cx.writes.allowed(cx.now) && self.plan.as_ref().is_some_and(|p| p.blocked().is_none() && p.todo() > 0) {
             row.push((Command::Writes, "writes on"));
         }
         row.extend([(Command::Messages, "each message as it will be"), (Command::Options, "options"), (Command::Back, "leaves it")]);
@@ -214,9 +220,7 @@ impl Page for State {
             (Command::Open, None) => match (self.blocked(cx), arg.strip_prefix('=')) {
                 (Some(why), _) => vec![Ask::Toast(Tone::Bad, why)],
                 (None, Some(word)) => self.start(word, cx),
-                (None, None) if self.plan.is_some() => {
-                    vec![Ask::Overlay(Box::new(Overlay::Line { asking: Asking::Word(self.word(cx)), input: Input::default() }))]
-                }
+                (None, None) if self.plan.is_some() => vec![field(self.word(cx))],
                 _ => Vec::new(),
             },
             (Command::Options, None) => self.option(arg, cx),

@@ -124,7 +124,8 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
             (Deed::Park, _) => "a mark in the ledger: they stay where they are and leave the lists until asked for",
             (Deed::Discard, false) => "a mark in the ledger: they stay in the topic (it cannot be emptied), and leave the lists",
             (Deed::Discard, true) => "takes them out of the queue; nobody will process them",
-            _ => "takes the mark back: they are in the lists again",
+            (Deed::Replay, _) => "nothing: none of them is left to go anywhere",
+            (Deed::Restore | Deed::Reseat, _) => "takes the mark back: they are in the lists again",
         };
         sections(&mut out, "does", does, cx);
         sections(&mut out, "copy", "in the local ledger and nowhere else", cx);

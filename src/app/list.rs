@@ -54,11 +54,6 @@ impl<T, K: Ord + Clone> List<T, K> {
         self.rows.iter().filter(|row| self.is_marked(row)).collect()
     }
 
-    /// How many are marked, of how many rows.
-    pub fn marks(&self) -> (usize, usize) {
-        (self.cursor.marks().len(), self.rows.len())
-    }
-
     /// Whether a row is marked.
     pub fn is_marked(&self, row: &T) -> bool {
         self.cursor.marks().contains(&(self.key)(row))
@@ -110,11 +105,6 @@ impl<T, K: Ord + Clone> List<T, K> {
         self.sort.command(command, columns)
     }
 
-    /// Takes off the filter, else the marks; false if there was neither.
-    pub fn esc(&mut self) -> bool {
-        !std::mem::take(&mut self.filter).is_empty() || self.cursor.clear()
-    }
-
     /// A click on a row of the body, of which the first `above` are none of the list's.
     pub fn click(&mut self, at: u16, above: usize) -> Hit {
         let Some(row) = usize::from(at).checked_sub(above).map(|r| r + self.cursor.top()).filter(|r| *r < self.rows.len()) else {
@@ -126,6 +116,36 @@ impl<T, K: Ord + Clone> List<T, K> {
         let (rows, key) = (&self.rows, self.key);
         self.cursor.go(row, rows.len(), |i| key(&rows[i]));
         Hit::Else
+    }
+}
+
+/// A list, whatever its rows are, to the keys that are alike on every screen: `/`, `esc`, marks.
+pub trait Narrow {
+    /// The filter's text; empty: there is none.
+    fn filter(&self) -> &str;
+    /// Takes this text for the filter. The rows are to be taken anew then.
+    fn narrow(&mut self, text: &str);
+    /// Takes off the filter, else the marks; false if there was neither.
+    fn esc(&mut self) -> bool;
+    /// How many are marked, of how many rows.
+    fn marks(&self) -> (usize, usize);
+}
+
+impl<T, K: Ord + Clone> Narrow for List<T, K> {
+    fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    fn narrow(&mut self, text: &str) {
+        text.clone_into(&mut self.filter);
+    }
+
+    fn esc(&mut self) -> bool {
+        !std::mem::take(&mut self.filter).is_empty() || self.cursor.clear()
+    }
+
+    fn marks(&self) -> (usize, usize) {
+        (self.cursor.marks().len(), self.rows.len())
     }
 }
 

@@ -3,6 +3,7 @@
 mod capability;
 mod down;
 mod error;
+mod flow;
 mod guard;
 mod hand;
 mod keeper;
@@ -13,6 +14,7 @@ mod position;
 pub use capability::{Capabilities, Cost, Doubt, Probe, Trace};
 pub use down::Down;
 pub use error::{Done, Error, ErrorKind, Result};
+pub use flow::batches;
 pub use guard::{Limits, Pace, Rights, consent, guard};
 pub use hand::{
     Back, BulkAsk, BulkPhase, BulkState, Carriage, Held, HeldId, Hold, Outgoing, Place, REPLAY_ID, Receipt, Rehearsal, Selection, Settle,

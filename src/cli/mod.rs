@@ -96,7 +96,8 @@ impl Desk {
         if !self.reseat_agreed {
             let traces: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();
             let why = format!("giving back may destroy messages here, so looking {}{safer}", traces.join(", "));
-            let next = "--reseat REASON gives the word for it: each is copied to the ledger first";
+            let next =
+                "--reseat REASON gives the word for it: each is copied to the ledger first; a kill meanwhile can cost the one on its way";
             return Err(Error::new(ErrorKind::Unsafe, "look", why).about(at).next(next));
         }
         let now = SystemTime::now();

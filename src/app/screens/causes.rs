@@ -13,7 +13,7 @@ use super::{Ask, Cx, Page, Screen, describe, keys, message, messages, plan, pric
 use crate::app::command::{Command, On};
 use crate::app::effect::{CausesRead, Chosen, Job, News};
 use crate::app::layout::split;
-use crate::app::list::{Hit, List};
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -136,6 +136,9 @@ impl Page for State {
 
     fn footer(&self, _cx: &Cx) -> Vec<(Command, String)> {
         let n: u64 = self.list.taken().iter().map(|c| c.count).sum();
+        if n == 0 {
+            return keys(&[(Command::Retry, "look again"), (Command::Describe, ""), (Command::Back, "")]);
+        }
         let replay = format!("replay {}", human::count_plain(n));
         keys(&[
             (Command::Open, "messages"),
@@ -257,24 +260,12 @@ impl Page for State {
         }
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.sync(cx);
-            Vec::new()
-        })
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
-        self.sync(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
-    }
-
-    fn marks(&self) -> (usize, usize) {
-        self.list.marks()
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

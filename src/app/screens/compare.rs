@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Ask, Cx, Page, keys, message, scrolled};
 use crate::app::command::{Command, On};
-use crate::app::effect::{Effect, News};
+use crate::app::effect::Effect;
 use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
 use crate::decode::{human, safe, safe_bytes, safe_cut};
@@ -172,13 +172,5 @@ impl Page for State {
             Command::Open => vec![Ask::Toast(Tone::Muted, "both are here; esc goes back to the list, where enter opens one".into())],
             _ => Vec::new(),
         }
-    }
-
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
-    }
-
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
     }
 }

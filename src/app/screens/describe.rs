@@ -2,7 +2,6 @@
 
 use super::{Ask, Cx, Page, Screen, describe, keys, messages, scrolled};
 use crate::app::command::{Command, On};
-use crate::app::effect::News;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::width::{pad_right, width};
@@ -170,14 +169,6 @@ impl Page for State {
             Command::Retry => vec![describe(&self.at)],
             _ => Vec::new(),
         }
-    }
-
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
-    }
-
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
     }
 
     fn waits_for(&self, place: &Place) -> bool {

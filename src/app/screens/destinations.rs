@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::{Ask, Cx, Page, Screen, describe, keys, messages};
 use crate::app::command::{Command, On};
-use crate::app::effect::{Effect, News};
-use crate::app::list::{Hit, List};
+use crate::app::effect::Effect;
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
@@ -156,8 +156,7 @@ impl Page for State {
             return Vec::new();
         }
         if self.list.sorts(command, SORTS.len()) {
-            self.stamp = None;
-            self.sync(cx);
+            self.renew(cx);
             return Vec::new();
         }
         match command {
@@ -189,30 +188,17 @@ impl Page for State {
         Vec::new()
     }
 
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.stamp = None;
-            self.sync(cx);
-            Vec::new()
-        })
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
+    fn renew(&mut self, cx: &Cx) {
         self.stamp = None;
         self.sync(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
-    }
-
-    fn marks(&self) -> (usize, usize) {
-        self.list.marks()
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

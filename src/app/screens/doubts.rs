@@ -8,7 +8,7 @@ use crate::app::command::{Command, On};
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::key::Key;
 use crate::app::layout::split;
-use crate::app::list::{Hit, List};
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::overlay::{Confirm, Dialog, Menu, Overlay, Pick, Then};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -175,7 +175,7 @@ impl Page for State {
             return Vec::new();
         }
         if self.list.sorts(command, SORTS.len()) {
-            self.narrow(cx);
+            self.renew(cx);
             return Vec::new();
         }
         match (command, arg.strip_prefix('=')) {
@@ -212,24 +212,16 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.narrow(cx);
-            Vec::new()
-        })
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
+    }
+
+    fn renew(&mut self, cx: &Cx) {
         self.narrow(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
-    }
-
-    fn marks(&self) -> (usize, usize) {
-        self.list.marks()
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

@@ -9,7 +9,7 @@ use super::{Ask, Cx, Page, Screen, describe, keys, messages};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Job, News};
 use crate::app::layout::split;
-use crate::app::list::{Hit, List};
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::needs::stall;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -236,20 +236,12 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.sync(cx);
-            Vec::new()
-        })
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
-        self.sync(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

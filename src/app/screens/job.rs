@@ -247,10 +247,6 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
-    }
-
     fn waits_for(&self, place: &Place) -> bool {
         *place == Place::Deed(self.plan.0.clone())
     }

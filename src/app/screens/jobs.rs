@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{Ask, Cx, Page, Screen, job, keys};
 use crate::app::command::{Command, On};
-use crate::app::effect::{Job, News};
-use crate::app::list::{Hit, List};
+use crate::app::effect::Job;
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
@@ -153,24 +153,12 @@ impl Page for State {
         }
     }
 
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.sync(cx);
-            Vec::new()
-        })
-    }
-
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
-        self.sync(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

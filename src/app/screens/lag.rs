@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Ask, Cx, Page, Screen, group, keys};
 use crate::app::command::{Command, On};
-use crate::app::effect::News;
-use crate::app::list::{Hit, List};
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::needs::stall;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
@@ -167,8 +166,7 @@ impl Page for State {
             return Vec::new();
         }
         if self.list.sorts(command, SORTS.len()) {
-            self.stamp = None;
-            self.sync(cx);
+            self.renew(cx);
             return Vec::new();
         }
         match command {
@@ -177,26 +175,17 @@ impl Page for State {
         }
     }
 
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.stamp = None;
-            self.sync(cx);
-            Vec::new()
-        })
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
+    fn renew(&mut self, cx: &Cx) {
         self.stamp = None;
         self.sync(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

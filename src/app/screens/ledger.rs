@@ -7,7 +7,7 @@ use super::{Ask, Cx, Page, Screen, job, keys, notes, plan};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Chosen, Job, News};
 use crate::app::layout::split;
-use crate::app::list::{Hit, List};
+use crate::app::list::{Hit, List, Narrow};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
@@ -200,7 +200,7 @@ impl Page for State {
             return if at_end { vec![self.ask(self.all.last().map(|e| e.seq))] } else { Vec::new() };
         }
         if self.list.sorts(command, SORTS.len()) {
-            self.narrow(cx);
+            self.renew(cx);
             return Vec::new();
         }
         match command {
@@ -238,24 +238,16 @@ impl Page for State {
         Vec::new()
     }
 
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
-        self.list.esc().then(|| {
-            self.narrow(cx);
-            Vec::new()
-        })
+    fn list(&self) -> Option<&dyn Narrow> {
+        Some(&self.list)
     }
 
-    fn filter(&mut self, text: &str, cx: &Cx) {
-        text.clone_into(&mut self.list.filter);
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        Some(&mut self.list)
+    }
+
+    fn renew(&mut self, cx: &Cx) {
         self.narrow(cx);
-    }
-
-    fn filtered(&self) -> &str {
-        &self.list.filter
-    }
-
-    fn marks(&self) -> (usize, usize) {
-        self.list.marks()
     }
 
     fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {

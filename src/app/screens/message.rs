@@ -264,10 +264,6 @@ impl Page for State {
         self.end_edit(back, cx)
     }
 
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
-    }
-
     fn click(&mut self, row: u16, _cx: &Cx) -> Vec<Ask> {
         if row == 0 {
             let tab = TABS.iter().position(|t| *t == self.tab).unwrap_or(0);

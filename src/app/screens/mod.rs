@@ -29,6 +29,7 @@ use super::command::{Command, Keys, On};
 use super::effect::{Effect, Job, News};
 use super::facts::{Edited, Facts};
 use super::layout::{Areas, Size, areas};
+use super::list::Narrow;
 use super::overlay::Overlay;
 use super::slots::Place;
 use super::text::{Line, Tone};
@@ -122,24 +123,49 @@ pub trait Page {
     /// A command that has a use here; `arg` is what followed a `:name`.
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask>;
     /// News for one of its parts.
-    fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask>;
+    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
+        Vec::new()
+    }
     /// Its jobs were stopped though it stays open: the user stopped them, or went elsewhere and may come back.
     fn left(&mut self) {}
     /// The editor that it asked for was left; what its copy holds now, or why there is none.
     fn edited(&mut self, _back: Result<Vec<u8>, String>, _cx: &Cx) -> Vec<Ask> {
         Vec::new()
     }
-    /// `esc` takes off one of its layers (a read, a filter, marks); false if there was none.
-    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>>;
+    /// Its list, if that is what it is: `/`, `esc` and marks are then the list's.
+    fn list(&self) -> Option<&dyn Narrow> {
+        None
+    }
+    /// The same, to be changed.
+    fn list_mut(&mut self) -> Option<&mut dyn Narrow> {
+        None
+    }
+    /// Its list's filter or order changed: the rows are to be made anew.
+    fn renew(&mut self, cx: &Cx) {
+        self.sync(cx);
+    }
+    /// `esc` takes off one of its layers (a read, a filter, marks); nothing if there was none.
+    fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
+        let took = self.list_mut().is_some_and(|list| list.esc());
+        took.then(|| {
+            self.renew(cx);
+            Vec::new()
+        })
+    }
     /// The filter's text as it is being typed; empty takes it off.
-    fn filter(&mut self, _text: &str, _cx: &Cx) {}
+    fn filter(&mut self, text: &str, cx: &Cx) {
+        if let Some(list) = self.list_mut() {
+            list.narrow(text);
+            self.renew(cx);
+        }
+    }
     /// The filter that holds now.
     fn filtered(&self) -> &str {
-        ""
+        self.list().map_or("", |list| list.filter())
     }
     /// How many of its rows are marked, of how many.
     fn marks(&self) -> (usize, usize) {
-        (0, 0)
+        self.list().map_or((0, 0), |list| list.marks())
     }
     /// A click on a row of the body, counted from its first.
     fn click(&mut self, _row: u16, _cx: &Cx) -> Vec<Ask> {

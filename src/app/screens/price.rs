@@ -15,7 +15,7 @@ pub const LOOK: &str = "look ";
 
 /// What a look that has to write asks for.
 const WORD: &str = "is needed before: what is in hand cannot go back as it came. It is copied to the ledger, published to its own queue, \
-confirmed, and only then taken out: none is lost by it";
+confirmed, and only then taken out. Should redrive be killed meanwhile, the one just on its way can be lost";
 
 /// The dialog that asks; `cli` does the same on the command line. Nothing where a look is free, or its price not known yet.
 pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {

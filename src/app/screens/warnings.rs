@@ -3,7 +3,7 @@
 use super::{Ask, Cx, Page, keys, moved};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
-use crate::app::effect::{Effect, News};
+use crate::app::effect::Effect;
 use crate::app::layout::split;
 use crate::app::text::{Line, Tone};
 use crate::app::width::wrap;
@@ -93,13 +93,5 @@ impl Page for State {
             },
             _ => Vec::new(),
         }
-    }
-
-    fn news(&mut self, _part: &'static str, _news: News, _cx: &Cx) -> Vec<Ask> {
-        Vec::new()
-    }
-
-    fn esc(&mut self, _cx: &Cx) -> Option<Vec<Ask>> {
-        None
     }
 }

@@ -3,30 +3,16 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures::stream::{self, StreamExt};
-
 use super::error::Outcome;
 use super::jolokia::{artemis, classic};
 use super::known::{Known, Product};
 use super::place::Place;
 use super::{ActiveMq, Jolokia};
-use crate::broker::{Cost, Detail, Flow, ListRequest, ReadersRequest, Result, Trace};
+use crate::broker::{Cost, Detail, Flow, ListRequest, ReadersRequest, Trace, batches};
 use crate::model::{Address, Backlog, ConnId, Count, Destination, Kind, Position, Proof, Reader, ReaderKind, Role, named_role};
 
-/// Answers per batch.
-const BATCH: usize = 200;
 /// What Classic shows of a queue where it does not say.
 pub(super) const WINDOW: u64 = 400;
-
-/// An answer, made when it is first asked for, in batches.
-fn flow<T: Clone + Send + 'static>(answer: impl Future<Output = Result<Vec<T>>> + Send + 'static) -> Flow<Vec<T>> {
-    stream::once(answer)
-        .flat_map(|all| match all {
-            Ok(all) => stream::iter(all.chunks(BATCH).map(|c| Ok(c.to_vec())).collect::<Vec<_>>()),
-            Err(e) => stream::iter(vec![Err(e)]),
-        })
-        .boxed()
-}
 
 async fn places(jolokia: &Jolokia, product: Product) -> Outcome<Vec<Place>> {
     match product {
@@ -40,7 +26,7 @@ fn address(conn: &ConnId, place: &Place) -> Address {
 }
 
 pub(super) fn list(mq: Arc<ActiveMq>, want: ListRequest) -> Flow<Vec<Destination>> {
-    flow(async move {
+    batches(async move {
         let work = async {
             let known = mq.known().await?;
             let all = places(mq.management(&known)?, known.product).await?;
@@ -168,7 +154,7 @@ pub(super) async fn cost(mq: &ActiveMq, at: &Address) -> Outcome<Cost> {
 }
 
 pub(super) fn readers(mq: Arc<ActiveMq>, want: ReadersRequest) -> Flow<Vec<Reader>> {
-    flow(async move {
+    batches(async move {
         let work = async {
             let known = mq.known().await?;
             // who reads is not known without management; that is said where it matters

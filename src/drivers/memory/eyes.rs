@@ -3,18 +3,14 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt};
 
 use super::store::{Hidden, Place};
 use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
     Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest,
-    Rehearsal, Result, Trace,
+    Rehearsal, Result, Trace, batches,
 };
 use crate::model::{Address, Backlog, ConnId, Count, Destination, Message, Position, Proof, Reader, ReaderKind, Role};
-
-/// Answers per batch of a listing.
-const BATCH: usize = 100;
 
 pub(super) struct Eyes {
     memory: Memory,
@@ -49,7 +45,7 @@ impl Broker for Eyes {
 
     fn list(&self, want: ListRequest) -> Flow<Vec<Destination>> {
         let (memory, login) = (self.memory.clone(), self.login.clone());
-        flow(async move {
+        batches(async move {
             memory.pass(&login, Step::List, None, &mut false).await?;
             if !login.list {
                 return Ok(Vec::new());
@@ -105,7 +101,7 @@ impl Broker for Eyes {
 
     fn readers(&self, want: ReadersRequest) -> Flow<Vec<Reader>> {
         let (memory, login) = (self.memory.clone(), self.login.clone());
-        flow(async move {
+        batches(async move {
             memory.pass(&login, Step::Readers, None, &mut false).await?;
             if !login.list {
                 return Ok(Vec::new());
@@ -144,16 +140,6 @@ impl Broker for Eyes {
     async fn close(&self) -> Left {
         Left::default()
     }
-}
-
-/// An answer, made when it is first asked for, in batches.
-fn flow<T: Clone + Send + 'static>(answer: impl Future<Output = Result<Vec<T>>> + Send + 'static) -> Flow<Vec<T>> {
-    stream::once(answer)
-        .flat_map(|all| match all {
-            Ok(all) => stream::iter(all.chunks(BATCH).map(|c| Ok(c.to_vec())).collect::<Vec<_>>()),
-            Err(e) => stream::iter(vec![Err(e)]),
-        })
-        .boxed()
 }
 
 fn destination(memory: &Memory, name: &str, place: &Place) -> Destination {

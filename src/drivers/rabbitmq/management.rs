@@ -72,9 +72,12 @@ impl Management {
         made.await
     }
 
-    /// An answer as it is meant.
+    /// An answer as it is meant. What the broker could not answer is asked once more: a listing may fail while one of its queues goes (3.10).
     pub async fn get<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T> {
-        let answer = self.call(Method::GET, ask, None).await?;
+        let answer = match self.call(Method::GET, ask, None).await {
+            Err(e) if e.kind == ErrorKind::Unexpected && e.retry => self.call(Method::GET, ask, None).await?,
+            answer => answer?,
+        };
         let read = answer.json().await;
         read.map_err(|e| self.sent_badly(ask, &e))
     }

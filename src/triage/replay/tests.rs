@@ -340,13 +340,8 @@ async fn a_queue_that_is_free_to_look_into_is_looked_through_after_a_canary() {
     }
 }
 
-/// Broken off at any await: nothing lost, nothing twice, because the target can be looked at.
-#[tokio::test]
-async fn broken_off_anywhere_and_resumed_each_arrives_once() {
-    let mut stage = Stage::new(Shape::kafka());
-    let keys: Vec<String> = (0..30).map(|i| format!("k{}", i % 7)).collect();
-    stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-    let plan = stage.plan().await;
+/// Drops the run after one poll, after two and so on, each time as a crash would, and resumes; how the last run ended.
+async fn break_off_anywhere(stage: &mut Stage, plan: &ReplayPlan) -> ReplayReport {
     for polls in 0..200 {
         let (_wish, heard) = go();
         let means = stage.means.clone();
@@ -361,7 +356,17 @@ async fn broken_off_anywhere_and_resumed_each_arrives_once() {
         stage.means.ledger.break_lease(&plan.id).await;
     }
     let (_wish, heard) = go();
-    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    resume(&plan.id, &stage.means, &|_| {}, heard).await
+}
+
+/// Broken off at any await: nothing lost, nothing twice, because the target can be looked at.
+#[tokio::test]
+async fn broken_off_anywhere_and_resumed_each_arrives_once() {
+    let mut stage = Stage::new(Shape::kafka());
+    let keys: Vec<String> = (0..30).map(|i| format!("k{}", i % 7)).collect();
+    stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let plan = stage.plan().await;
+    let report = break_off_anywhere(&mut stage, &plan).await;
     assert_eq!(report.exit_code(), 0, "{report:?}");
     assert_eq!(stage.arrived(), (0..30).map(|n| (n, 1)).collect());
 }

@@ -12,10 +12,10 @@ use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 const COLUMNS: [Column; 9] = [
     column("NAME", 24, 5, Side::Name),
     column("WHERE", 10, 1, Side::Name),
-    wide("KIND", 7, 0, Side::Text, 100),
+    wide("KIND", 12, 0, Side::Text, 100),
     column("DEPTH", 9, 0, Side::Right),
     column("1H", 6, 0, Side::Text),
-    column("PART", 3, 0, Side::Right),
+    column("PART", 4, 0, Side::Right),
     wide("READERS", 7, 0, Side::Right, 100),
     wide("KEEPS", 7, 0, Side::Right, 110),
     column("ROLE", 14, 3, Side::Text),

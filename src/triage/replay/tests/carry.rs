@@ -63,21 +63,7 @@ async fn broken_off_anywhere_and_resumed_each_is_carried_once() {
     let keys: Vec<String> = (0..20).map(|i| format!("k{i}")).collect();
     stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
     let plan = stage.plan().await;
-    for polls in 0..200 {
-        let (_wish, heard) = go();
-        let means = stage.means.clone();
-        let mut work = Box::pin(resume(&plan.id, &means, &|_| {}, heard));
-        let ended = after_polls(&mut work, polls).await;
-        if ended.is_some_and(|r| r.exit_code() == 0) {
-            break;
-        }
-        drop(work);
-        drop(means);
-        stage.reopen();
-        stage.means.ledger.break_lease(&plan.id).await;
-    }
-    let (_wish, heard) = go();
-    assert_eq!(resume(&plan.id, &stage.means, &|_| {}, heard).await.exit_code(), 0);
+    assert_eq!(break_off_anywhere(&mut stage, &plan).await.exit_code(), 0);
     assert_eq!(stage.arrived(), (0..20).map(|n| (n, 1)).collect());
     assert!(still(&stage).is_empty());
 }

@@ -173,7 +173,7 @@ fn in_a_terminal_each_trouble_stands_beside_what_works() {
     t.press("m");
     t.shows(&["1 loaded", "here"]);
     t.press("1");
-    t.shows(&["need a human"]);
+    t.shows(&["a human"]);
     t.press("/strange\r");
     t.shows(&["1 of"]);
     t.press("\r");

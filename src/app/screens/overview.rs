@@ -9,7 +9,7 @@ use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
 use crate::model::ConnId;
-use crate::monitor::{Health, Need, NeedKind, Survey};
+use crate::monitor::{Health, Need, NeedKind, Since, Survey};
 use crate::triage::plan::PlanId;
 
 /// Titles of its columns, to be gone through where they are shown whole; its order is what it is for.
@@ -95,10 +95,14 @@ impl Page for State {
             };
         }
         let known = human::count_plain(self.survey.known as u64);
-        if act == 0 {
-            warned.add(Tone::Ok, format!("nothing of {known} needs a human"))
-        } else {
-            warned.add(Tone::Strong, format!("{act} of {known} need a human"))
+        match act {
+            // not yet asked, not looked at, down: what is not known may need one
+            0 if self.survey.rows.iter().any(|n| n.since == Since::Unknown) => {
+                warned.add(Tone::Muted, format!("nothing of {known} is known to need a human"))
+            }
+            0 => warned.add(Tone::Ok, format!("nothing of {known} needs a human")),
+            1 => warned.add(Tone::Strong, format!("1 of {known} needs a human")),
+            _ => warned.add(Tone::Strong, format!("{act} of {known} need a human")),
         }
     }
 

@@ -16,7 +16,7 @@ const COLUMNS: u16 = 80;
 
 /// What is pressed, what must then be on the screen, and the file it goes to, if it is a picture.
 const SHOTS: &[(&str, &str, Option<&str>)] = &[
-    ("", "47 needs a human", Some("overview.svg")),
+    ("", "5h  +2", Some("overview.svg")),
     ("2", "listed at", None),
     ("/orders.dlt\r", "1 of ", None),
     ("\r", "why grouped", Some("causes.svg")),

@@ -101,13 +101,20 @@ impl App {
         }
     }
 
-    fn learn_causes(&mut self, at: &Address, read: CausesRead, looked: SystemTime) {
+    fn learn_causes(&mut self, at: &Address, mut read: CausesRead, looked: SystemTime) {
         match read.closed {
             0 => {}
             1 => self.say(Tone::Ok, "its incident is resolved: nothing of the cause is left"),
             n => self.say(Tone::Ok, format!("{n} incidents are resolved: nothing of their causes is left")),
         }
-        let (now, is_old) = (self.now, self.is_old(&Place::Causes(at.clone())));
+        let place = Place::Causes(at.clone());
+        // the next listing is held against the last one, not against what of the queue can be seen, where no listing came meanwhile
+        let begun = self.slots.running(&place).map(|(_, since)| since);
+        let listed = self.facts.brokers.get(&at.conn).and_then(|b| b.list.at);
+        if let Some(d) = self.facts.destination(at).filter(|_| begun.is_some_and(|begun| listed.is_some_and(|listed| listed <= begun))) {
+            read.depth = d.depth;
+        }
+        let (now, is_old) = (self.now, self.is_old(&place));
         let fact = self.facts.causes.entry(at.clone()).or_default();
         fact.set(Arc::new(read), now, EVERY * 3);
         fact.at = Some(looked);
@@ -254,7 +261,11 @@ impl App {
                 None => None,
             }
         });
-        kept.chain(due).take(2usize.saturating_sub(running)).collect()
+        // what was never read comes before what is only to be read again, and what is not due yet holds nobody up
+        let mut all: Vec<_> = kept.chain(due).collect();
+        all.sort_by_key(|(_, at, _)| *at);
+        all.truncate(2usize.saturating_sub(running));
+        all
     }
 
     /// Starts what is due; at most a handful at once, the rest follows when those have ended. Goes through all that is known,

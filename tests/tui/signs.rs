@@ -1,7 +1,9 @@
 //! What the frame says: brokers that are asked, down, back again; warnings; hostile text made safe.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use redrive::app::action::Action;
 use redrive::app::layout::Size;
 use redrive::broker::Rights;
 use redrive::config::Context;
@@ -43,6 +45,27 @@ async fn warnings_of_the_config_are_counted_on_the_overview_and_read_with_their_
     tui.expect(&format!("! {warned} config warning")).expect("a human");
     tui.press(":").await.type_text("warnings").await.press("enter").await;
     tui.expect("redrive.toml:3:1").expect("flavour").press("esc").await.expect("a human");
+}
+
+#[tokio::test]
+async fn a_new_dead_letter_queue_is_read_at_once_though_others_grow() {
+    let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
+    let died = |topic| drop(kafka.put(topic, Put { sent: Some(noon()), ..Put::body("late") }));
+    for topic in ["a.dlt", "b.dlt", "c.dlt"] {
+        kafka.create(topic, Spec::default());
+        died(topic);
+    }
+    let mut tui = Tui::open(Context::default(), vec![kafka.connect(Login::admin())], 80, 24);
+    tui.settle().await;
+    kafka.create("z.dlt", Spec::default());
+    ["a.dlt", "b.dlt", "z.dlt"].into_iter().for_each(died);
+    // the next listing, before the others are due again
+    tui.now += Duration::from_secs(11);
+    tui.shell.act(Action::Clock, tui.now);
+    tui.settle().await;
+    let text = tui.text();
+    let row = text.lines().find(|line| line.contains("z.dlt")).unwrap_or_else(|| panic!("not listed:\n{text}"));
+    assert!(!row.contains('?'), "since when is not known: {row}");
 }
 
 #[tokio::test]

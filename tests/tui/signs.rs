@@ -69,6 +69,27 @@ async fn a_new_dead_letter_queue_is_read_at_once_though_others_grow() {
 }
 
 #[tokio::test]
+async fn until_a_row_is_chosen_enter_opens_the_worst() {
+    let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
+    let died = |topic: &str| {
+        kafka.create(topic, Spec::default());
+        kafka.put(topic, Put { sent: Some(noon()), ..Put::body("late") });
+    };
+    died("old.dlt");
+    let mut tui = Tui::open(Context::default(), vec![kafka.connect(Login::admin())], 80, 24);
+    tui.settle().await;
+    (0..3).for_each(|_| drop(kafka.put("old.dlt", Put { sent: Some(noon()), ..Put::body("late") })));
+    ["a.dlt", "b.dlt"].into_iter().for_each(died);
+    (0..40).for_each(|_| drop(kafka.put("b.dlt", Put { sent: Some(noon()), ..Put::body("late") })));
+    tui.now += Duration::from_secs(11);
+    tui.shell.act(Action::Clock, tui.now);
+    tui.settle().await;
+    let worst = tui.text().lines().find_map(|l| l.split_whitespace().find(|w| w.ends_with(".dlt")).map(str::to_owned)).expect("a row");
+    assert_eq!(worst, "b.dlt", "more died there:\n{}", tui.text());
+    tui.press("enter").await.expect("b.dlt › causes");
+}
+
+#[tokio::test]
 async fn a_broker_that_is_down_is_said_first_and_comes_back() {
     let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
     kafka.create("orders.dlt", Spec::default());

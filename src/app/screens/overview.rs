@@ -2,6 +2,7 @@
 
 use super::{Ask, Cx, Page, Screen, causes, describe, destinations, group, job, keys, messages};
 use crate::app::command::{Command, On};
+use crate::app::cursor::Cursor;
 use crate::app::list::{Hit, List, Narrow};
 use crate::app::needs::needs;
 use crate::app::slots::Place;
@@ -26,11 +27,13 @@ pub struct State {
     pub list: List<Need, Row>,
     /// What the rows were made from.
     stamp: Option<super::Stamp>,
+    /// Somebody chose the row; until then the cursor is on the worst, not on what was known first.
+    chose: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { survey: Survey::default(), list: List::new(row), stamp: None }
+        Self { survey: Survey::default(), list: List::new(row), stamp: None, chose: false }
     }
 }
 
@@ -156,12 +159,16 @@ impl Page for State {
         let survey = needs(cx.facts, cx.now);
         let fits = |n: &&Need| self.list.fits(&format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why));
         let rows: Vec<Need> = survey.rows.iter().filter(fits).cloned().collect();
+        if !self.chose {
+            self.list.cursor = Cursor::default();
+        }
         // its order is what it is for
         self.list.take(rows, cx.calm, Self::height(cx), |_, _, _| std::cmp::Ordering::Equal);
         self.survey = survey;
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+        self.chose = true;
         let gone_through = cx.wide && matches!(command, Command::Left | Command::Right) && self.list.sorts(command, COLUMNS.len());
         if gone_through || self.list.command(command, Self::height(cx)) {
             return Vec::new();
@@ -194,6 +201,7 @@ impl Page for State {
     }
 
     fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {
+        self.chose = true;
         if self.list.click(at, 3) == Hit::Chosen { self.open(cx) } else { Vec::new() }
     }
 

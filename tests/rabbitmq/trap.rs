@@ -95,9 +95,11 @@ fn the_policy_that_is_shown_makes_looking_free() {
     run(async {
         let (hands, desk) = (Hands::new(&node).await, Desk::new(&node));
         let dlq = dead(&hands, 3).await;
+        let shown = desk.eyes.cost(&dlq).await.unwrap().safer.expect("a policy is shown");
+        let quoted: Vec<&str> = shown.split('\'').collect();
+        let (pattern, definition) = (quoted[1], serde_json::from_str::<serde_json::Value>(quoted[3]).unwrap());
         let policy = format!("{}/api/policies/%2F/{}", node.management, dlq.name);
-        let body =
-            serde_json::json!({ "pattern": format!("^{}$", dlq.name), "definition": { "delivery-limit": -1 }, "apply-to": "queues" });
+        let body = serde_json::json!({ "pattern": pattern, "definition": definition, "apply-to": "queues" });
         let client = reqwest::Client::new();
         let put = client.put(&policy).basic_auth("admin", Some("admin-pw")).json(&body).send().await.unwrap();
         assert!(put.status().is_success());
@@ -173,8 +175,11 @@ fn a_look_that_is_killed_costs_no_more_than_the_one_message_on_its_way() {
         let mut all: Vec<Vec<u8>> = hands.drain(&dlq).await.into_iter().map(|(body, ..)| body).collect();
         all.sort();
         all.dedup();
-        let lost: Vec<_> = numbered(MESSAGES).into_iter().filter(|b| !all.contains(b)).map(|b| String::from_utf8(b).unwrap()).collect();
-        assert!(lost.len() <= kills, "lost: {lost:?} by {kills} kills");
+        let lost: Vec<_> = numbered(MESSAGES).into_iter().filter(|b| !all.contains(b)).collect();
+        let copied = copied_bodies(&place);
+        let name = |bodies: &[Vec<u8>]| bodies.iter().map(|b| String::from_utf8_lossy(b).into_owned()).collect::<Vec<_>>();
+        assert!(lost.iter().all(|b| !copied.contains(b)), "lost though its copy was on disk: {:?}", name(&lost));
+        assert!(lost.len() <= kills, "lost: {:?} by {kills} kills", name(&lost));
         hands.end().await;
     });
 }
@@ -186,6 +191,14 @@ fn copies(place: &Place) -> usize {
         return 0;
     };
     ledger.query_row("SELECT count(*) FROM copies", [], |r| r.get::<_, i64>(0)).map_or(0, |n| usize::try_from(n).unwrap())
+}
+
+/// What the copies hold.
+fn copied_bodies(place: &Place) -> Vec<Vec<u8>> {
+    let ledger = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();
+    let mut all = ledger.prepare("SELECT message FROM copies").unwrap();
+    let rows = all.query_map([], |r| r.get::<_, Vec<u8>>(0)).unwrap();
+    rows.map(|bytes| redrive::model::copy::decode(bytes.unwrap().into()).unwrap().body.unwrap().to_vec()).collect()
 }
 
 fn copy_body(place: &Place, plan: &str, n: &str) -> Vec<u8> {

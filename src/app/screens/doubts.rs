@@ -58,14 +58,6 @@ impl State {
         usize::from(split(cx.areas().rows, 1, self.list.rows.len(), self.detail().len() as u16, 4).rows)
     }
 
-    fn narrow(&mut self, cx: &Cx) {
-        let to = |d: &Doubt| d.to.as_ref().map_or(String::new(), ToString::to_string);
-        let fits = |d: &&Doubt| self.list.fits(&format!("{} {} {}", d.seat, to(d), d.finding));
-        let rows = self.all.iter().flatten().filter(fits).cloned().collect();
-        self.list.take(rows, cx.calm, usize::MAX, order);
-        self.list.fit(self.height(cx));
-    }
-
     /// All of the chosen one.
     pub fn detail(&self) -> Vec<Line> {
         let Some(d) = self.list.chosen() else { return Vec::new() };
@@ -204,7 +196,7 @@ impl Page for State {
         match news {
             News::Doubt(rows) => {
                 (self.all, self.error) = (Some(rows), None);
-                self.narrow(cx);
+                self.renew(cx);
             }
             News::Failed(error) => self.error = Some(error.to_string()),
             _ => {}
@@ -221,7 +213,11 @@ impl Page for State {
     }
 
     fn renew(&mut self, cx: &Cx) {
-        self.narrow(cx);
+        let to = |d: &Doubt| d.to.as_ref().map_or(String::new(), ToString::to_string);
+        let fits = |d: &&Doubt| self.list.fits(&format!("{} {} {}", d.seat, to(d), d.finding));
+        let rows = self.all.iter().flatten().filter(fits).cloned().collect();
+        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.fit(self.height(cx));
     }
 
     fn click(&mut self, at: u16, _cx: &Cx) -> Vec<Ask> {

@@ -92,12 +92,6 @@ impl State {
         Ask::Start("entries", Job::Entries(Box::new(EntryQuery { limit: PAGE, before, ..EntryQuery::default() })))
     }
 
-    fn narrow(&mut self, cx: &Cx) {
-        let rows: Vec<Entry> = self.all.iter().filter(|e| self.list.fits(&text(e))).cloned().collect();
-        self.list.take(rows, cx.calm, usize::MAX, order);
-        self.list.fit(self.height(cx));
-    }
-
     /// The messages of the marked entries, else of the one under the cursor; each once, those that are of none left out.
     fn messages(&self) -> Vec<(Address, MessageId)> {
         let mut all: Vec<(Address, MessageId)> = Vec::new();
@@ -230,7 +224,7 @@ impl Page for State {
                 } else {
                     self.all.extend(rows);
                 }
-                self.narrow(cx);
+                self.renew(cx);
             }
             News::Failed(error) => self.error = Some(error.to_string()),
             _ => {}
@@ -247,7 +241,9 @@ impl Page for State {
     }
 
     fn renew(&mut self, cx: &Cx) {
-        self.narrow(cx);
+        let rows: Vec<Entry> = self.all.iter().filter(|e| self.list.fits(&text(e))).cloned().collect();
+        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.fit(self.height(cx));
     }
 
     fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {

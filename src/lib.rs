@@ -46,8 +46,8 @@
 //! - Time, files, network and tokio do not occur in `app` and `triage/plan`.
 //! - No unwrap, expect or panic outside tests; no default body in a contract's trait: a decorator that forgets one would switch it off in silence.
 //!
-//! A screen is one state file in `app/screens`, one view in `tui/views`, and rows in the command table. A driver is one folder in [`drivers`], one
-//! arm of the match in [`drivers::connect`], one host of the contract suite in `tests/contract`.
+//! A screen is one state file in `app/screens` (its parts in a folder of its name), one view in `tui/views`, and rows in the command table. A
+//! driver is one folder in [`drivers`], one arm of the match in [`drivers::connect`], one host of the contract suite in `tests/contract`.
 
 pub mod app;
 pub mod broker;

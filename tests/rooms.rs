@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-const BELOW_TRIAGE: &[&str] = &["search", "schema", "broker", "config", "decode", "model"];
+const BELOW_TRIAGE: &[&str] = &["schema", "broker", "config", "decode", "model"];
 
 /// A room and what it may import; the rooms of the whole program, in the order of the data's way.
 fn rooms() -> Vec<(&'static str, Vec<&'static str>)> {
@@ -19,7 +19,6 @@ fn rooms() -> Vec<(&'static str, Vec<&'static str>)> {
         ("drivers", vec!["broker", "config", "model"]),
         ("schema", vec!["config", "decode", "model"]),
         ("monitor", vec!["schema", "config", "decode", "model"]),
-        ("search", vec!["schema", "broker", "decode", "model"]),
         ("triage", with(&[])),
         ("app", with(&["monitor", "triage"])),
         ("runtime", with(&["app", "triage", "monitor"])),
@@ -29,9 +28,8 @@ fn rooms() -> Vec<(&'static str, Vec<&'static str>)> {
 }
 
 /// What of a room the app may see: nothing that does I/O.
-const PURE: [(&str, &[&str]); 3] = [
+const PURE: [(&str, &[&str]); 2] = [
     ("schema", &["seen", "validate", "declared"]),
-    ("search", &["query", "receipt"]),
     ("triage", &["group", "rules", "reach", "plan", "permit", "verdict", "report", "fingerprint"]),
 ];
 

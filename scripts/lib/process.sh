@@ -1,12 +1,15 @@
 # Processes of the testbed: started in a session of their own, noted by pid, ended by that pid only.
 
 # launch DIR COMMAND...: start it with its output in DIR/log and its pid in DIR/pid.
-# Descriptor 9 is the lock of this run; a broker must not keep it.
+# Descriptor 9 is the lock of this run; a broker must not keep it. Until the new process has become COMMAND its command
+# line is this shell's, and would be taken for a process that is not the broker's.
 launch() {
-  local dir=$1
+  local dir=$1 pid
   shift
   setsid nohup "$@" >"$dir/log" 2>&1 </dev/null 9>&- &
-  echo $! >"$dir/pid"
+  pid=$!
+  echo $pid >"$dir/pid"
+  while cmp -s "/proc/$pid/cmdline" "/proc/$$/cmdline"; do sleep 0.02; done
 }
 
 # alive DIR MARK: whether the pid in DIR/pid still is what was started there. A pid is given away anew after its

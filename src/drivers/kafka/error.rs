@@ -43,7 +43,7 @@ fn words(fault: &Fault) -> String {
     }
     match (fault.code, t) {
         _ if silent(t) => "it accepts connections and answers nothing".to_owned(),
-        (Code::OperationTimedOut | Code::RequestTimedOut, _) => "no answer in time".to_owned(),
+        (Code::OperationTimedOut | Code::RequestTimedOut, _) => "the broker said nothing".to_owned(),
         _ => t.to_owned(),
     }
 }

@@ -37,6 +37,9 @@ const LITTLE: u64 = 5_000;
 const NEEDS: &str = "Read on the topic";
 /// Without a record or an end for so long, a bounded read gives up: a partition without a leader.
 const STALLED: Duration = Duration::from_secs(30);
+/// A read without an end asks the broker after so long without a record whether it is still there: librdkafka says that all brokers are down
+/// only once, says nothing of one that hangs, and may leave it out where the group's coordinator goes first.
+const QUIET: Duration = Duration::from_secs(5);
 /// Records taken from librdkafka at once.
 const TAKE: usize = 512;
 
@@ -110,9 +113,6 @@ impl Scan {
                 Record::Fault { partition, fault } => self.fault(partition, &fault).await?,
             }
         }
-        if let Some(consumer) = self.lent.consumer() {
-            consumer.client().well();
-        }
         Ok(Some(messages))
     }
 
@@ -121,38 +121,30 @@ impl Scan {
         let bounded = self.ranges.values().all(|r| r.to != i64::MAX);
         loop {
             let Some(consumer) = self.lent.consumer() else { return Err(self.ended()) };
-            let lost = tokio::select! {
+            tokio::select! {
                 biased;
                 records = consumer.read(TAKE) => {
                     self.taken.extend(records);
                     return Ok(());
                 }
-                fault = consumer.client().hopeless() => fault,
-                () = tokio::time::sleep(STALLED), if bounded => Fault { code: Code::OperationTimedOut, text: String::new() },
+                _ = consumer.client().hopeless() => {}
+                () = tokio::time::sleep(STALLED), if bounded => return Err(self.stalled()),
+                () = tokio::time::sleep(QUIET), if !bounded => {}
             };
-            if lost.code == Code::OperationTimedOut {
-                let waiting: Vec<_> = self.ranges.iter().filter(|(_, r)| !r.done()).map(|(p, _)| p.to_string()).collect();
-                let text = format!("nothing came from partition {} for {}s", waiting.join(", "), STALLED.as_secs());
+            // lost connections may be back already, and a loss may go unsaid: only an answer over this client's own shows that it still reads
+            let client = consumer.client().clone();
+            if let Err(fault) = watched(&client, CALL, client.cluster(CALL)).await {
                 self.lent.broken();
-                return Err(self.failed(&Fault { text, ..lost }));
-            }
-            // a lost connection may be back already; a second opinion before this look is given up
-            match self.kafka.ask("read", NEEDS, Some(&self.at), CALL, |c| async move { c.cluster(CALL).await }).await {
-                Ok(_) if matches!(lost.code, Code::AllBrokersDown | Code::BrokerTransportFailure) => {
-                    if let Some(consumer) = self.lent.consumer() {
-                        consumer.client().well();
-                    }
-                }
-                Ok(_) => {
-                    self.lent.broken();
-                    return Err(self.failed(&lost));
-                }
-                Err(e) => {
-                    self.lent.broken();
-                    return Err(e);
-                }
+                return Err(self.failed(&fault));
             }
         }
+    }
+
+    fn stalled(&mut self) -> Error {
+        let waiting: Vec<_> = self.ranges.iter().filter(|(_, r)| !r.done()).map(|(p, _)| p.to_string()).collect();
+        let text = format!("nothing came from partition {} for {}s", waiting.join(", "), STALLED.as_secs());
+        self.lent.broken();
+        self.failed(&Fault { code: Code::OperationTimedOut, text })
     }
 
     fn assign(&mut self) -> Result<()> {

@@ -69,7 +69,7 @@ async fn dead_letters_of_jms_go_home_as_they_are_whatever_their_kind() {
         let before = site.jms(&["browse", &pair.dead.name, &pair.home.name]);
         let said = carry(&site, &pair, |m| as_it_is(m, &pair.home)).await;
         assert!(said.iter().all(|(_, r)| r.way == AS_IT_IS && r.refused.is_none() && r.losses.len() == 1), "{}", site.name);
-        let after = site.jms(&["take", &pair.home.name]);
+        let after = site.jms(&["await", &pair.home.name, "10"]);
         let (before, after) = (numbered(&before, "number"), numbered(&after, "number"));
         assert_eq!((before.len(), after.len()), (10, 10), "{}", site.name);
         for (number, was) in &before {
@@ -88,7 +88,8 @@ async fn dead_letters_of_jms_with_a_header_more_lose_what_the_plan_said_and_no_m
         site.jms(&["die", &pair.home.name, &pair.dead.name]);
         let before = numbered(&site.jms(&["browse", &pair.dead.name, &pair.home.name]), "number");
         let said = carry(&site, &pair, |m| with_a_header(m, &pair)).await;
-        let after = numbered(&site.jms(&["take", &pair.home.name]), "number");
+        let carried = said.iter().filter(|(_, rehearsal)| rehearsal.refused.is_none()).count();
+        let after = numbered(&site.jms(&["await", &pair.home.name, &carried.to_string()]), "number");
         for (message, rehearsal) in &said {
             let number = text_of(message, "number");
             let refused =
@@ -139,7 +140,7 @@ async fn dead_letters_of_amqp_go_home_as_they_are_with_every_type_of_value() {
         let before = numbered(&site.proton(&["browse", &pair.dead.name, &pair.home.name]), "property number");
         let said = carry(&site, &pair, |m| as_it_is(m, &pair.home)).await;
         assert!(said.iter().all(|(_, r)| r.way == AS_IT_IS && r.refused.is_none()), "{}", site.name);
-        let after = numbered(&site.proton(&["take", &pair.home.name, &pair.home.name]), "property number");
+        let after = numbered(&site.proton(&["take", &pair.home.name, "9"]), "property number");
         assert_eq!((before.len(), after.len()), (9, 9), "{}", site.name);
         for (number, was) in &before {
             let unsaid: Vec<String> = changed(was, &after[number]).into_iter().filter(|name| !is_said(name, &said[0].1)).collect();
@@ -156,7 +157,7 @@ async fn dead_letters_of_amqp_with_a_header_more_keep_every_type_of_value_on_art
         site.proton(&["die", &pair.home.name, &pair.dead.name]);
         let before = numbered(&site.proton(&["browse", &pair.dead.name, &pair.home.name]), "property number");
         let said = carry(&site, &pair, |m| with_a_header(m, &pair)).await;
-        let after = numbered(&site.proton(&["take", &pair.home.name, &pair.home.name]), "property number");
+        let after = numbered(&site.proton(&["take", &pair.home.name, "9"]), "property number");
         assert_eq!(after.len(), 9);
         for (message, rehearsal) in &said {
             assert_eq!((rehearsal.way, &rehearsal.refused), (MARKED, &None), "{}", kind(message));

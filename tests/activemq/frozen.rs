@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::site::{Pair, Site, as_it_is, sites};
 
-/// Longest that a call may take whose answers have a limit of a second: a look asks several things one after the other.
+/// Longest that a call may take whose answers have a limit of three seconds: a look asks several things one after the other.
 const ENDS: Duration = Duration::from_secs(60);
 
 /// Stands between redrive and a door of a broker; frozen, it passes nothing on and closes nothing, as a stopped process does.
@@ -64,7 +64,8 @@ fn parts(url: &str) -> (String, String, String) {
 /// A profile whose doors all have a freezer before them: broker, Jolokia, STOMP.
 async fn through(site: &Site) -> (Profile, Vec<Freezer>) {
     let mut profile = site.profile();
-    profile.activemq.connection_timeout = Duration::from_secs(1);
+    // before it freezes, a busy broker answers within this too
+    profile.activemq.connection_timeout = Duration::from_secs(3);
     let mut all = Vec::new();
     let mut doors = vec![&mut profile.activemq.broker_url];
     doors.extend(profile.activemq.jolokia_url.as_mut());
@@ -109,7 +110,7 @@ async fn a_door_that_is_frozen_is_said_and_the_others_are_used() {
 
 async fn dead_letters(site: &Site) -> Pair {
     let pair = site.pair("frozen").await;
-    site.jms(&["die", &pair.home.name, &pair.dead.name]);
+    site.jms(&["die", &pair.home.name, &pair.dead.name, "1000"]);
     pair
 }
 

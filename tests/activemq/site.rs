@@ -2,6 +2,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use redrive::broker::{Broker, Link, Outgoing, PeekRequest, Peeked, Place};
@@ -9,8 +10,9 @@ use redrive::config::profile::{BrokerKind, Profile};
 use redrive::config::secret::Secret;
 use redrive::model::{Address, ConnId, Kind, Message};
 use serde_json::{Value as Json, json};
+use tokio::sync::{Mutex, MutexGuard};
 
-use crate::testbed::{fresh, given};
+use crate::testbed::{PATIENCE, fresh, given};
 
 /// One broker.
 pub struct Site {
@@ -42,7 +44,12 @@ pub fn site(name: &'static str) -> Option<Site> {
 pub struct Pair {
     pub home: Address,
     pub dead: Address,
+    /// Held as long as nobody else may use that.
+    _turn: Option<MutexGuard<'static, ()>>,
 }
+
+/// The one dead-letter queue of Classic as it is shipped: tests take turns with it.
+static SHARED: Mutex<()> = Mutex::const_new(());
 
 pub fn queue(name: &str) -> Address {
     Address::new(ConnId::new("amq"), Kind::Queue, name)
@@ -71,7 +78,8 @@ impl Site {
             let shared = self.name == "518";
             let name = if shared { name } else { format!("ind.{name}") };
             let dead = if shared { "ActiveMQ.DLQ".to_owned() } else { format!("DLQ.{name}") };
-            return Pair { home: queue(&name), dead: queue(&dead) };
+            let turn = if shared { Some(SHARED.lock().await) } else { None };
+            return Pair { home: queue(&name), dead: queue(&dead), _turn: turn };
         }
         let dead = format!("{name}.dlq");
         let settings =
@@ -80,7 +88,7 @@ impl Site {
         for queue in [&name, &dead] {
             self.manage("createQueue(java.lang.String,java.lang.String,java.lang.String)", json!([queue, queue, "ANYCAST"])).await;
         }
-        Pair { home: queue(&name), dead: queue(&dead) }
+        Pair { home: queue(&name), dead: queue(&dead), _turn: None }
     }
 
     /// Deletes what [`Site::pair`] made, where there is management.
@@ -111,8 +119,21 @@ impl Site {
         answer.get("value").cloned().unwrap_or_else(|| panic!("{}: {request}: {answer}", self.name))
     }
 
-    /// All that the broker counts of a queue: every number that management has of it, but for ages and memory.
+    /// All that the broker counts of a queue: every number that management has of it, but for ages and memory, once it has noticed that nobody
+    /// looks any more.
     pub async fn counters(&self, at: &Address) -> Vec<(String, Json)> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let numbers = self.numbers(at).await;
+            if numbers.iter().any(|(name, value)| name == "ConsumerCount" && *value == 0) {
+                return numbers;
+            }
+            assert!(Instant::now() < end, "{at}: somebody is still there: {numbers:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn numbers(&self, at: &Address) -> Vec<(String, Json)> {
         let pattern = if self.artemis {
             let all = "component=addresses,address=*,subcomponent=queues,routing-type=*";
             format!("org.apache.activemq.artemis:broker=*,{all},queue=\"{}\"", at.name)
@@ -130,11 +151,17 @@ impl Site {
 
     /// The JMS client (tests/clients/ActiveMqJms.java); its lines.
     pub fn jms(&self, arguments: &[&str]) -> Vec<String> {
+        lines(&mut self.jms_command(arguments))
+    }
+
+    /// The same, not yet started.
+    pub fn jms_command(&self, arguments: &[&str]) -> Command {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ActiveMqJms.java");
         let (java, jars) = (given("REDRIVE_TEST_JAVA", "Java").expect("Java"), given("REDRIVE_TEST_JMS", "JMS client").expect("jars"));
         let mut command = Command::new("timeout");
         command.args(["120", &java, "-XX:TieredStopAtLevel=1", "-cp", &jars, script, &self.url, self.login.0, self.login.1]);
-        lines(command.args(arguments))
+        command.args(arguments);
+        command
     }
 
     /// The AMQP client (tests/clients/activemq_proton.py); its lines.

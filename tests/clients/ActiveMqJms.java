@@ -2,7 +2,9 @@
 // Run as a single file with activemq-client on the class path:
 //   java -cp JARS ActiveMqJms.java URL USER PASSWORD die QUEUE DEAD [SIZE]  sends them, gives each up, and waits until all lie in DEAD
 //   java -cp JARS ActiveMqJms.java URL USER PASSWORD browse QUEUE RUN   prints those of the queue that died in RUN, and takes none
-//   java -cp JARS ActiveMqJms.java URL USER PASSWORD take QUEUE [RUN]   takes all (of a run) out and prints each
+//   java -cp JARS ActiveMqJms.java URL USER PASSWORD take QUEUE [RUN]   takes all (of a run) out and prints each, till none comes for a while
+//   java -cp JARS ActiveMqJms.java URL USER PASSWORD await QUEUE COUNT  the same, but waits until so many have come
+//   java -cp JARS ActiveMqJms.java URL USER PASSWORD keep QUEUE COUNT   has so many in hand, says so, and gives them back when its input ends
 // A printed message is one line: its fields by name, with their types.
 import jakarta.jms.*;
 import jakarta.jms.Queue;
@@ -24,7 +26,9 @@ public class ActiveMqJms {
                 case "die" -> die(session, connection.createSession(false, Session.AUTO_ACKNOWLEDGE), queue, args[5],
                     args.length > 6 ? Integer.parseInt(args[6]) : 1 << 20);
                 case "browse" -> browse(session, queue, args[5]).forEach(System.out::println);
-                default -> take(session.createConsumer(queue, args.length > 5 ? "run = '" + args[5] + "'" : null));
+                case "await" -> take(session.createConsumer(queue), Integer.parseInt(args[5]));
+                case "keep" -> keep(connection.createSession(false, Session.CLIENT_ACKNOWLEDGE), queue, Integer.parseInt(args[5]));
+                default -> take(session.createConsumer(queue, args.length > 5 ? "run = '" + args[5] + "'" : null), 0);
             }
         }
         System.exit(0);
@@ -114,8 +118,16 @@ public class ActiveMqJms {
         return all;
     }
 
-    static void take(MessageConsumer consumer) throws JMSException {
-        for (Message m; (m = consumer.receive(1500)) != null; ) System.out.println(line(m));
+    static void take(MessageConsumer consumer, int count) throws JMSException {
+        for (Message m; (m = consumer.receive(--count >= 0 ? 60_000 : 1500)) != null; ) System.out.println(line(m));
+    }
+
+    static void keep(Session session, Queue queue, int count) throws Exception {
+        MessageConsumer consumer = session.createConsumer(queue);
+        for (int n = 0; n < count; n++) if (consumer.receive(60_000) == null) throw new java.lang.IllegalStateException("only " + n + " came");
+        System.out.println("kept");
+        // no transaction: by the policy of one that gives up, its rollback would make them die
+        while (System.in.read() >= 0) { }
     }
 
     static String line(Message m) throws JMSException {

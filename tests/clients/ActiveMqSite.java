@@ -109,7 +109,7 @@ class ActiveMqSite {
         try (Session session = connection.createSession(false, Session.AUTO_ACKNOWLEDGE)) {
             MessageConsumer consumer = session.createConsumer(session.createQueue(queue));
             for (long left = count(queue); left > 0; left--) {
-                Message message = consumer.receive(20_000);
+                Message message = consumer.receive(60_000);
                 if (message == null) throw new IOException(left + " more are counted in " + queue + ", and do not come");
                 String replay = message.getStringProperty("x-redrive-replay-id");
                 byte[] body = message instanceof BytesMessage ? message.getBody(byte[].class)

@@ -74,18 +74,20 @@ def browse(stomp, queue):
         rows.append(row(headers, body))
 
 
-def unacknowledged(stomp, queue, more_than):
-    """All of a queue that a browse does not show whole: received, not acknowledged, and the queue's again with the end of the connection."""
+def unacknowledged(stomp, queue):
+    """All of a queue that a browse does not show whole: received, not acknowledged, and the queue's again with the end of the connection. A message
+    of our own, which is taken out again, says where it ends."""
     stomp.send("SUBSCRIBE", {"id": "c", "destination": f"/queue/{queue}", "ack": "client-individual", "activemq.prefetchSize": "5000"})
+    stomp.send("SEND", {"destination": f"/queue/{queue}", "persistent": "true", "ends": "here"})
+    stomp.socket.settimeout(60)
     rows = []
-    stomp.socket.settimeout(1.5)
-    try:
-        while True:
-            _, headers, body = stomp.receive()
-            rows.append(row(headers, body))
-    except TimeoutError:
-        assert len(rows) >= more_than
-        return rows
+    while True:
+        _, headers, body = stomp.receive()
+        if headers.get("ends") == "here":
+            stomp.send("ACK", {"id": headers["ack"], "receipt": "a"})
+            stomp.until_receipt()
+            return rows
+        rows.append(row(headers, body))
 
 
 def by_stomp(what, host, port, user, password, queue):
@@ -102,7 +104,7 @@ def by_stomp(what, host, port, user, password, queue):
             stomp.until_receipt()
     rows = browse(stomp, queue)
     if what == "read" and len(rows) == 400:
-        rows = unacknowledged(stomp, queue, 400)
+        rows = unacknowledged(stomp, queue)
     return rows
 
 

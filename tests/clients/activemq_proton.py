@@ -2,7 +2,7 @@
 
 activemq_proton.py HOST:PORT USER PASSWORD die QUEUE DEAD    sends them, rejects each, and waits until all lie in DEAD
 activemq_proton.py HOST:PORT USER PASSWORD browse QUEUE RUN  prints those of the queue that died in RUN, and takes none
-activemq_proton.py HOST:PORT USER PASSWORD take QUEUE RUN    takes those out and prints each
+activemq_proton.py HOST:PORT USER PASSWORD take QUEUE COUNT  takes all out and prints each: so many are waited for
 A printed message is one line: its fields by name, with their types.
 """
 import hashlib
@@ -58,11 +58,11 @@ def line(m):
     return "\t".join(f"{k}={v}" for k, v in sorted(fields.items()))
 
 
-def received(receiver, run, of):
+def received(receiver, run, of, wait):
     found = []
     try:
         while len(found) < of:
-            message = receiver.receive(timeout=2)
+            message = receiver.receive(timeout=wait)
             if (message.properties or {}).get("run") == run:
                 found.append(message)
     except Timeout:
@@ -70,9 +70,9 @@ def received(receiver, run, of):
     return found
 
 
-def browse(connection, queue, run):
+def browse(connection, queue, run, wait):
     receiver = connection.create_receiver(queue, options=Copy(), credit=500)
-    found = received(receiver, run, len(BODIES))
+    found = received(receiver, run, len(BODIES), wait)
     receiver.close()
     return found
 
@@ -85,20 +85,20 @@ def main(at, user, password, what, queue, other):
             sender.send(message)
         receiver = connection.create_receiver(queue, credit=1)
         for _ in BODIES:
-            receiver.receive(timeout=10)
+            receiver.receive(timeout=60)
             receiver.reject()
         receiver.close()
         end = time.time() + 60
-        while len(browse(connection, other, queue)) < len(BODIES):
+        while len(browse(connection, other, queue, 2)) < len(BODIES):
             assert time.time() < end, "not all died"
         found = []
     elif what == "browse":
-        found = browse(connection, queue, other)
+        found = browse(connection, queue, other, 60)
     else:
         receiver, found = connection.create_receiver(queue, credit=1), []
         try:
             while True:
-                found.append(receiver.receive(timeout=2))
+                found.append(receiver.receive(timeout=60 if len(found) < int(other) else 2))
                 receiver.accept()
         except Timeout:
             pass

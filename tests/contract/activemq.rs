@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use redrive::broker::Link;
@@ -16,6 +16,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::hosts::{Host, NotHere, Who};
+
+/// Longest wait for what the broker does in its own time.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where one broker is and who may do what there.
 #[derive(Clone, Debug)]
@@ -115,6 +118,22 @@ impl ActiveMq {
         let out = out.expect("an end of the client").expect("its output");
         assert!(out.status.success(), "the client {what} {queue}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8(out.stdout).expect("text").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    /// All rows of a queue. By AMQP nobody says where it ends, and a busy broker is silent for long: as many as management counts.
+    async fn read(&self, queue: &str) -> Vec<Json> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let rows = self.client("read", queue, &[]).await;
+            if !self.place.artemis {
+                return rows;
+            }
+            let there = self.facts(queue, &["MessageCount"]).await["MessageCount"].as_u64().expect("a number");
+            if rows.len() as u64 == there {
+                return rows;
+            }
+            assert!(Instant::now() < end, "{queue}: the client reads {} of {there}", rows.len());
+        }
     }
 
     /// A question to Jolokia by the administrator; its value.
@@ -276,7 +295,7 @@ impl Host for ActiveMq {
     }
 
     async fn read_back(&self, at: &Address) -> Vec<Message> {
-        self.client("read", &at.name, &[]).await.iter().map(|row| message(at, row)).collect()
+        self.read(&at.name).await.iter().map(|row| message(at, row)).collect()
     }
 
     async fn commit(&self, _: &str, _: &Address, _: i32, _: i64) -> Result<(), NotHere> {
@@ -288,8 +307,7 @@ impl Host for ActiveMq {
     }
 
     async fn traces(&self, at: &Address) -> String {
-        let rows: Vec<String> =
-            self.client("read", &at.name, &[]).await.iter().map(|row| format!("{} {}", row["id"], row["redelivered"])).collect();
+        let rows: Vec<String> = self.read(&at.name).await.iter().map(|row| format!("{} {}", row["id"], row["redelivered"])).collect();
         let facts = match (&self.place.jolokia, self.place.artemis) {
             (None, _) => Json::Null,
             (Some(_), true) => {
@@ -307,10 +325,8 @@ impl Host for ActiveMq {
             return Err(NotHere("without management nobody tells what is in flight".into()));
         }
         // a connection that was dropped takes the broker a moment
-        for _ in 0..50 {
-            if self.in_flight(&at.name).await == 0 {
-                return Ok(0);
-            }
+        let end = Instant::now() + PATIENCE;
+        while self.in_flight(&at.name).await > 0 && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
         Ok(self.in_flight(&at.name).await)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Longest wait for a queue to count what was put in or taken out.
-const COUNTED: Duration = Duration::from_secs(20);
+const COUNTED: Duration = Duration::from_secs(60);
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

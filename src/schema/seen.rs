@@ -20,7 +20,7 @@ pub struct Seen {
     pub violations: Vec<Violation>,
     /// What the ledger knows of it, oldest first; [`see`] leaves it empty.
     pub past: Vec<Past>,
-    /// The body on one line, safe for a terminal, at most 200 characters and `…`.
+    /// The body on one line, safe for a terminal, at most 200 characters and `…`, behind its kind.
     pub preview: String,
 }
 
@@ -30,7 +30,7 @@ pub fn see(message: impl Into<Arc<Message>>, declared: &Declared) -> Seen {
     let death = decode::death(&message);
     let who = decode::identify(&message, &death, declared.known_by());
     let checked = check(&message, &death, declared);
-    let preview = message.body.as_deref().map(|body| decode::preview(body, 200)).unwrap_or_default();
+    let preview = decode::preview_of(&message, 200);
     Seen {
         id: who.id,
         derived: who.derived,

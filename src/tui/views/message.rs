@@ -5,7 +5,7 @@ use crate::app::screens::death;
 use crate::app::screens::message::{Row, State, TABS, Tab, headers};
 use crate::app::text::{Line, Tone};
 use crate::app::width::{cut_end, pad_left, pad_right, width, wrap};
-use crate::decode::{Decoded, TokenKind, safe};
+use crate::decode::{Decoded, TokenKind, kind, safe};
 use crate::model::PastKind;
 use crate::schema::Severity;
 use crate::tui::sheet::Sheet;
@@ -69,7 +69,13 @@ fn body(s: &State, cx: &Cx) -> Vec<Line> {
         return vec![Line::new().add(Tone::Muted, "   no body: a tombstone")];
     }
     if body.is_empty() {
-        return vec![Line::new().add(Tone::Muted, "   the body is empty")];
+        let message = &s.shown(cx).message;
+        let words = match kind(message) {
+            _ if !message.whole => "the broker does not show this body",
+            Some("message") => "a message of JMS that has no body",
+            _ => "the body is empty",
+        };
+        return vec![Line::new().add(Tone::Muted, format!("   {words}"))];
     }
     let digits = body.len().to_string().len().max(2);
     let height = State::height(cx);

@@ -66,7 +66,7 @@ fn value(field: &Field, seen: &Seen, shape: Shape, cx: &Cx) -> (Tone, String) {
         Field::Size => muted(human::bytes(m.size() as u64)),
         Field::Body => match &m.body {
             None => muted("no body (tombstone)"),
-            Some(b) if b.is_empty() => muted("empty"),
+            Some(b) if b.is_empty() => muted(if seen.preview.is_empty() { "empty" } else { seen.preview.as_str() }),
             Some(_) => cell(seen.preview.clone()),
         },
         Field::Error => (Tone::Watch, error(seen, cx.wide).unwrap_or_default()),

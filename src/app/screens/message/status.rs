@@ -3,7 +3,7 @@
 use super::{State, Tab};
 use crate::app::screens::Cx;
 use crate::app::text::{Line, Tone};
-use crate::decode::{Form, human, safe};
+use crate::decode::{Form, human, kind, safe};
 use crate::schema::Verdict;
 
 impl State {
@@ -32,7 +32,9 @@ impl State {
                     Some(Form::Hex(why)) if !why.is_empty() => format!(" ({why})"),
                     _ => String::new(),
                 };
-                format!("{form}{why}, {verdict}{jump}").into()
+                let cut = if seen.message.whole { "" } else { "a cut view; " };
+                let kind = kind(&seen.message).filter(|kind| *kind != "text").map_or(String::new(), |kind| format!("{kind}: "));
+                format!("{cut}{kind}{form}{why}, {verdict}{jump}").into()
             }
             Tab::Headers => "null is a header without a value; empty differs from it".into(),
             Tab::Death => {

@@ -9,7 +9,7 @@ use futures::stream::FuturesUnordered;
 use crate::broker::{Broker, Brokers, Error, ErrorKind, ListRequest};
 use crate::config::nearest;
 use crate::decode::safe;
-use crate::model::{ConnId, Destination, Seat};
+use crate::model::{Address, ConnId, Count, Destination, Kind, Seat, named_role};
 
 /// How long a broker may take to say what it has before it is left out of a search by name.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -87,7 +87,7 @@ pub async fn destination(brokers: &Brokers, context: &str, text: &str) -> Result
             .next(format!("say which: {}", places.join(", "))));
     }
     if let Some(failed) = listing.failed.into_iter().next() {
-        return Err(failed);
+        return unlisted(brokers, conn, name, &failed).await.ok_or(failed);
     }
     let near = nearest(name, listing.found.iter().map(|d| d.at.name.as_str()));
     let next = near.map_or("`redrive ls` shows what this login may see".to_owned(), |n| format!("did you mean {}?", safe(n)));
@@ -96,6 +96,19 @@ pub async fn destination(brokers: &Brokers, context: &str, text: &str) -> Result
     let mut error = Error::new(ErrorKind::NotFound, "find", why).next(next);
     error.conn = conn;
     Err(error)
+}
+
+/// What a broker has though it lists nothing: of the connection that is named, or the only one, it can be described all the same.
+async fn unlisted(brokers: &Brokers, conn: Option<ConnId>, name: &str, failed: &Error) -> Option<Destination> {
+    if !matches!(failed.kind, ErrorKind::Unsupported | ErrorKind::Denied) {
+        return None;
+    }
+    let mut all = brokers.ids();
+    let only = all.next().filter(|_| all.next().is_none());
+    let at = Address::new(conn.or_else(|| only.cloned())?, Kind::Queue, name);
+    brokers.get(&at.conn)?.describe(&at).await.ok()?;
+    let role = named_role(name);
+    Some(Destination { at, depth: Count::Unknown, partitions: None, consumers: None, role, internal: false })
 }
 
 /// `[connection/]name/pN/OFFSET` (or `name/ID`): the destination's part and the seat.

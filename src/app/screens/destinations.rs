@@ -10,7 +10,7 @@ use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
-use crate::model::{Address, Destination};
+use crate::model::{Address, ConnId, Destination, Kind, named_role};
 
 /// What it can be sorted by: titles of its columns.
 pub const SORTS: [&str; 5] = ["NAME", "WHERE", "DEPTH", "PART", "ROLE"];
@@ -82,6 +82,30 @@ impl State {
     }
 }
 
+/// Opens what was named (`:open CONNECTION/NAME`): a broker that lists nothing has it all the same.
+fn named(arg: &str, command: Command, cx: &Cx) -> Vec<Ask> {
+    let listed = |name: &str| cx.facts.destinations().find(|d| d.at.to_string() == name || d.at.is_named(name));
+    let at = listed(arg).map(|d| d.at.clone()).or_else(|| {
+        let mut brokers = cx.facts.brokers.keys();
+        let (conn, name) = match (arg.split_once('/'), brokers.next(), brokers.next()) {
+            (Some((conn, name)), ..) if cx.facts.brokers.keys().any(|id| id.as_str() == conn) => (ConnId::new(conn), name),
+            (_, Some(only), None) => (only.clone(), arg),
+            _ => return None,
+        };
+        Some(Address::new(conn, Kind::Queue, name))
+    });
+    let Some(at) = at else {
+        return vec![Ask::Toast(Tone::Watch, "say of which connection: :open CONNECTION/NAME".into())];
+    };
+    let dead = listed(&at.to_string()).map_or_else(|| named_role(&at.name).is_dlq(), |d| d.role.is_dlq());
+    let screen = if dead && command == Command::Open {
+        Screen::Causes(super::causes::State::new(at))
+    } else {
+        Screen::Messages(Box::new(messages::State::new(at)))
+    };
+    vec![Ask::Push(Box::new(screen))]
+}
+
 fn none() -> Vec<Ask> {
     vec![Ask::Toast(Tone::Muted, "no destination is chosen".into())]
 }
@@ -151,7 +175,7 @@ impl Page for State {
         self.list.take(rows, cx.calm, Self::height(cx), order);
     }
 
-    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
+    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
         if self.list.command(command, Self::height(cx)) {
             return Vec::new();
         }
@@ -160,6 +184,7 @@ impl Page for State {
             return Vec::new();
         }
         match command {
+            Command::Open | Command::Messages if !arg.is_empty() => return named(arg, command, cx),
             Command::Open if self.chosen().is_some_and(|d| d.role.is_dlq()) => {
                 return self
                     .chosen()

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
 use super::wire::{Fate, as_they_are};
-use super::{ChangeSummary, ReplayRequest, Route, generation};
+use super::{ChangeSummary, Deed, ReplayRequest, Route, generation};
 use crate::broker::{Carriage, Outgoing, Place, REPLAY_ID, Rehearsal};
 use crate::model::{Address, Death, Message, MessageId, Seat, Typed};
 use crate::triage::original;
@@ -76,6 +76,8 @@ struct Row {
 struct Ways {
     losses: BTreeMap<String, u64>,
     refused: BTreeMap<String, u64>,
+    /// The same of the way back, for what is discarded.
+    stuck: BTreeMap<String, u64>,
 }
 
 /// Moved by the broker, with nothing taken off and nothing put on.
@@ -128,6 +130,8 @@ impl Draft {
         let (to, by_home) = self.target_of(death);
         let to = to.and_then(|at| self.target_index(at));
         let owned = self.owned_index(death);
+        // of a cut view that is refused it is said that it is left out
+        let said = said.filter(|said| message.whole || said.refused.is_none());
         let way = said.map_or(Carriage::Publish, |said| self.note_way(said));
         if way != AS_IT_IS {
             self.note_changes(message, &death.owned);
@@ -179,9 +183,13 @@ impl Draft {
         });
     }
 
-    /// What of this message would be published to a place on its own connection: its driver is asked how it goes and what is lost.
+    /// What of this message would be published to a place on its own connection: its driver is asked how it goes and what is lost. Of what is
+    /// discarded that is the way back, by which it would be undone.
     pub fn outgoing(&self, message: &Message, death: &Death) -> Option<Outgoing> {
-        let (to, _) = self.target_of(death);
+        let to = match self.ask.deed {
+            Deed::Discard => Some(message.at.clone()).filter(|_| message.whole),
+            _ => self.target_of(death).0,
+        };
         let to = to.filter(|to| to.conn == message.at.conn)?;
         let kept = |name: &str| as_they_are(&self.ask) || Fate::of(name, &death.owned, &self.ask) != Fate::Stripped;
         let mut headers: crate::model::Fields = message.headers.iter().filter(|(name, _)| kept(name)).cloned().collect();
@@ -199,7 +207,9 @@ impl Draft {
             }
         };
         if let Some(why) = &said.refused {
-            count(&mut self.ways.refused, why);
+            count(if self.ask.deed == Deed::Discard { &mut self.ways.stuck } else { &mut self.ways.refused }, why);
+        }
+        if said.refused.is_some() || self.ask.deed == Deed::Discard {
             return Carriage::Publish;
         }
         said.losses.iter().for_each(|loss| count(&mut self.ways.losses, loss));

@@ -181,6 +181,11 @@ pub enum Warning {
         what: String,
         messages: u64,
     },
+    /// What no undo could put back where it is now, and why.
+    NoWayBack {
+        why: String,
+        messages: u64,
+    },
     /// What the target's driver will not publish, and why.
     WillBeRefused {
         why: String,
@@ -284,6 +289,7 @@ impl Warning {
                 format!("{} have no copy: the broker does not show all of them, so what goes wrong cannot be put back", n(messages))
             }
             Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
+            Warning::NoWayBack { why, messages } => format!("{} could not be put back by an undo: {why}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),
         }

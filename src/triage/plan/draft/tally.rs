@@ -143,6 +143,8 @@ impl Draft {
         }
         all.extend(self.ways.losses.iter().map(|(what, n)| Warning::Loses { what: what.clone(), messages: *n }));
         all.extend(self.ways.refused.iter().map(|(why, n)| Warning::WillBeRefused { why: why.clone(), messages: *n }));
+        let stuck = self.ways.stuck.iter().filter(|_| known.removes);
+        all.extend(stuck.map(|(why, n)| Warning::NoWayBack { why: why.clone(), messages: *n }));
         for name in self.ask.edit.strip.iter().filter(|n| is_trace_header(n, &self.ask.trace)) {
             all.push(Warning::TraceKept { name: name.clone() });
         }

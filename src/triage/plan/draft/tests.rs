@@ -144,6 +144,13 @@ fn what_the_broker_moves_as_it_is_changes_nothing_and_needs_no_copy() {
     assert!(plan.changes.stripped.is_empty() && plan.changes.added.is_empty(), "{:?}", plan.changes);
     assert_eq!((plan.items[0].digest.is_some(), plan.items[1].digest), (true, None));
     assert!(plan.warnings.contains(&Warning::NoCopy { messages: 1 }) && plan.warnings.contains(&Warning::MovedAsTheyAre { messages: 2 }));
+    // of what no undo could put back, a discard says so
+    let mut draft = self::draft(Deed::Discard, Route::Nowhere);
+    let stuck = Rehearsal { refused: Some("it is a map".into()), ..said(&draft, &dead(1, true)) };
+    assert_eq!(stuck.wire.to, dead(1, true).at, "it was asked about its own place");
+    draft.add(&dead(1, true), &id(1), &owned(1), Some(&stuck));
+    let plan = freeze(draft, Preflight { removes: true, ..known() });
+    assert!(plan.warnings.contains(&Warning::NoWayBack { why: "it is a map".into(), messages: 1 }), "{:?}", plan.warnings);
     // discarded it could not be had back
     let mut draft = self::draft(Deed::Discard, Route::Nowhere);
     draft.add(&dead(2, false), &id(2), &owned(2), None);

@@ -5,6 +5,7 @@ use redrive::broker::{ErrorKind, Link, Selection};
 use redrive::config::profile::{BrokerKind, Profile};
 use redrive::config::secret::Secret;
 
+use crate::binary::Place;
 use crate::site::{as_it_is, look, of, site};
 use crate::testbed::given as told;
 
@@ -111,4 +112,25 @@ async fn the_administrators_no_is_shown_with_the_lines_to_ask_for_and_nothing_ha
         site.jms(&["take", &pair.dead.name, &pair.home.name]);
         site.forget(&pair).await;
     }
+}
+
+/// 5.17 has nothing but STOMP, which lists nothing: what is named is found all the same, with its connection or without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_of_a_broker_that_lists_nothing_is_named() {
+    let Some(site) = site("517") else { return };
+    let pair = site.pair("named").await;
+    site.jms(&["die", &pair.home.name, &pair.dead.name, "1000"]);
+    let (url, stomp) = (&site.url, site.stomp.as_deref().expect("STOMP"));
+    let place = Place::new(
+        &format!(
+            "default_context = \"test\"\n[contexts.test.messaging.activemq]\nbroker_url = \"{url}\"\nstomp_url = \"{stomp}\"\n\
+             jolokia_url = \"http://127.0.0.1:1/\"\nusername = \"admin\"\npassword = \"adminpw\"\n"
+        ),
+        &[],
+    );
+    for name in [format!("activemq/{}", pair.dead.name), pair.dead.name.clone()] {
+        let ran = place.run(&["causes", &name, "--accept-traces"]).exits(0);
+        assert!(ran.out.contains("IllegalArgumentException: no such customer"), "{ran:?}");
+    }
+    site.jms(&["take", &pair.dead.name, &pair.home.name]);
 }

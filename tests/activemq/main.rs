@@ -2,9 +2,13 @@
 //! seem, and peers that freeze.
 #![cfg(feature = "activemq")]
 
+#[path = "../support/binary.rs"]
+#[expect(dead_code, reason = "one command is run here and its words are read")]
+mod binary;
 mod doors;
 mod fidelity;
 mod frozen;
+mod hands;
 mod looks;
 mod site;
 #[path = "../support/testbed.rs"]

@@ -108,7 +108,6 @@ pub(super) async fn describe(mq: &ActiveMq, at: &Address) -> Outcome<Detail> {
     }
     match known.product {
         Product::Classic => {
-            fact("a look sees", format!("the first {}", place.window.unwrap_or(WINDOW)));
             fact("dead-letter queue", if place.dlq { "yes" } else { "not known since the broker started" }.into());
         }
         Product::Artemis => {

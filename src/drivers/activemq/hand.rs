@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::ActiveMq;
 use super::amqp::act::Senders;
-use super::amqp::message::outgoing;
+use super::amqp::outgoing::outgoing;
 use super::error::{Fault, Outcome};
 use super::hold::Visit;
 use super::known::{Known, Product};

@@ -2,10 +2,12 @@
 //! has to be given back.
 
 mod carry;
+mod missing;
 mod remove;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -15,6 +17,11 @@ use super::known::Known;
 use super::look::Look;
 use crate::broker::{Back, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle};
 use crate::model::{Address, Message, Seat};
+
+/// Longest wait for what somebody else has in hand: Artemis gives a client that is not heard of any more a minute.
+const LONGEST: Duration = Duration::from_secs(120);
+/// How long it is left alone before it is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Visit {
     mq: Arc<ActiveMq>,
@@ -26,11 +33,13 @@ pub(super) struct Visit {
     /// In hand: handed out, and neither carried nor settled.
     had: BTreeMap<HeldId, Message>,
     given: u64,
+    /// Since when nothing comes, though something wanted may be in somebody's hand.
+    dry: Option<Instant>,
 }
 
 impl Visit {
     pub fn new(mq: Arc<ActiveMq>, known: Arc<Known>, from: Address, want: Selection) -> Self {
-        Self { mq, known, from, want, look: None, ended: false, had: BTreeMap::new(), given: 0 }
+        Self { mq, known, from, want, look: None, ended: false, had: BTreeMap::new(), given: 0, dry: None }
     }
 
     fn done(&self) -> bool {
@@ -72,33 +81,50 @@ impl Visit {
                     }
                 }
                 None => {
-                    self.ended = true;
-                    let cut = look.is_cut();
-                    let read = look.read;
+                    let (cut, full, read) = (look.is_cut(), look.is_full(), look.read);
                     look.close().await;
-                    // behind the window they may be there or not: that is not for a hold to guess
-                    if let (true, Selection::Seats(left)) = (cut && found.is_empty(), &self.want) {
-                        let why =
-                            format!("{} of the chosen are not among the first {read}, which is all that the broker shows", left.len());
-                        return Err(Fault::new(ErrorKind::Unsupported, why)
-                            .next("act on the first ones, then look again; an administrator can raise maxBrowsePageSize"));
-                    }
-                    self.ended = !cut || matches!(self.want, Selection::First(_));
-                    if cut && !self.ended {
-                        break;
+                    match &self.want {
+                        Selection::Seats(left) if cut && found.is_empty() => return Err(self.not_shown(left.len(), full, read).await),
+                        Selection::Seats(_) if cut => break,
+                        _ => self.ended = true,
                     }
                 }
             }
         }
+        if !found.is_empty() {
+            self.dry = None;
+        }
         Ok(found)
     }
+
+    /// Why some of the chosen are missing, of which it is not known whether they are gone.
+    async fn not_shown(&mut self, left: usize, full: bool, read: u64) -> Fault {
+        if full {
+            let why = format!("{left} of the chosen are not among the first {read}, which is all that the broker shows");
+            return Fault::new(ErrorKind::Unsupported, why)
+                .next("act on the first ones, then look again; an administrator can raise maxBrowsePageSize");
+        }
+        self.dry.get_or_insert_with(Instant::now);
+        tokio::time::sleep(AGAIN).await;
+        in_other_hands(&format!("{left} of the chosen are not shown"))
+    }
+}
+
+/// What the broker does not give because somebody has it: not gone.
+fn in_other_hands(what: &str) -> Fault {
+    let why = format!("{what}: somebody has messages of this queue in hand (a run that was cut off keeps them until the broker notices)");
+    Fault::new(ErrorKind::Busy, why).next("wait until they are back, then go on; the broker's console shows who has them")
 }
 
 #[async_trait]
 impl Hold for Visit {
     async fn next(&mut self, max: usize) -> Result<Vec<Held>> {
         let (mq, from) = (self.mq.clone(), self.from.clone());
-        mq.run("take in hand", Some(&from), self.found(max)).await
+        let found = mq.run("take in hand", Some(&from), self.found(max)).await;
+        found.map_err(|mut e| {
+            e.retry |= e.kind == ErrorKind::Busy && self.dry.is_none_or(|since| since.elapsed() < LONGEST);
+            e
+        })
     }
 
     async fn settle(&mut self, batch: Vec<(HeldId, Settle)>) -> Vec<Result<()>> {

@@ -20,7 +20,7 @@ use crate::model::{Address, Kind, Message, Seat, text_field};
 pub(super) struct Look {
     at: Address,
     way: Way,
-    /// Messages there were at the start; unknown without management.
+    /// Messages there were at the start, with those in somebody's hand; unknown without management.
     pub there: Option<u64>,
     /// How many the broker shows at most.
     pub window: Option<u64>,
@@ -95,8 +95,9 @@ impl Look {
             Err(f) if matches!(f.kind, ErrorKind::Denied | ErrorKind::Unexpected) => return Ok(None),
             other => other?,
         };
+        let there = Some(u64::from(found.is_some()));
         let way = Way::Jolokia(Box::new(Shown { known: known.clone(), place, messages: found.into_iter().collect(), asked: 0 }));
-        Ok(Some(Self { at: at.clone(), way, there: None, window: None, expired: None, read: 0 }))
+        Ok(Some(Self { at: at.clone(), way, there, window: None, expired: None, read: 0 }))
     }
 
     /// The next message; `None`: the broker shows no more.
@@ -110,14 +111,20 @@ impl Look {
         Ok(next)
     }
 
-    /// Whether there is more than the broker shows.
+    /// Whether there is more than was shown, or may be: behind the window, in somebody's hand (a killed replay's too), or to be delivered later.
     pub fn is_cut(&self) -> bool {
         match (self.window, self.there) {
-            (Some(window), Some(there)) => self.read >= window && there > self.read,
+            (_, Some(there)) => there > self.read,
             // a full window without a count may be all there is, or not
             (Some(window), None) => self.read >= window,
-            (None, _) => false,
+            // Artemis does not show what is in somebody's hand, and without management does not count it either
+            (None, None) => true,
         }
+    }
+
+    /// Whether the broker shows no more because it shows only the first.
+    pub fn is_full(&self) -> bool {
+        self.window.is_some_and(|window| self.read >= window)
     }
 
     pub async fn close(self) {

@@ -7,6 +7,7 @@
 mod address;
 mod amqp;
 mod catalog;
+mod doors;
 mod error;
 mod hand;
 mod hold;
@@ -150,7 +151,7 @@ impl ActiveMq {
             let login = door.is_some_and(|(_, why)| why.starts_with(ErrorKind::Login.words()));
             let kind = if login { ErrorKind::Login } else { ErrorKind::Unsupported };
             Fault::new(kind, format!("without Jolokia the broker does not say what it has{why}"))
-                .next("set jolokia_url, or name a queue: redrive peek CONNECTION/QUEUE")
+                .next("set jolokia_url, or name a queue: redrive causes CONNECTION/QUEUE, or :open CONNECTION/QUEUE on Destinations")
         })
     }
 

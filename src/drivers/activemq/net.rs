@@ -61,10 +61,23 @@ pub(super) fn tls_config(tls: &Tls) -> Result<ClientConfig, String> {
     }
 }
 
+/// A connection that broke, or was refused. TLS 1.3 says only after its greeting that a certificate of ours is missing or not liked.
+pub(super) fn broken(to: &impl std::fmt::Display, error: &dyn std::fmt::Display) -> Fault {
+    let cause = format!("{to}: {error}");
+    let alerted = ["BadCertificate", "CertificateRequired", "UnknownCA", "CertificateUnknown"].iter().any(|alert| cause.contains(alert));
+    let fault = Fault::new(ErrorKind::Unreachable, cause);
+    if !alerted {
+        return fault;
+    }
+    fault.next(
+        "the broker asks for a client certificate: set tls.cert and tls.key of this connection, signed by an authority that it trusts",
+    )
+}
+
 /// Connects, within the limit: TCP, and TLS where the endpoint has it.
 pub(super) async fn connect(to: &Endpoint, tls: &Tls, keep_alive: bool, limit: Duration) -> Outcome<Stream> {
     let work = async {
-        let unreachable = |e: io::Error| Fault::new(ErrorKind::Unreachable, format!("{to}: {e}"));
+        let unreachable = |e: io::Error| broken(to, &e);
         let tcp = tcp(to, keep_alive).await.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         if !to.tls {
@@ -73,8 +86,9 @@ pub(super) async fn connect(to: &Endpoint, tls: &Tls, keep_alive: bool, limit: D
         let config = tls_config(tls).map_err(|e| Fault::new(ErrorKind::Invalid, format!("TLS: {e}")))?;
         let name = ServerName::try_from(to.host.clone()).map_err(|e| Fault::new(ErrorKind::Invalid, format!("{to}: {e}")))?;
         let tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.map_err(|e| {
-            Fault::new(ErrorKind::Unreachable, format!("{to}: TLS: {e}"))
-                .next("see whether the port speaks TLS and whether tls.ca of this connection signed its certificate")
+            let fault = broken(to, &format_args!("TLS: {e}"));
+            let otherwise = "see whether the port speaks TLS and whether tls.ca of this connection signed its certificate";
+            Fault { next: fault.next.or_else(|| Some(otherwise.to_owned())), ..fault }
         })?;
         Ok(Stream::Tls(Box::new(tls)))
     };
@@ -127,5 +141,18 @@ impl AsyncWrite for Stream {
             Stream::Plain(s) => Pin::new(s).poll_shutdown(cx),
             Stream::Tls(s) => Pin::new(s.as_mut()).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_asks_for_our_certificate_is_understood() {
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let asked = broken(&"ssl://b:61617", &io::Error::other(alert));
+        assert!(asked.next.is_some_and(|next| next.contains("tls.cert and tls.key")), "{}", asked.cause);
+        assert_eq!(broken(&"ssl://b:61617", &io::Error::from(io::ErrorKind::ConnectionReset)).next, None);
     }
 }

@@ -137,13 +137,15 @@ impl Reading {
         self.done = true;
         let shown = look.read - u64::from(self.over.is_some());
         let mut notes = Vec::new();
-        match (look.there, why) {
-            (Some(there), Why::Window) => notes.push(format!("the broker shows the first {shown} of {there}")),
-            (None, Why::Window) => notes.push(format!("the broker shows the first {shown}; how many there are is not known")),
-            (Some(there), Why::Complete) if there > look.read && !matches!(self.want.start, Start::Seat(_)) => {
-                notes.push(format!("{} of {there} came: the others are in somebody's hand, or to be delivered later", look.read));
-            }
-            _ => {}
+        if why == Why::Window {
+            notes.push(match look.there {
+                Some(there) if look.is_full() => format!("the broker shows the first {shown} of {there}"),
+                Some(there) => {
+                    format!("{shown} of {there} came: the others are in somebody's hand, to be delivered later, or gone meanwhile")
+                }
+                None if look.is_full() => format!("the broker shows the first {shown}; how many there are is not known"),
+                None => format!("{shown} came; how many are in somebody's hand is not known without Jolokia"),
+            });
         }
         if self.cut > 0 {
             notes.push(format!("{} are cut views: this way in shows no more of them", self.cut));

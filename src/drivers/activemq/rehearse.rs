@@ -1,7 +1,8 @@
 //! What carrying or publishing would do to a message: the way it goes, the wire message, what is lost, why it is refused. Publishing uses this very function.
 
-use super::amqp::message as amqp;
+use super::amqp::outgoing as amqp;
 use super::known::{Known, Product};
+use super::stomp::message::BODY;
 use super::stomp::send as stomp;
 use crate::broker::{Carriage, Outgoing, Rehearsal};
 use crate::model::{Kind, Message, Seat, text_field};
@@ -50,12 +51,12 @@ pub(super) fn rehearse(known: Option<&Known>, moves: bool, was: &Message, out: &
     let near = was.at.conn == out.to.conn;
     // a copy that is put back is sent: the broker's own move only goes elsewhere
     if near && moves && was.at != out.to && was.at.kind == Kind::Queue && is_untouched(was, out) {
-        return moved(was, out);
+        return moved(known.product, was, out);
     }
     let mut done = prepare(known, out);
     if known.product == Product::Artemis && near && is_core(was) {
         done.losses.push(BECOMES_AMQP.to_owned());
-        if text_field(&was.properties, amqp::BODY) == Some("empty") {
+        if text_field(&was.properties, BODY) == Some("empty") {
             done.losses.push("its body: a message without one is to JMS a text that is null".to_owned());
         }
     }
@@ -72,14 +73,15 @@ pub(super) fn rehearse(known: Option<&Known>, moves: bool, was: &Message, out: &
 }
 
 /// By the broker's own retry or move.
-fn moved(was: &Message, out: &Outgoing) -> Rehearsal {
+fn moved(product: Product, was: &Message, out: &Outgoing) -> Rehearsal {
     let wire = Outgoing { headers: was.headers.clone(), properties: was.properties.clone(), ..out.clone() };
     let mut losses = Vec::new();
     if wire != *out {
         losses.push("the marks of redrive, by which it would be known again; what it says of its death stays on it".to_owned());
     }
     if origin(was).is_some() {
-        losses.push("where it came from (x-opt-ORIG-*, _AMQ_ORIG_*): the broker writes the place that it leaves over it".to_owned());
+        let names = if product == Product::Classic { "OriginalDestination" } else { "x-opt-ORIG-*, _AMQ_ORIG_*" };
+        losses.push(format!("where it came from ({names}): the broker writes the place that it leaves over it"));
     }
     // a cut view of it hinders nothing: the broker has the whole
     Rehearsal { wire, losses, refused: None, way: Carriage::Carry { marked: false } }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::ActiveMq;
 use super::amqp::browse::Browse;
@@ -35,6 +36,8 @@ pub(super) struct Walk {
     ids: Vec<String>,
     /// Messages given.
     passed: u64,
+    /// Since when the link gives nothing, though something is owed.
+    silent: Option<Instant>,
 }
 
 impl Walk {
@@ -46,7 +49,7 @@ impl Walk {
         }
         let browse = Browse::begin(mq.amqp(known).await?, &place, selector::without(&ids).as_deref()).await?;
         let (mq, known, at) = (mq.clone(), known.clone(), at.clone());
-        let mut walk = Self { mq, known, at, place, browse, checked, unfit, ids, passed: 0 };
+        let mut walk = Self { mq, known, at, place, browse, checked, unfit, ids, passed: 0, silent: None };
         walk.limit();
         Ok(walk)
     }
@@ -65,13 +68,29 @@ impl Walk {
             self.passed += 1;
             return Ok(self.unfit.pop_front().map(|(_, message)| message));
         }
-        let next = match self.browse.next().await? {
-            Some(wire) => Some(message(&self.at, wire)),
-            // fewer came than were counted: what is left of the others comes all the same
-            None => self.unfit.pop_front().map(|(_, message)| message),
+        let next = loop {
+            match self.browse.next().await? {
+                Some(wire) => break Some(message(&self.at, wire)),
+                None if self.is_owed().await? => {}
+                // fewer came than were counted: what is left of the others comes all the same
+                None => break self.unfit.pop_front().map(|(_, message)| message),
+            }
         };
+        self.silent = None;
         self.passed += u64::from(next.is_some());
         Ok(next)
+    }
+
+    /// Whether the link has still to give something: silence alone may be that of a busy broker, so management is asked what is there now.
+    async fn is_owed(&mut self) -> Outcome<bool> {
+        let silent = self.silent.get_or_insert_with(Instant::now).elapsed();
+        if self.browse.is_done() || silent > self.mq.limit() {
+            return Ok(false);
+        }
+        match self.mq.place(&self.known, &self.at).await {
+            Err(f) if f.kind == ErrorKind::NotFound => Ok(false),
+            now => Ok(now?.is_some_and(|now| now.browsable() > self.passed + self.unfit.len() as u64)),
+        }
     }
 
     /// Asks for more kinds; where there is something more to be kept away, the link is made anew and what it gave before is passed over.

@@ -1,11 +1,12 @@
 //! Looking at the source for what was to be carried: publishing and removal were one act, so what has left it has arrived.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures::StreamExt;
 
 use super::{Doubtful, Finding};
-use crate::broker::{Broker, Brokers, PeekRequest, Peeked, Receipt, Start, Trace, Why};
+use crate::broker::{Broker, Brokers, PeekRequest, Peeked, ReadersRequest, Receipt, Start, Trace, Why};
 use crate::model::{Address, Seat};
 use crate::triage::plan::{ReplayPlan, Source};
 
@@ -13,6 +14,9 @@ use crate::triage::plan::{ReplayPlan, Source};
 const READ: usize = 1_000_000;
 /// Messages asked for one by one at most: a batch that was cut off is of 256.
 const ONE_BY_ONE: usize = 512;
+
+/// Longest wait for what a run that was cut off may still have under way there: a busy broker hears its last words, a commit among them, late.
+const LAST_WORDS: Duration = Duration::from_secs(30);
 
 /// Judges those of `which` that were carried from the plan's source to the same broker. Gone: done. There, and the broker has run on since:
 /// untouched. Else it is a person's word.
@@ -30,6 +34,7 @@ pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtf
         }
         return;
     };
+    quiet(broker.as_ref(), &from).await;
     let (mut seats, started) = futures::join!(seats(broker.as_ref(), &from), broker.probe());
     if let Ok(read) = &mut seats {
         let wanted = which.iter().filter_map(|i| found.get(*i)).map(|doubtful| doubtful.seat.clone()).collect();
@@ -47,10 +52,31 @@ pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtf
                 }
                 (true, _) => Finding::NotThere,
                 (false, _) if read.whole || read.gone.contains(&doubtful.seat) => Finding::Left(Receipt { to, seat: None }),
-                (false, _) => Finding::Ask("the broker shows only the first of its source, and it is not among them".into()),
+                (false, _) => Finding::Ask("the broker does not show all of its source now, and it is not among what is shown".into()),
             },
         };
     }
+}
+
+/// Waits until nobody has anything of the source in hand any more, where the broker counts that.
+async fn quiet(broker: &dyn Broker, from: &Address) {
+    let last_words = async {
+        while in_hand(broker, from).await > 0 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    // after that it is a consumer of its own, and the look says what can be said
+    let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+}
+
+async fn in_hand(broker: &dyn Broker, from: &Address) -> u64 {
+    let mut flow = broker.readers(ReadersRequest::Of(from.clone()));
+    let mut most = 0;
+    while let Some(Ok(readers)) = flow.next().await {
+        let backlogs = readers.iter().flat_map(|r| &r.at).filter(|at| at.of == *from).filter_map(|at| at.backlog.as_ref());
+        most = backlogs.filter_map(|backlog| backlog.in_flight.value()).fold(most, u64::max);
+    }
+    most
 }
 
 struct Read {
@@ -77,6 +103,8 @@ impl Read {
             match flow.next().await {
                 Some(Ok(Peeked::Batch(messages))) if messages.iter().any(|m| m.seat == seat) => self.seats.extend([seat]),
                 Some(Ok(Peeked::End { why: Why::Complete, .. })) => self.gone.extend([seat]),
+                // this broker cannot be asked for one, and would be read as a whole for each
+                Some(Ok(Peeked::End { why: Why::Window, .. })) => return,
                 // it is not said
                 _ => {}
             }
@@ -99,4 +127,27 @@ async fn seats(broker: &dyn Broker, from: &Address) -> Result<Read, String> {
         }
     }
     Err("the source could not be read to its end".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::Selection;
+    use crate::drivers::memory::{Login, Memory, Put, Shape, Spec};
+    use crate::model::ConnId;
+
+    #[tokio::test]
+    async fn what_a_killed_run_has_still_in_hand_is_waited_for() {
+        let memory = Memory::new(ConnId::new("q"), Shape::activemq());
+        let at = memory.create("q", Spec::default());
+        memory.put("q", Put::body("1"));
+        let link = memory.connect(Login::admin());
+        let mut hold = link.hand.unwrap().hold(&at, Selection::First(1)).await.unwrap();
+        hold.next(1).await.unwrap();
+        let mut wait = std::pin::pin!(quiet(link.eyes.as_ref(), &at));
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut wait).await.is_err(), "one is in hand");
+        hold.close().await.unwrap();
+        wait.await;
+        assert_eq!(in_hand(link.eyes.as_ref(), &at).await, 0);
+    }
 }

@@ -17,7 +17,7 @@ use crate::broker::ErrorKind;
 use crate::drivers::activemq::error::{Fault, Outcome};
 use crate::drivers::activemq::place::Place;
 
-/// Silence that counts as the end of what a selector finds.
+/// Silence that counts as the end of what a selector finds; what did not come till then is not taken for gone.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// A message taken in hand: its handle for settling, and what it is.
@@ -85,11 +85,14 @@ impl Amqp {
         self.limited(credit).await?.map_err(|e| fault(&self.to, &e))?;
         let mut taken = Vec::new();
         while taken.len() < most {
-            match tokio::time::timeout(SILENCE, receiver.recv::<Body<Value>>()).await {
-                Err(_) => {
-                    self.is_there(from).await?;
-                    break;
-                }
+            let mut came = tokio::time::timeout(SILENCE, receiver.recv::<Body<Value>>()).await;
+            if came.is_err() {
+                self.is_there(from).await?;
+                // what came while the broker was asked
+                came = tokio::time::timeout(Duration::ZERO, receiver.recv::<Body<Value>>()).await;
+            }
+            match came {
+                Err(_) => break,
                 Ok(Err(e)) => return Err(fault(&self.to, &e)),
                 Ok(Ok(delivery)) => {
                     let (info, wire) = delivery.into_parts();

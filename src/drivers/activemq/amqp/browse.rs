@@ -14,7 +14,7 @@ use crate::drivers::activemq::place::Place;
 
 /// Messages asked for at a time.
 const CREDIT: u32 = 200;
-/// Silence after the first message that counts as the end, where fewer came than were counted.
+/// Silence after the first message that may be the end, where fewer came than were counted.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
 /// A running browse.
@@ -43,9 +43,14 @@ impl Browse {
         Ok(Self { amqp, place: place.clone(), receiver, asked: 0, there: place.browsable(), read: 0 })
     }
 
-    /// The next message; `None`: as many came as were there, or no more come.
+    /// Whether as many came as were there.
+    pub fn is_done(&self) -> bool {
+        self.read >= self.there
+    }
+
+    /// The next message; `None`: as many came as were there, or none came for a while.
     pub async fn next(&mut self) -> Outcome<Option<Wire>> {
-        if self.read >= self.there {
+        if self.is_done() {
             return Ok(None);
         }
         if self.asked == 0 {
@@ -55,8 +60,14 @@ impl Browse {
             credit.map_err(|_| Fault::late(&self.amqp.to, self.amqp.limit))?.map_err(|e| fault(&self.amqp.to, &e))?;
         }
         let wait = if self.read == 0 { self.amqp.limit.min(SILENCE * 3) } else { SILENCE };
-        match tokio::time::timeout(wait, self.receiver.recv::<Body<Value>>()).await {
-            Err(_) => self.amqp.is_there(&self.place).await.map(|()| None),
+        let mut came = tokio::time::timeout(wait, self.receiver.recv::<Body<Value>>()).await;
+        if came.is_err() {
+            self.amqp.is_there(&self.place).await?;
+            // what came while the broker was asked
+            came = tokio::time::timeout(Duration::ZERO, self.receiver.recv::<Body<Value>>()).await;
+        }
+        match came {
+            Err(_) => Ok(None),
             Ok(Err(e)) => Err(fault(&self.amqp.to, &e)),
             Ok(Ok(delivery)) => {
                 self.asked -= 1;

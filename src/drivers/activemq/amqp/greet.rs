@@ -21,8 +21,10 @@ const SASL: &[u8; 8] = b"AMQP\x03\x01\x00\x00";
 const PLAIN: &[u8; 8] = b"AMQP\x00\x01\x00\x00";
 /// A first frame of a peer is some hundred bytes; more is not one.
 const MOST: usize = 64 << 10;
-/// OpenWire greets at once; a port that is silent for so long waits for its client to speak.
+/// OpenWire greets at once; a port that is silent for so long waits for its client to speak, or its broker is busy.
 const GREETING: Duration = Duration::from_millis(300);
+/// Longest wait for the greeting of a port that did not take ours.
+const LATE_GREETING: Duration = Duration::from_secs(3);
 
 /// What answers at a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,27 +45,51 @@ pub(in crate::drivers::activemq) async fn greet(
     limit: Duration,
 ) -> Outcome<Speaker> {
     let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
-    match tokio::time::timeout(limit, talk(stream, to, login)).await {
-        Ok(said) => said,
-        Err(_) => Ok(Speaker::Other(format!("{to} accepts connections and says nothing within {:.1}s", limit.as_secs_f32()))),
+    let said = match tokio::time::timeout(limit, talk(stream, to, login)).await {
+        Ok(said) => said?,
+        Err(_) => return Ok(Speaker::Other(format!("{to} accepts connections and says nothing within {:.1}s", limit.as_secs_f32()))),
+    };
+    if !matches!(said, Speaker::Other(_)) {
+        return Ok(said);
     }
+    // a busy Classic that has not greeted yet closes on our words: once more, and only listened to
+    let stream = net::connect(to, &profile.tls, profile.keep_alive, limit).await?;
+    let heard = tokio::time::timeout(limit.min(LATE_GREETING), is_openwire(stream, &[])).await;
+    Ok(if heard.unwrap_or(false) { Speaker::OpenWire } else { said })
+}
+
+/// Whether this is OpenWire's greeting, of which some has come: length, type 1, and the magic.
+async fn is_openwire(stream: Stream, came: &[u8]) -> bool {
+    let mut first = came.to_vec();
+    let rest = stream.take(13u64.saturating_sub(came.len() as u64)).read_to_end(&mut first).await;
+    rest.is_ok() && first.get(5..) == Some(b"ActiveMQ")
 }
 
 async fn talk(mut stream: Stream, to: &Endpoint, login: &Login) -> Outcome<Speaker> {
-    let broken = |e: std::io::Error| Fault::new(ErrorKind::Unreachable, format!("{to}: {e}"));
-    let mut first = [0u8; 16];
-    match tokio::time::timeout(GREETING, stream.read(&mut first)).await {
-        // length, type 1, and the magic at byte 5
-        Ok(Ok(n)) if n > 12 && first.get(5..13) == Some(b"ActiveMQ") => return Ok(Speaker::OpenWire),
-        Ok(Ok(0)) => return Ok(Speaker::Other(format!("{to} closes the connection at once"))),
-        Ok(Ok(_)) => return Ok(Speaker::Other(format!("{to} speaks first, and not OpenWire"))),
-        Ok(Err(e)) => return Err(broken(e)),
-        Err(_) => {}
-    }
-    stream.write_all(SASL).await.map_err(broken)?;
+    let broken = |e: std::io::Error| net::broken(to, &e);
     let mut head = [0u8; 8];
-    if stream.read_exact(&mut head).await.is_err() || &head != SASL {
-        return Ok(Speaker::Other(format!("{to} does not speak AMQP 1.0 with a login")));
+    let first = match tokio::time::timeout(GREETING, stream.read(&mut head)).await {
+        Ok(Ok(0)) => return Ok(Speaker::Other(format!("{to} closes the connection at once"))),
+        Ok(Ok(n)) => n,
+        Ok(Err(e)) => return Err(broken(e)),
+        Err(_) => {
+            stream.write_all(SASL).await.map_err(broken)?;
+            match stream.read_exact(&mut head).await {
+                Ok(n) => n,
+                // TLS says why it ends
+                Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(broken(e)),
+                Err(_) => 0,
+            }
+        }
+    };
+    let said = head.get(..first).unwrap_or_default();
+    if said != SASL {
+        let openwire = is_openwire(stream, said).await;
+        return Ok(if openwire {
+            Speaker::OpenWire
+        } else {
+            Speaker::Other(format!("{to} speaks neither OpenWire nor AMQP 1.0 with a login"))
+        });
     }
     let offered: SaslMechanisms = decode(&frame(&mut stream, to).await?, to)?;
     let offers = |name: &str| offered.sasl_server_mechanisms.0.iter().any(|m| m.0 == name);
@@ -149,4 +175,41 @@ async fn frame(stream: &mut Stream, to: &Endpoint) -> Outcome<Vec<u8>> {
 
 fn decode<T: serde::de::DeserializeOwned>(body: &[u8], to: &Endpoint) -> Outcome<T> {
     serde_amqp::from_slice(body).map_err(|_| Fault::new(ErrorKind::Unexpected, format!("{to}: an answer that is not as AMQP 1.0 has it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::super::super::address::endpoints;
+    use super::*;
+
+    const OPENWIRE: &[u8] = b"\0\0\x01\x51\x01ActiveMQ\0\0\0\x0c";
+
+    /// A Classic so busy that it greets only after it was spoken to, or closes on that and greets in time the next time.
+    async fn busy(closes: bool) -> Endpoint {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = endpoints(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap().remove(0);
+        tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            let mut words = [0; 8];
+            peer.read_exact(&mut words).await.unwrap();
+            if closes {
+                drop(peer);
+                peer = listener.accept().await.unwrap().0;
+            }
+            peer.write_all(OPENWIRE).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        to
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_greets_late_is_known_all_the_same() {
+        for closes in [false, true] {
+            let to = busy(closes).await;
+            let said = greet(&to, &ActiveMqProfile::default(), &Login::default(), Duration::from_secs(60)).await;
+            assert_eq!(said.unwrap(), Speaker::OpenWire, "closes: {closes}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub(super) mod act;
 pub(super) mod browse;
 pub(super) mod greet;
 pub(super) mod message;
+pub(super) mod outgoing;
 pub(super) mod value;
 
 use std::time::Duration;

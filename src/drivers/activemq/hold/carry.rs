@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::Visit;
-use super::remove::{beyond, gone, id_of, unsure};
+use super::missing::gone;
+use super::remove::{id_of, unsure};
 use crate::broker::{Carriage, ErrorKind, HeldId, Outgoing, REPLAY_ID};
 use crate::drivers::activemq::amqp::message as amqp;
+use crate::drivers::activemq::amqp::outgoing::outgoing;
 use crate::drivers::activemq::error::{Fault, Outcome};
 use crate::drivers::activemq::hand::targets;
 use crate::drivers::activemq::jolokia::{Jolokia, artemis, classic};
@@ -78,8 +80,10 @@ impl Visit {
                 }
             }
         }
+        let ids: Vec<(HeldId, String)> = moved.iter().chain(&in_transaction).map(|going| (going.held, going.id.clone())).collect();
         self.take_all(&mut answers, moved, true).await;
         self.take_all(&mut answers, in_transaction, false).await;
+        self.tell_missing(&mut answers, &ids).await;
         answers
     }
 
@@ -209,7 +213,7 @@ impl Visit {
         let mut stomp = self.mq.stomp(&self.known).await?;
         let ids: Vec<String> = all.iter().map(|g| g.id.clone()).collect();
         let taken = stomp.take(&self.from.name, &ids).await?;
-        let mut answers: Answers = all.iter().map(|g| (g.held, Err(beyond()))).collect();
+        let mut answers: Answers = all.iter().map(|g| (g.held, Err(gone()))).collect();
         let mut ready = Vec::new();
         let mut held = Vec::new();
         for one in taken {
@@ -247,7 +251,7 @@ impl Visit {
             let now = amqp::message(&self.from, one.wire);
             match all.iter().find(|g| id_of(&now).as_ref() == Some(&g.id) && !held.contains(&g.held)) {
                 Some(going) if now.body == going.was.body && now.headers == going.was.headers => {
-                    ready.push((going.to.clone(), amqp::outgoing(&going.wire), one.info));
+                    ready.push((going.to.clone(), outgoing(&going.wire), one.info));
                     held.push(going.held);
                 }
                 Some(going) => {

@@ -5,23 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::json;
 
 use super::Visit;
-use crate::broker::{ErrorKind, HeldId};
+use super::missing::gone;
+use crate::broker::{ErrorKind, HeldId, Outgoing, Place};
 use crate::drivers::activemq::amqp::message as amqp;
 use crate::drivers::activemq::error::{Fault, Outcome};
 use crate::drivers::activemq::hand::unseen;
 use crate::drivers::activemq::jolokia::{Jolokia, artemis, classic};
 use crate::drivers::activemq::known::Product;
-use crate::drivers::activemq::place::Place;
-use crate::drivers::activemq::stomp::{Stomp, message::BODY};
+use crate::drivers::activemq::place;
+use crate::drivers::activemq::stomp::{Stomp, send};
 use crate::drivers::activemq::{allow, selector};
-use crate::model::{Message, Seat, text_field};
+use crate::model::{Message, Seat};
 
 type Answers = BTreeMap<HeldId, Outcome<()>>;
-
-/// It is not in the queue any more.
-pub(super) fn gone() -> Fault {
-    Fault::new(ErrorKind::Gone, "it is not in the queue any more").next("look again: somebody took it")
-}
 
 pub(super) fn id_of(message: &Message) -> Option<String> {
     match &message.seat {
@@ -30,18 +26,25 @@ pub(super) fn id_of(message: &Message) -> Option<String> {
     }
 }
 
+/// Whether STOMP, by which a copy is put back on Classic, cannot carry it.
+fn is_stuck(message: &Message) -> bool {
+    let (to, place, key, body) = (message.at.clone(), Place::Any, message.key.clone(), message.body.clone());
+    let back = Outgoing { to, place, key, body, headers: message.headers.clone(), properties: message.properties.clone() };
+    send::rehearse(&back, true).refused.is_some()
+}
+
 impl Visit {
     /// One answer each.
     pub(super) async fn remove(&self, batch: Vec<(HeldId, Message)>) -> Answers {
         let mut answers = Answers::new();
         let mut ids: Vec<(HeldId, String)> = Vec::new();
         for (held, message) in &batch {
-            let kind = text_field(&message.properties, BODY);
             let answer = match id_of(message) {
-                _ if !message.whole || (self.known.product == Product::Classic && !matches!(kind, Some("text" | "bytes"))) => Err(
-                    Fault::new(ErrorKind::Unsafe, "nothing but the broker itself can publish such a message, so it could not be had back")
-                        .next("replay it unedited, or remove it in the broker's own console"),
-                ),
+                _ if !message.whole || (self.known.product == Product::Classic && is_stuck(message)) => Err(Fault::new(
+                    ErrorKind::Unsafe,
+                    "nothing but the broker itself can publish such a message, so it could not be had back",
+                )
+                .next("replay it unedited, or remove it in the broker's own console")),
                 None => Err(Fault::new(ErrorKind::Unsupported, "it has no id by which it could be taken out")),
                 Some(id) => {
                     ids.push((*held, id));
@@ -61,12 +64,13 @@ impl Visit {
         };
         match done {
             Ok(done) => answers.extend(done),
-            Err(f) => answers.extend(ids.into_iter().map(|(id, _)| (id, Err(f.clone())))),
+            Err(f) => answers.extend(ids.iter().map(|(id, _)| (*id, Err(f.clone())))),
         }
+        self.tell_missing(&mut answers, &ids).await;
         answers
     }
 
-    pub(super) async fn source(&self) -> Outcome<Place> {
+    pub(super) async fn source(&self) -> Outcome<place::Place> {
         Ok(self.mq.place(&self.known, &self.from).await?.unwrap_or_else(|| unseen(&self.from)))
     }
 
@@ -114,7 +118,7 @@ impl Visit {
     async fn by_stomp(&self, ids: &[(HeldId, String)]) -> Outcome<Answers> {
         let mut stomp = self.mq.stomp(&self.known).await?;
         let names: Vec<String> = ids.iter().map(|(_, id)| id.clone()).collect();
-        let mut answers: Answers = ids.iter().map(|(held, _)| (*held, Err(beyond()))).collect();
+        let mut answers: Answers = ids.iter().map(|(held, _)| (*held, Err(gone()))).collect();
         for taken in stomp.take(&self.from.name, &names).await? {
             let held = ids.iter().find(|(_, id)| taken.get("message-id") == Some(id)).map(|(held, _)| *held);
             let Some(held) = held else { continue };
@@ -153,10 +157,4 @@ impl Visit {
 /// A whole request that failed on its way may have been carried out.
 pub(super) fn unsure(fault: Fault) -> Fault {
     if matches!(fault.kind, ErrorKind::Unreachable | ErrorKind::Timeout) { fault.perhaps() } else { fault }
-}
-
-/// Classic gives a selector only what is within its window.
-pub(super) fn beyond() -> Fault {
-    Fault::new(ErrorKind::Gone, "it is not among the messages that the broker gives out: gone, in somebody's hand, or behind its window")
-        .next("look again, and act on the first ones first")
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::error::{Fault, Outcome};
+use super::net;
 use crate::broker::ErrorKind;
 use crate::config::secret::Revealed;
 
@@ -96,7 +97,7 @@ impl Jolokia {
             cause = inner.to_string();
             source = inner.source();
         }
-        Fault::new(ErrorKind::Unreachable, format!("{}: {cause}", self.url))
+        net::broken(&self.url, &cause)
     }
 }
 

@@ -4,6 +4,7 @@ pub(super) mod browse;
 mod frame;
 pub(super) mod message;
 pub(super) mod send;
+mod take;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -79,7 +80,7 @@ impl Stomp {
         };
         match tokio::time::timeout(limit, work).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(e)) => Err(Fault::new(ErrorKind::Unreachable, format!("{}: {e}", self.to))),
+            Ok(Err(e)) => Err(net::broken(&self.to, &e)),
             Err(_) => Err(Fault::late(&self.to, limit)),
         }
     }
@@ -122,7 +123,7 @@ impl Stomp {
                 Err(_) => return Ok(None),
                 Ok(Ok(0)) => return Err(Fault::new(ErrorKind::Unreachable, format!("{}: the broker closed the connection", self.to))),
                 Ok(Ok(_)) => {}
-                Ok(Err(e)) => return Err(Fault::new(ErrorKind::Unreachable, format!("{}: {e}", self.to))),
+                Ok(Err(e)) => return Err(net::broken(&self.to, &e)),
             }
         }
     }

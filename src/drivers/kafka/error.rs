@@ -28,8 +28,8 @@ pub fn error(fault: &Fault, op: &'static str, needs: &str, conn: &ConnId, at: Op
     }
 }
 
-/// Short of librdkafka's habits: `sasl_ssl://127.0.0.1:19094/bootstrap: ` before, `(after 5ms in state ...)` behind,
-/// `Connect to ipv4#127.0.0.1:19092 failed: ` for the address alone.
+/// Short of librdkafka's habits: `sasl_ssl://127.0.0.1:19094/bootstrap: ` or `GroupCoordinator: 127.0.0.1:19092: ` before,
+/// `(after 5ms in state ...)` behind, `Connect to ipv4#127.0.0.1:19092 failed: ` for the address alone.
 fn words(fault: &Fault) -> String {
     let t = fault.text.trim();
     let t = t.split_once(" (after ").map_or(t, |(before, _)| before);
@@ -37,6 +37,7 @@ fn words(fault: &Fault) -> String {
     let is_broker =
         |head: &str| !head.contains(' ') && head.rsplit_once('/').is_some_and(|(_, id)| id == "bootstrap" || id.parse::<u32>().is_ok());
     let t = t.split_once(": ").filter(|(head, _)| is_broker(head)).map_or(t, |(_, rest)| rest);
+    let t = t.strip_prefix("GroupCoordinator: ").and_then(|t| t.split_once(": ")).map_or(t, |(_, rest)| rest);
     let address = t.strip_prefix("Connect to ipv4#").or_else(|| t.strip_prefix("Connect to ipv6#"));
     if let Some((address, why)) = address.and_then(|t| t.split_once(" failed: ")) {
         return format!("{address}: {why}");
@@ -188,6 +189,9 @@ mod tests {
     fn an_address_that_refuses_is_said_in_few_words() {
         let refused = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
         assert_eq!(told(Code::BrokerTransportFailure, refused, &Cause::default()).cause, "127.0.0.1:1: Connection refused");
+        let coordinator =
+            "GroupCoordinator: 127.0.0.1:1: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)";
+        assert_eq!(told(Code::BrokerTransportFailure, coordinator, &Cause::default()).cause, "127.0.0.1:1: Connection refused");
         let silent = "127.0.0.1:1/bootstrap: ApiVersionRequest failed: Local: Timed out: probably due to broker version < 0.10 (see ...)";
         let silent = told(Code::BrokerTransportFailure, silent, &Cause::default());
         assert_eq!((silent.kind, silent.cause.as_str()), (ErrorKind::Timeout, "it accepts connections and answers nothing"));

@@ -1,17 +1,16 @@
 //! From what was typed (`orders.dlt`, `kafka-main/orders.dlt/p3/132665`) to one address on one broker.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use crate::broker::{Broker, Brokers, Error, ErrorKind, ListRequest};
+use crate::broker::{Brokers, Error, ErrorKind, Flow, ListRequest};
 use crate::config::nearest;
 use crate::decode::safe;
 use crate::model::{Address, ConnId, Count, Destination, Kind, Seat, named_role};
 
-/// How long a broker may take to say what it has before it is left out of a search by name.
+/// How long a broker may be silent before it is left out of a search by name.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What brokers have, and what went wrong with those that did not say.
@@ -26,25 +25,23 @@ pub type Answer = (Vec<Destination>, Option<Error>);
 /// Asks every broker (or one) at once for what it has; each answers in its own time.
 pub fn answers<'a>(brokers: &'a Brokers, only: Option<&'a ConnId>, internal: bool) -> FuturesUnordered<impl Future<Output = Answer> + 'a> {
     let asked = brokers.0.iter().filter(|(id, _)| only.is_none_or(|o| o == *id));
-    let ask = move |(id, broker): (&'a ConnId, &'a Arc<dyn Broker>)| async move {
-        let mut flow = broker.list(ListRequest { internal });
-        let mut rows = Vec::new();
-        let all = async {
-            while let Some(batch) = flow.next().await {
-                rows.extend(batch?);
-            }
-            Ok::<_, Error>(())
-        };
-        match tokio::time::timeout(PATIENCE, all).await {
-            Ok(Ok(())) => (rows, None),
-            Ok(Err(e)) => (rows, Some(e)),
+    asked.map(move |(id, broker)| rows(broker.list(ListRequest { internal }), id, "list", PATIENCE)).collect()
+}
+
+/// All rows of a flow. A broker that goes on answering may have as many as it has; one that is silent for too long is left with an error.
+pub async fn rows<T>(mut flow: Flow<Vec<T>>, conn: &ConnId, op: &'static str, patience: Duration) -> (Vec<T>, Option<Error>) {
+    let mut rows = Vec::new();
+    loop {
+        match tokio::time::timeout(patience, flow.next()).await {
+            Ok(Some(Ok(batch))) => rows.extend(batch),
+            Ok(Some(Err(e))) => return (rows, Some(e)),
+            Ok(None) => return (rows, None),
             Err(_) => {
-                let why = format!("no answer within {} s", PATIENCE.as_secs());
-                (rows, Some(Error::new(ErrorKind::Timeout, "list", why).on(id)))
+                let why = format!("no answer within {} s", patience.as_secs());
+                return (rows, Some(Error::new(ErrorKind::Timeout, op, why).on(conn)));
             }
         }
-    };
-    asked.map(ask).collect()
+    }
 }
 
 /// Lists every broker (or one) at once, and waits for all of them.
@@ -126,7 +123,23 @@ pub fn message(text: &str) -> Result<(&str, Seat), String> {
 
 #[cfg(test)]
 mod tests {
+    use futures::stream;
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_goes_on_answering_is_listed_to_the_end_and_who_is_silent_is_left() {
+        let id = ConnId::new("aws");
+        let steps = stream::iter(0..8).then(|n| async move {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            Ok(vec![n])
+        });
+        let (all, failed) = rows(steps.boxed(), &id, "list", Duration::from_secs(3)).await;
+        assert!(all.len() == 8 && failed.is_none(), "longer than 3 s in all, and never silent for so long: {failed:?}");
+        let silent = stream::iter([Ok(vec![1, 2])]).chain(stream::pending());
+        let (some, failed) = rows(silent.boxed(), &id, "list", Duration::from_millis(50)).await;
+        assert_eq!((some.len(), failed.map(|e| e.kind)), (2, Some(ErrorKind::Timeout)), "what it had said is kept");
+    }
 
     #[test]
     fn a_message_is_named_by_destination_and_seat() {

@@ -11,11 +11,12 @@ use crate::broker::{Broker, Error, ErrorKind, ListRequest, PeekRequest};
 use crate::cli::args::{CheckArgs, Format};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Out, document, plain};
-use crate::cli::{Desk, say};
+use crate::cli::{Desk, find, say};
 use crate::config::{Loaded, as_toml, explain};
 use crate::decode::safe;
 use crate::model::{Address, Destination};
 
+/// How long a broker may be silent.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What the config says; its errors and warnings go to stderr.
@@ -102,14 +103,12 @@ async fn probe(desk: &Desk, broker: &dyn Broker) -> Tried {
             return t;
         }
     }
-    let found = match first_destinations(broker).await {
-        Ok(found) => found,
-        Err(e) => {
-            t.list = Some(false);
-            t.errors.push(e);
-            return t;
-        }
-    };
+    let (found, failed) = find::rows(broker.list(ListRequest::default()), broker.id(), "list", PATIENCE).await;
+    if let Some(e) = failed {
+        t.list = Some(false);
+        t.errors.push(e);
+        return t;
+    }
     // a user without any right sees an empty cluster, not an error
     t.list = Some(!found.is_empty());
     if found.is_empty() {
@@ -126,21 +125,6 @@ async fn probe(desk: &Desk, broker: &dyn Broker) -> Tried {
         t.write = broker.describe(&at).await.ok().and_then(|d| d.may_write);
     }
     t
-}
-
-async fn first_destinations(broker: &dyn Broker) -> Result<Vec<Destination>, Error> {
-    let mut flow = broker.list(ListRequest::default());
-    let mut all = Vec::new();
-    let reading = async {
-        while let Some(batch) = flow.next().await {
-            all.extend(batch?);
-        }
-        Ok(())
-    };
-    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
-        Err(Error::new(ErrorKind::Timeout, "list", format!("no answer within {} s", PATIENCE.as_secs())).on(broker.id()))
-    })?;
-    Ok(all)
 }
 
 /// One that can be read for nothing: a declared dead-letter queue's main queue if it is there, else the first.

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::broker::{Error, ErrorKind, ReadersRequest};
+use crate::broker::{ErrorKind, ReadersRequest};
 use crate::cli::args::LagArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Out;
@@ -17,6 +16,7 @@ use crate::decode::{human, safe};
 use crate::model::{Address, Backlog, ConnId, Count, Position, Reader};
 use crate::triage::reach;
 
+/// How long a broker may be silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Prints groups (or one group's partitions), those furthest behind first.
@@ -47,19 +47,10 @@ pub async fn run(desk: &Desk, args: LagArgs) -> io::Result<Exit> {
 async fn ask(desk: &Desk, group: Option<&str>) -> (Vec<(ConnId, Reader)>, Vec<String>) {
     let asks = desk.means.brokers.0.iter().map(|(id, broker)| async move {
         let want = group.map_or(ReadersRequest::All, |g| ReadersRequest::Named(g.to_owned()));
-        let mut flow = broker.readers(want);
-        let mut found = Vec::new();
-        let all = async {
-            while let Some(batch) = flow.next().await {
-                found.extend(batch?.into_iter().map(|r| (id.clone(), r)));
-            }
-            Ok::<_, Error>(())
-        };
-        let late = || Error::new(ErrorKind::Timeout, "list groups", format!("no answer within {} s", PATIENCE.as_secs())).on(id);
-        let error = tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| Err(late())).err();
+        let (found, error) = find::rows(broker.readers(want), id, "list groups", PATIENCE).await;
         // a group that was asked for by name and is on another broker is no failure
         let error = error.filter(|e| group.is_none() || e.kind != ErrorKind::NotFound);
-        (found, error)
+        (found.into_iter().map(|r| (id.clone(), r)).collect::<Vec<_>>(), error)
     });
     let mut readers = Vec::new();
     let mut failed = Vec::new();

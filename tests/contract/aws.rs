@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName as System, QueueAttributeName as Attribute};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName as System, QueueAttributeName as Attribute,
+};
 use redrive::broker::Link;
 use redrive::config::Profile;
 use redrive::config::profile::{AwsProfile, BrokerKind};
@@ -115,16 +117,23 @@ impl Sqs {
         let there = self.count(&url, Attribute::ApproximateNumberOfMessages).await;
         let mut all = Vec::new();
         while all.len() < there {
-            let ask = client.receive_message().queue_url(&url).max_number_of_messages(10).visibility_timeout(60).wait_time_seconds(1);
+            // none may come back by itself before all are read, however busy the emulator is
+            let ask = client.receive_message().queue_url(&url).max_number_of_messages(10).visibility_timeout(600).wait_time_seconds(1);
             let got = ask.message_attribute_names("All").message_system_attribute_names(System::All).send().await.expect("receive");
             let got = got.messages.unwrap_or_default();
             assert!(!got.is_empty(), "{} of {there} messages of {at}", all.len());
             all.extend(got);
         }
-        for m in &all {
-            let ask = client.change_message_visibility().queue_url(&url).receipt_handle(m.receipt_handle().expect("a handle"));
-            ask.visibility_timeout(0).send().await.expect("given back");
-            *self.own.lock().expect("unpoisoned").entry(m.message_id().expect("an id").to_owned()).or_default() += 1;
+        for ten in all.chunks(10) {
+            let entry = |(i, m): (usize, &aws_sdk_sqs::types::Message)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(i.to_string()).visibility_timeout(0);
+                entry.receipt_handle(m.receipt_handle().expect("a handle")).build().expect("an entry")
+            };
+            let ask = client.change_message_visibility_batch().queue_url(&url);
+            let answer = ask.set_entries(Some(ten.iter().enumerate().map(entry).collect())).send().await.expect("given back");
+            assert!(answer.failed().is_empty(), "{:?}", answer.failed());
+            let mut own = self.own.lock().expect("unpoisoned");
+            ten.iter().for_each(|m| *own.entry(m.message_id().expect("an id").to_owned()).or_default() += 1);
         }
         all
     }

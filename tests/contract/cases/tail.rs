@@ -49,8 +49,10 @@ async fn read_all(mut flow: redrive::broker::Flow<Peeked>) -> Vec<String> {
 pub async fn dropping_it_cancels(host: &dyn Host) -> Ran {
     let (eyes, _) = admin(host).await;
     let at = host.make("dropped", 1).await;
-    host.put(&at, numbered(600)).await;
-    let before = host.traces(&at).await;
+    host.put(&at, numbered(host.many())).await;
+    // a host's own reading takes each message in hand where looking is not free, and tells nothing there
+    let free = eyes.cost(&at).await.expect("cost").leaves.is_empty();
+    let before = if free { Some(host.traces(&at).await) } else { None };
     for stop in [Stop::Now, Stop::Never] {
         if stop == Stop::Never && !can(host, &eyes).await.tail {
             continue;
@@ -61,7 +63,7 @@ pub async fn dropping_it_cancels(host: &dyn Host) -> Ran {
         assert!(matches!(flow.next().await, Some(Ok(_))));
         drop(flow);
     }
-    if eyes.cost(&at).await.expect("cost").leaves.is_empty() {
+    if let Some(before) = before {
         assert_eq!(host.traces(&at).await, before);
     }
     if let Err(why) = host.in_hand(&at).await {

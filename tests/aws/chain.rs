@@ -66,3 +66,22 @@ fn a_profile_without_keys_is_named_with_what_to_do() {
         assert!(!ran.err.contains(&keys.1) && !ran.out.contains(&keys.1), "no secret is said");
     }
 }
+
+#[test]
+fn a_dead_endpoint_and_missing_keys_are_said_with_what_was_asked() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+    let config = |more: &str| {
+        format!(
+            "default_context = \"test\"\n[contexts.test.messaging.aws_messaging]\nregion = \"us-east-1\"\nendpoint_url = \"http://{closed}\"\n{more}"
+        )
+    };
+    let with_keys = config("access_key_id = \"test\"\nsecret_access_key = \"test\"\n");
+    let dead = Place::new(&with_keys, &[]).run(&["ls"]).exits(1);
+    assert!(dead.err.contains("not reachable (list)") && dead.err.contains(&closed.to_string()), "{}", dead.err);
+    let keyless = Place::new(&config(""), &[("AWS_EC2_METADATA_DISABLED", "true")]);
+    for (args, op) in [(&["ls"][..], "list"), (&["lag"], "read groups"), (&["check", "--connect"], "connect")] {
+        let ran = keyless.run(args).exits(1);
+        let said = format!("cannot sign in ({op}): no keys are set, here or where the SDK looks");
+        assert!(ran.err.contains(&said), "{args:?}: {}", ran.err);
+    }
+}

@@ -26,7 +26,7 @@ const PLAIN: [(Name, &str); 9] = [
 /// One queue. `NotFound` if it does not exist.
 pub async fn queue(aws: &Aws, at: &Address) -> Result<Detail> {
     let queue = aws.queue("describe", at).await?;
-    let (sources, subscriptions) = futures::join!(list::sources(aws, at, &queue.url), sns::all(aws));
+    let (sources, subscriptions) = futures::join!(list::sources(aws, at, &queue.url), sns::all(aws, "describe"));
     let subscriptions = subscriptions.unwrap_or_default();
     let told = queue.seconds(&Name::MessageRetentionPeriod);
     let mut detail = Detail {

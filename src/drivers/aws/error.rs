@@ -8,6 +8,8 @@ use crate::model::{Address, ConnId};
 
 /// Bytes of an error's body that are looked at for its name.
 const BODY: usize = 4_096;
+/// What the SDK says where no provider of its chain has any keys; it goes on with each of them.
+const NONE: &str = "no credentials found in chain";
 /// Characters of a cause that are shown.
 const WORDS: usize = 400;
 
@@ -28,15 +30,22 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     let (kind, cause, perhaps, again) = match failed {
-        SdkError::ConstructionFailure(_) => (construction(&chain(failed)), chain(failed), false, false),
+        SdkError::ConstructionFailure(_) => {
+            let text = chain(failed);
+            let kind = construction(&text);
+            (kind, if kind == ErrorKind::Login { said(failed) } else { text }, false, false)
+        }
         SdkError::TimeoutError(_) => (ErrorKind::Timeout, "no answer in time".to_owned(), true, true),
         SdkError::DispatchFailure(_) => {
             let text = chain(failed);
             let kind = construction(&text);
-            let kind = if kind == ErrorKind::Login { kind } else { ErrorKind::Unreachable };
-            // what never was connected never was sent
-            let sent = kind == ErrorKind::Unreachable && !text.contains("(Connect)") && !text.contains("dns error");
-            (kind, shorter(&text), sent, kind == ErrorKind::Unreachable)
+            if kind == ErrorKind::Login {
+                (kind, said(failed), false, false)
+            } else {
+                // what never was connected never was sent
+                let sent = !text.contains("(Connect)") && !text.contains("dns error");
+                (ErrorKind::Unreachable, shorter(&text), sent, true)
+            }
         }
         SdkError::ResponseError(_) => (ErrorKind::Unexpected, chain(failed), true, true),
         SdkError::ServiceError(answer) => {
@@ -163,7 +172,18 @@ pub fn said(error: &(dyn std::error::Error + 'static)) -> String {
     let text = chain(error);
     let profile = text.lines().find_map(|line| line.trim().strip_prefix("Profile: "));
     let words = profile.map_or_else(|| text.lines().map(str::trim).collect::<Vec<_>>().join(" "), str::to_owned);
-    short(words.strip_prefix("the credential provider was not enabled: ").unwrap_or(&words))
+    let mut words = words.as_str();
+    for link in
+        ["dispatch failure: ", "other: ", "the credential provider was not enabled: ", "an error occurred while loading credentials: "]
+    {
+        words = words.strip_prefix(link).unwrap_or(words);
+    }
+    if text.contains(NONE) && (profile.is_none() || words == "the credential provider was not enabled") {
+        return "no keys are set, here or where the SDK looks: environment, AWS files, web identity, container, instance".to_owned();
+    }
+    // the last provider of the chain: on no machine but one of EC2 is it meant
+    let asked_last = if words.contains("IMDS") { "no keys are set here or in the AWS files, and the instance gives none: " } else { "" };
+    short(&format!("{asked_last}{words}"))
 }
 
 /// The last links of a chain of transport errors: the first only say that there was one.
@@ -214,6 +234,18 @@ mod tests {
         ] {
             assert_eq!(kind(code, "", status), want, "{code} {status}");
         }
+    }
+
+    #[test]
+    fn without_any_keys_that_is_said_and_not_how_it_was_found_out() {
+        let all = |profile: &str| {
+            let tried = format!("Attempted:\n  Environment: the credential provider was not enabled\n  Profile: {profile}\n");
+            said(&std::io::Error::other(format!("other: the credential provider was not enabled: {NONE}. {tried}")))
+        };
+        assert!(all("the credential provider was not enabled").starts_with("no keys are set, here or where the SDK looks"));
+        assert_eq!(all("the credential provider was not enabled: profile `x` was not defined"), "profile `x` was not defined");
+        let metadata = std::io::Error::other("other: an error occurred while loading credentials: failed to load IMDS session token");
+        assert!(said(&metadata).starts_with("no keys are set here or in the AWS files, and the instance gives none: failed to load IMDS"));
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::queue::Known;
 use super::redrive::{name_of, neighbours, queue_of};
 use super::sns::{self, Subscription};
-use super::{Aws, Queue};
+use super::{Aws, Queue, Told};
 use crate::broker::{Error, ErrorKind, Flow, Result};
 use crate::model::{Address, Count, Destination, Kind, Proof, Role, named_role};
 
@@ -15,16 +16,22 @@ use crate::model::{Address, Count, Destination, Kind, Proof, Role, named_role};
 const PAGE: i32 = 1_000;
 /// Queues asked at once.
 const AT_ONCE: usize = 16;
-/// Destinations of one batch.
-const BATCH: usize = 50;
+
+/// A row of the listing, and what a queue said of itself.
+pub type Row = (Destination, Option<Queue>);
 
 /// Queues page by page, then topics. A connection that may see queues only shows queues; the probe says what SNS said.
 pub fn list(aws: Arc<Aws>) -> Flow<Vec<Destination>> {
+    rows(aws, "list").map_ok(|all| all.into_iter().map(|(destination, _)| destination).collect()).boxed()
+}
+
+/// The listing, with the queues as they were asked for it.
+pub fn rows(aws: Arc<Aws>, op: &'static str) -> Flow<Vec<Row>> {
     stream::once(async move {
         // whose dead letters SNS sends where: known before the first queue is shown
-        let subscriptions = match sns::all(&aws).await {
+        let subscriptions = match sns::told(&aws, op).await {
             Err(e) if fatal(&e) => return Err(e),
-            other => Arc::new(other.unwrap_or_default()),
+            other => other.unwrap_or_default(),
         };
         Ok(queues(aws.clone(), subscriptions.clone()).chain(topics(aws, subscriptions)))
     })
@@ -40,7 +47,7 @@ fn fatal(e: &Error) -> bool {
     matches!(e.kind, ErrorKind::Login | ErrorKind::Unreachable | ErrorKind::Timeout)
 }
 
-fn queues(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures::Stream<Item = Result<Vec<Destination>>> {
+fn queues(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures::Stream<Item = Result<Vec<Row>>> {
     let pages = stream::unfold(Some(None), move |next: Option<Option<String>>| {
         let aws = aws.clone();
         async move {
@@ -63,7 +70,8 @@ fn queues(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures:
                 stream::iter(urls)
                     .map(one)
                     .buffered(AT_ONCE)
-                    .chunks(BATCH)
+                    // those asked at once make a batch: who lists hears of a slow broker again and again
+                    .chunks(AT_ONCE)
                     .map(|found| found.into_iter().collect::<Result<Vec<_>>>().map(|all| all.into_iter().flatten().collect::<Vec<_>>()))
                     .filter(|found| std::future::ready(found.as_ref().map_or(true, |all| !all.is_empty())))
                     .boxed()
@@ -79,27 +87,42 @@ async fn page(aws: &Aws, next: Option<String>) -> Result<(Vec<String>, Option<St
 }
 
 /// One queue of the listing; none if it was deleted meanwhile.
-async fn destination(aws: &Aws, url: String, subscriptions: &[Subscription]) -> Result<Option<Destination>> {
+async fn destination(aws: &Aws, url: String, subscriptions: &[Subscription]) -> Result<Option<Row>> {
     let name = url.rsplit('/').next().unwrap_or(&url).to_owned();
     let at = Address::new(aws.id.clone(), Kind::Queue, name);
-    let (asked, sources) = futures::join!(aws.attributes("list", &at, url.clone()), sources(aws, &at, &url));
-    let row = |depth, role| Ok(Some(Destination { at: at.clone(), depth, partitions: None, consumers: None, role, internal: false }));
+    let (asked, sources) = futures::join!(aws.attributes("list", &at, url.clone()), told_sources(aws, &at, &url));
+    let row = |depth, role| Destination { at: at.clone(), depth, partitions: None, consumers: None, role, internal: false };
     match asked {
-        Ok(queue) => row(queue.depth(), role(aws, &queue, sources, subscriptions)),
+        Ok(queue) => Ok(Some((row(queue.depth(), role(aws, &queue, sources, subscriptions)), Some(queue)))),
         Err(e) if e.kind == ErrorKind::NotFound => Ok(None),
         // it may be seen and not asked: its depth is unknown, which is not zero
-        Err(e) if e.kind == ErrorKind::Denied => row(Count::Unknown, named_role(&at.name)),
+        Err(e) if e.kind == ErrorKind::Denied => Ok(Some((row(Count::Unknown, named_role(&at.name)), None))),
         Err(e) => Err(e),
     }
 }
 
-/// ARNs or names of the queues whose redrive policy names this one; empty where that may not be asked.
+/// The sources of a queue, as they were told not long ago.
+async fn told_sources(aws: &Aws, at: &Address, url: &str) -> Vec<Address> {
+    if let Some(sources) = aws.known(&at.name).and_then(|k| k.sources?.lately()) {
+        return sources;
+    }
+    let Some(sources) = asked_sources(aws, at, url).await else { return Vec::new() };
+    let known = aws.known(&at.name).unwrap_or_else(|| Known { url: url.to_owned(), ..Known::default() });
+    aws.remember(&at.name, Known { sources: Some(Told::now(sources.clone())), ..known });
+    sources
+}
+
+/// The queues whose redrive policy names this one; empty where that may not be asked.
 pub async fn sources(aws: &Aws, at: &Address, url: &str) -> Vec<Address> {
-    let Ok(clients) = aws.clients().await else { return Vec::new() };
+    asked_sources(aws, at, url).await.unwrap_or_default()
+}
+
+async fn asked_sources(aws: &Aws, at: &Address, url: &str) -> Option<Vec<Address>> {
+    let clients = aws.clients().await.ok()?;
     // one page has a thousand: more sources of one queue would show their first
     let asked = clients.asking.list_dead_letter_source_queues().queue_url(url).max_results(PAGE).send().await;
-    let urls = asked.map(|a| a.queue_urls).unwrap_or_default();
-    urls.iter().map(|u| Address::new(at.conn.clone(), Kind::Queue, u.rsplit('/').next().unwrap_or(u))).collect()
+    let urls = asked.ok()?.queue_urls;
+    Some(urls.iter().map(|u| Address::new(at.conn.clone(), Kind::Queue, u.rsplit('/').next().unwrap_or(u))).collect())
 }
 
 /// What a queue is for: queues' redrive policies and subscriptions' both tell it.
@@ -114,7 +137,7 @@ pub fn role(aws: &Aws, queue: &Queue, sources: Vec<Address>, subscriptions: &[Su
     if of.is_empty() { named_role(&queue.name) } else { Role::DeadLetter { of: of.into_iter().collect(), proof: Proof::Told } }
 }
 
-fn topics(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures::Stream<Item = Result<Vec<Destination>>> {
+fn topics(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures::Stream<Item = Result<Vec<Row>>> {
     stream::unfold(Some(None), move |next: Option<Option<String>>| {
         let (aws, subscriptions) = (aws.clone(), subscriptions.clone());
         async move {
@@ -124,13 +147,16 @@ fn topics(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures:
             let (arns, more) = sns::topics_page(&aws, clients, next).await.ok()?;
             let mut counts: HashMap<&str, u32> = HashMap::new();
             subscriptions.iter().filter(|s| s.confirmed).for_each(|s| *counts.entry(s.topic_arn.as_str()).or_default() += 1);
-            let row = |arn: &String| Destination {
-                at: sns::topic(&aws, arn),
-                depth: Count::Unknown,
-                partitions: None,
-                consumers: Some(counts.get(arn.as_str()).copied().unwrap_or(0)),
-                role: named_role(name_of(arn)),
-                internal: false,
+            let row = |arn: &String| {
+                let topic = Destination {
+                    at: sns::topic(&aws, arn),
+                    depth: Count::Unknown,
+                    partitions: None,
+                    consumers: Some(counts.get(arn.as_str()).copied().unwrap_or(0)),
+                    role: named_role(name_of(arn)),
+                    internal: false,
+                };
+                (topic, None)
             };
             let rows: Vec<_> = arns.iter().map(row).collect();
             Some((Ok(rows), more.map(Some)))

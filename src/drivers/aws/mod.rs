@@ -41,6 +41,24 @@ const BATCH: usize = 10;
 /// For how long a FIFO queue knows a deduplication id again.
 const DEDUP: Duration = Duration::from_secs(300);
 
+/// How long it is taken for true who sends dead letters where: listings ask every few seconds, and that seldom changes.
+const TRUE_FOR: Duration = Duration::from_secs(60);
+
+/// Something and when it was told.
+#[derive(Clone, Debug)]
+struct Told<T>(Instant, T);
+
+impl<T: Clone> Told<T> {
+    fn now(what: T) -> Self {
+        Self(Instant::now(), what)
+    }
+
+    /// It, unless that is too long ago.
+    fn lately(&self) -> Option<T> {
+        (self.0.elapsed() < TRUE_FOR).then(|| self.1.clone())
+    }
+}
+
 /// Both sides of a connection. No I/O: clients are made at the first use, and secrets fetched then.
 pub fn connect(profile: &Profile, may_write: bool) -> Link {
     let aws = Arc::new(Aws {
@@ -49,6 +67,7 @@ pub fn connect(profile: &Profile, may_write: bool) -> Link {
         clients: OnceCell::new(),
         known: Mutex::default(),
         topics: Mutex::default(),
+        subscriptions: Mutex::default(),
         keeper: Keeper::new(),
     });
     let hand = may_write.then(|| Arc::new(hand::Hand(aws.clone())) as Arc<_>);
@@ -64,6 +83,8 @@ struct Aws {
     known: Mutex<HashMap<String, Known>>,
     /// ARNs by topic name.
     topics: Mutex<HashMap<String, String>>,
+    /// All subscriptions, as a listing asked for them.
+    subscriptions: Mutex<Option<Told<Arc<Vec<sns::Subscription>>>>>,
     keeper: Keeper,
 }
 
@@ -169,7 +190,7 @@ impl Aws {
             let to = redrive::name_of(&policy.to);
             format!(
                 "a look could move messages: after {limit} receives (maxReceiveCount) the next one moves a message to {to} instead of giving it, and \
-                 SQS tells how many a message has had only by giving it once more"
+                 SQS tells how many a message has had only by giving it once more. What has died here is in {to}, and that can be looked into"
             )
         });
         Cost { leaves: self.leaves(queue.fifo()), looks_left: None, limit: None, sees: None, refused, safer: None }
@@ -217,7 +238,10 @@ impl Broker for Eyes {
     }
 
     fn rehearse(&self, was: &Message, out: &Outgoing) -> Rehearsal {
-        let limit = self.0.known(&out.to.name).filter(|_| out.to.kind == Kind::Queue).and_then(|k| k.max_bytes);
+        let limit = match out.to.kind {
+            Kind::Queue => self.0.known(&out.to.name).and_then(|k| k.max_bytes),
+            _ => Some(sns::LIMIT),
+        };
         rehearse::rehearse(was.whole, out, limit)
     }
 

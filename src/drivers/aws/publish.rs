@@ -52,7 +52,7 @@ async fn to_queue(aws: &Aws, to: &Address, batch: &[Outgoing]) -> Vec<Result<Rec
         None => match aws.queue("publish", to).await {
             Err(e) if e.kind != ErrorKind::Denied => return vec![Err(e); batch.len()],
             _ => match aws.url("publish", to).await {
-                Ok(url) => aws.known(&to.name).unwrap_or(super::Known { url, max_bytes: None }),
+                Ok(url) => aws.known(&to.name).unwrap_or(super::Known { url, ..super::Known::default() }),
                 Err(e) => return vec![Err(e); batch.len()],
             },
         },

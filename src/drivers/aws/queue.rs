@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use super::Aws;
 use super::redrive::Redrive;
+use super::{Aws, Told};
 use crate::broker::Result;
 use crate::model::{Address, Count};
 
@@ -16,6 +16,8 @@ pub struct Known {
     pub url: String,
     /// Largest message in bytes, once asked.
     pub max_bytes: Option<u64>,
+    /// Whose dead letters it holds, as a listing asked.
+    pub sources: Option<Told<Vec<Address>>>,
 }
 
 /// A queue with its attributes as they were when it was asked.
@@ -100,7 +102,7 @@ impl Aws {
         }
         let asked = self.clients().await?.asking.get_queue_url().queue_name(&at.name).send().await;
         let url = asked.map_err(|e| self.looked(&e, op, Some(at), "sqs:GetQueueUrl"))?.queue_url.unwrap_or_default();
-        self.remember(&at.name, Known { url: url.clone(), max_bytes: None });
+        self.remember(&at.name, Known { url: url.clone(), ..Known::default() });
         Ok(url)
     }
 
@@ -119,7 +121,8 @@ impl Aws {
             self.looked(&e, op, Some(at), "sqs:GetQueueAttributes")
         })?;
         let queue = Queue { name: at.name.clone(), url, attributes: answer.attributes.unwrap_or_default() };
-        self.remember(&at.name, Known { url: queue.url.clone(), max_bytes: queue.max_bytes() });
+        let sources = self.known(&at.name).and_then(|k| k.sources);
+        self.remember(&at.name, Known { url: queue.url.clone(), max_bytes: queue.max_bytes(), sources });
         Ok(queue)
     }
 }

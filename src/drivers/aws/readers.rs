@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::list::Row;
 use super::sns::{self, Subscription};
 use super::{Aws, Queue};
 use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
-use crate::model::{Address, Backlog, Count, Destination, Kind, Position, Reader, ReaderKind};
+use crate::model::{Address, Backlog, Count, Kind, Position, Reader, ReaderKind};
 
 /// Readers in batches as they are known.
 pub fn readers(aws: Arc<Aws>, want: ReadersRequest) -> Flow<Vec<Reader>> {
@@ -41,9 +42,10 @@ async fn named(aws: &Aws, name: &str) -> Result<Vec<Reader>> {
 
 fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
     let last = aws.clone();
-    let queues = super::list::list(aws).map_ok(|all| {
-        let queue = |d: &Destination| {
-            (d.at.kind == Kind::Queue).then(|| reader(&d.at, Backlog { ready: d.depth, ..Backlog::default() }, String::new()))
+    let queues = super::list::rows(aws, "read groups").map_ok(|all| {
+        let queue = |(d, queue): &Row| match queue {
+            Some(queue) => Some(backlog(&d.at, queue)),
+            None => (d.at.kind == Kind::Queue).then(|| reader(&d.at, Backlog::default(), "?", "it may not be asked".to_owned())),
         };
         all.iter().filter_map(queue).collect::<Vec<_>>()
     });
@@ -52,9 +54,11 @@ fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
 }
 
 /// All subscriptions; none where SNS is not to be had.
-async fn subscriptions(aws: &Aws) -> Result<Vec<Subscription>> {
-    match sns::all(aws).await {
-        Err(e) if matches!(e.kind, ErrorKind::Denied | ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::NotFound) => Ok(Vec::new()),
+async fn subscriptions(aws: &Aws) -> Result<Arc<Vec<Subscription>>> {
+    match sns::told(aws, "read groups").await {
+        Err(e) if matches!(e.kind, ErrorKind::Denied | ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::NotFound) => {
+            Ok(Arc::default())
+        }
         other => other,
     }
 }
@@ -66,12 +70,23 @@ fn backlog(at: &Address, queue: &Queue) -> Reader {
         Some(delayed) if delayed > 0 => format!("~{delayed} delayed"),
         _ => String::new(),
     };
-    reader(at, Backlog { ready: about(queue.visible()), in_flight: about(queue.in_flight()), ..Backlog::default() }, note)
+    let backlog = Backlog { ready: about(queue.visible()), in_flight: about(queue.in_flight()), ..Backlog::default() };
+    reader(at, backlog, state(queue.visible(), queue.in_flight()), note)
 }
 
-fn reader(at: &Address, backlog: Backlog, note: String) -> Reader {
+/// What can be told of those who read: whether somebody has messages in hand, or they wait, or there are none.
+fn state(visible: Option<u64>, in_flight: Option<u64>) -> &'static str {
+    match (visible, in_flight) {
+        (_, Some(n)) if n > 0 => "being read",
+        (Some(0), Some(_)) => "empty",
+        (Some(_), Some(_)) => "waiting",
+        _ => "?",
+    }
+}
+
+fn reader(at: &Address, backlog: Backlog, state: &str, note: String) -> Reader {
     let position = Position::of_queue(at.clone(), backlog, SystemTime::now());
-    Reader { name: at.name.clone(), kind: ReaderKind::Queue, state: "queue".into(), members: None, at: vec![position], note }
+    Reader { name: at.name.clone(), kind: ReaderKind::Queue, state: state.into(), members: None, at: vec![position], note }
 }
 
 /// One reader for each endpoint, with all the topics that it is subscribed to.
@@ -103,4 +118,16 @@ fn merged(aws: &Aws, subscriptions: &[Subscription]) -> Vec<Reader> {
         }
     }
     readers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_waits_is_read_or_is_empty() {
+        let states =
+            [(Some(3), Some(0)), (Some(3), Some(2)), (Some(0), Some(2)), (Some(0), Some(0)), (None, None)].map(|(v, f)| state(v, f));
+        assert_eq!(states, ["waiting", "being read", "being read", "empty", "?"]);
+    }
 }

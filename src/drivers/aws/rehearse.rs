@@ -2,6 +2,7 @@
 
 use super::message::{GROUP, TRACE};
 use super::queue::is_fifo;
+use super::redrive::name_of;
 use crate::broker::{Carriage, Outgoing, REPLAY_ID, Rehearsal};
 use crate::model::{Fields, Kind, Typed, Value, WireType, text_field};
 
@@ -32,6 +33,12 @@ pub fn rehearse(whole: bool, out: &Outgoing, limit: Option<u64>) -> Rehearsal {
         }
     }
     group(&mut wire, &mut losses, &mut refused);
+    if let Some(topic) = wire.body.as_deref().filter(|_| out.to.kind == Kind::Topic).and_then(enveloped) {
+        let topic = topic.escape_debug();
+        losses.push(format!(
+            "what subscribers can read: it lies in the envelope of SNS (topic {topic}) and would get another around it; edit it out"
+        ));
+    }
     match &wire.body {
         None => refused = Some("a message without a body (a tombstone) cannot be sent to SQS".into()),
         Some(b) if b.is_empty() => refused = Some("SQS takes no empty body".into()),
@@ -47,6 +54,13 @@ pub fn rehearse(whole: bool, out: &Outgoing, limit: Option<u64>) -> Rehearsal {
         refused = Some("only a part of the message could be read".into());
     }
     Rehearsal { wire, losses, refused, way: Carriage::Publish }
+}
+
+/// The topic of a notification that lies here as SNS delivers it where delivery is not raw.
+fn enveloped(body: &[u8]) -> Option<String> {
+    let it: serde_json::Value = serde_json::from_slice(body).ok()?;
+    (it.get("Type")?.as_str()? == "Notification" && it.get("Message").is_some()).then_some(())?;
+    Some(name_of(it.get("TopicArn")?.as_str()?).to_owned())
 }
 
 /// Headers as attributes: valid names, one value each, a type that SQS has. In the order of their names, since SQS keeps none.
@@ -178,6 +192,19 @@ mod tests {
         assert_eq!((fewer.refused, fewer.losses.len(), fewer.wire.headers.len()), (None, 1, 10));
         assert!(text_field(&fewer.wire.headers, REPLAY_ID).is_some());
         assert!(rehearse(true, &out("q", 10), None).refused.is_some_and(|r| r.contains("--strip")));
+    }
+
+    #[test]
+    fn an_envelope_of_sns_is_said_where_it_would_get_another() {
+        let body = r#"{"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:prices", "Message": "{}"}"#;
+        let losses = |kind: Kind, body: &'static str| {
+            let to = Address::new(ConnId::new("aws"), kind, "prices");
+            rehearse(true, &Outgoing { to, body: Some(body.into()), ..out("q", 0) }, None).losses
+        };
+        let said = losses(Kind::Topic, body);
+        assert!(said.len() == 1 && said[0].contains("(topic prices)"), "{said:?}");
+        assert!(losses(Kind::Queue, body).is_empty(), "the queue is to get what SNS would have delivered");
+        assert!(losses(Kind::Topic, r#"{"Type": "order"}"#).is_empty());
     }
 
     #[test]

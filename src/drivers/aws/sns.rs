@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use aws_sdk_sns::primitives::Blob;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-pub use subscriptions::{Subscription, all, of_topic};
+pub use subscriptions::{Subscription, all, of_topic, told};
 
 use super::client::Clients;
 use super::publish::{dedup_id, wire};
@@ -21,7 +21,7 @@ use crate::model::{Address, Kind, Value};
 /// Pages of topics at most; each has 100.
 const PAGES: usize = 100;
 /// Bytes of one message at most: SNS stayed at this when SQS grew.
-const LIMIT: u64 = 256 << 10;
+pub const LIMIT: u64 = 256 << 10;
 
 /// One page of topic ARNs, and where the next begins.
 pub async fn topics_page(aws: &Aws, clients: &Clients, next: Option<String>) -> Result<(Vec<String>, Option<String>)> {

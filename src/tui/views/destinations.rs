@@ -6,7 +6,7 @@ use crate::app::screens::destinations::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::app::width::wrap;
 use crate::decode::{human, safe};
-use crate::model::{Count, Destination, Proof, Role};
+use crate::model::{Count, Destination, Proof, ReaderKind, Role};
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 
 const COLUMNS: [Column; 9] = [
@@ -68,8 +68,13 @@ fn destination(d: &Destination, marked: bool, cx: &Cx) -> Row {
         }
     };
     let spark = cx.facts.shelf.hour(&d.at, cx.now, 6);
-    let readers = cx.facts.groups().filter(|(c, r)| **c == d.at.conn && r.at.iter().any(|p| p.of == d.at)).count();
-    let readers = d.consumers.map_or_else(|| readers.to_string(), |n| n.to_string());
+    let readers = || {
+        let here = cx.facts.groups().filter(|(c, r)| **c == d.at.conn && r.at.iter().any(|p| p.of == d.at));
+        // a queue's own consumers whose number is not told are not one reader
+        let counted: Option<u32> = here.map(|(_, r)| (r.kind != ReaderKind::Queue || r.members.is_some()).then_some(1)).sum();
+        counted.map_or("?".to_owned(), |n| n.to_string())
+    };
+    let readers = d.consumers.map_or_else(readers, |n| n.to_string());
     let keeps = cx.facts.detail(&d.at).map_or(String::new(), |x| x.retention.map_or("ever".into(), human::age));
     let depth = if d.depth == Count::Exact(0) { muted("0") } else { cell(human::count(d.depth)) };
     let dead = d.role.is_dlq() && d.depth.value().is_some_and(|n| n > 0);

@@ -1,18 +1,19 @@
 //! Subscriptions of topics: who gets what is published, in an envelope or raw, and where what cannot be delivered goes.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 
 use futures::stream::{self, StreamExt};
 
 use super::super::redrive::{Redrive, name_of, queue_of};
-use super::super::{Aws, client::Clients};
+use super::super::{Aws, Told, client::Clients};
 use crate::broker::Result;
 use crate::model::Address;
 
 /// Pages at most; each has 100 subscriptions.
 const PAGES: usize = 50;
 /// Calls under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// One subscription.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,13 +105,24 @@ pub async fn of_topic(aws: &Aws, at: &Address, arn: &str) -> Result<Vec<Subscrip
     Ok(asked_each(clients, found).await)
 }
 
+/// All subscriptions, as they were told not long ago: a listing asks every few seconds, with a call for each of them.
+pub async fn told(aws: &Aws, op: &'static str) -> Result<Arc<Vec<Subscription>>> {
+    let kept = || aws.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(lately) = kept().as_ref().and_then(Told::lately) {
+        return Ok(lately);
+    }
+    let found = Arc::new(all(aws, op).await?);
+    *kept() = Some(Told::now(found.clone()));
+    Ok(found)
+}
+
 /// All subscriptions of this region and account.
-pub async fn all(aws: &Aws) -> Result<Vec<Subscription>> {
+pub async fn all(aws: &Aws, op: &'static str) -> Result<Vec<Subscription>> {
     let clients = aws.clients().await?;
     let (mut found, mut next) = (Vec::new(), None);
     for _ in 0..PAGES {
         let asked = clients.sns.list_subscriptions().set_next_token(next).send().await;
-        let page = asked.map_err(|e| aws.looked(&e, "read groups", None, "sns:ListSubscriptions"))?;
+        let page = asked.map_err(|e| aws.looked(&e, op, None, "sns:ListSubscriptions"))?;
         found.extend(page.subscriptions.unwrap_or_default());
         next = page.next_token.filter(|t| !t.is_empty());
         if next.is_none() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::taken::{Taken, id_of};
@@ -113,11 +114,14 @@ struct Task {
 
 impl Task {
     async fn run(mut self, mut asked: mpsc::Receiver<Ask>, stop: CancellationToken) {
+        // not a pause between asks: settling one by one, slowly, must not keep it from beating
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let ask = tokio::select! {
                 () = stop.cancelled() => None,
                 ask = asked.recv() => ask,
-                () = tokio::time::sleep(BEAT) => {
+                _ = beat.tick() => {
                     self.taken.extend().await;
                     continue;
                 }
@@ -156,11 +160,15 @@ impl Task {
             let asked = Instant::now();
             let got = self.taken.receive(self.first.map_or(BATCH, |n| n.min(BATCH))).await?;
             if got.is_empty() {
+                // what there is need not wait for the rest, which may be behind it
+                if !self.ready.is_empty() {
+                    break;
+                }
                 quiet += asked.elapsed().max(Duration::from_millis(100));
                 match self.shown_all(quiet).await? {
                     Shown::NotYet => continue,
-                    Shown::Withheld(why) if self.ready.is_empty() => return Err(why),
-                    Shown::All | Shown::Withheld(_) => break,
+                    Shown::Withheld(why) => return Err(why),
+                    Shown::All => break,
                 }
             }
             (quiet, self.dry) = (Duration::ZERO, None);
@@ -205,7 +213,10 @@ impl Task {
         if more == 0 && others == 0 {
             return Ok(Shown::All);
         }
-        if quiet < self.aws.patience() {
+        let behind_ours = self.taken.fifo() && more > 0 && others == 0;
+        // a group whose messages are handed over shows no more of them however long it is asked
+        let locked = behind_ours && !self.held.is_empty() && self.first.is_none();
+        if quiet < self.aws.patience() && !locked {
             return Ok(Shown::NotYet);
         }
         if self.first.is_some() {
@@ -213,7 +224,6 @@ impl Task {
         }
         let hides = self.aws.hides();
         let dry = self.dry.get_or_insert_with(Instant::now).elapsed();
-        let behind_ours = self.taken.fifo() && more > 0 && others == 0;
         let mut why = format!("{} of those wanted are not shown", self.left.len());
         if others > 0 {
             why += &format!(

@@ -13,6 +13,10 @@ use crate::model::{Count, Message};
 
 /// Steps that are made before they are taken; each holds 10 messages at most.
 const AHEAD: usize = 4;
+/// Messages of a queue that may be in hands at once, as SQS has it: more than that no look sees.
+const IN_FLIGHT: u64 = 120_000;
+/// Longest visibility timeout of SQS, in seconds.
+const LONGEST_HOLD: u64 = 12 * 3_600;
 /// A FIFO queue that shows nothing while a look has its groups in hand will not show more by waiting.
 const FIFO_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -94,8 +98,7 @@ impl Look {
             }
             // what was taken first must be given back before it comes back by itself
             if first.is_some_and(|t| t.elapsed() > self.aws.hides() * 4 / 5) {
-                let note = format!("the hold of {} s ended: a sample of {} of about {}", self.aws.hides().as_secs(), self.read, self.there);
-                return Ok((Why::Window, vec![note]));
+                return Ok((Why::Window, vec![sampled(self.aws.hides(), self.read, self.there)]));
             }
             let began = Instant::now();
             let max = if self.found { room.min(BATCH) } else { BATCH };
@@ -133,10 +136,11 @@ impl Look {
         if !patient {
             return Ok(None);
         }
-        let mut note = format!("a sample: {} seen, about {still} more were not shown", self.read);
-        if self.taken.fifo() {
-            note += "; of each message group the first 10 at most are shown, the rest waits behind them";
-        }
+        let note = if self.taken.fifo() {
+            format!("a sample: 10 of each message group at most; about {still} wait behind them")
+        } else {
+            format!("a sample: {} seen, about {still} more were not shown", self.read)
+        };
         Ok(Some((Why::Window, vec![note])))
     }
 
@@ -194,5 +198,34 @@ impl Look {
         let leaves = self.aws.leaves(self.taken.fifo());
         let left = if self.read == 0 { Vec::new() } else { leaves.into_iter().map(|t| (t, self.read)).collect() };
         Peeked::End { why, read: self.read, left, more: None, notes }
+    }
+}
+
+/// What is said of a look that came to the end of its hold, with how long one would have to be for all, by its own pace.
+fn sampled(hides: Duration, read: u64, there: u64) -> String {
+    let seconds = hides.as_secs();
+    let mut note = format!("the hold of {seconds} s ended: a sample of {read} of about {there}");
+    // a fifth on top, in whole tens
+    let enough = seconds.saturating_mul(there).saturating_mul(6).div_ceil(read.max(1) * 5).div_ceil(10) * 10;
+    if read < there && there <= IN_FLIGHT && (seconds..=LONGEST_HOLD).contains(&enough) {
+        note += &format!("; sqs.visibility_timeout = {enough} in the config would be enough for all");
+    }
+    note
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_says_which_hold_would_do() {
+        let second = Duration::from_secs(1);
+        assert!(
+            sampled(second * 30, 5_000, 50_000)
+                .ends_with("sample of 5000 of about 50000; sqs.visibility_timeout = 360 in the config would be enough for all")
+        );
+        for (read, there) in [(1, 50_000), (5_000, 200_000), (9, 9)] {
+            assert!(sampled(second * 30, read, there).ends_with(&format!("of about {there}")), "{read} of {there}");
+        }
     }
 }

@@ -171,7 +171,7 @@ pub const TABLE: &[Entry] = &[
     entry(Command::Escalate, "escalate", "E", "escalate", Group::Act, &[On::Causes]),
     entry(Command::Category, "category", "T", "category", Group::Act, &[On::Causes]),
     entry(Command::Claim, "claim", "C", "claim or release", Group::Act, &[On::Causes]),
-    entry(Command::Bulk, "bulk", "", "move all by the broker (:bulk)", Group::Act, &[On::Causes]),
+    entry(Command::Bulk, "bulk", "", "move all by broker (:bulk [N/s])", Group::Act, &[On::Causes]),
     entry(Command::Stop, "stop", "S", "stop for good", Group::Act, &[On::Jobs, On::Job]),
     entry(Command::Settle, "settle", "V", "settle what is in doubt", Group::Act, &[On::Jobs, On::Job, On::Doubts]),
     entry(Command::Writes, "writes", "W", "writes on or off", Group::Act, &[]),

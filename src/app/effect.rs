@@ -56,8 +56,8 @@ pub enum Job {
     Incident(Address, Box<Cause>),
     /// Opens or updates the incident of a cause and sends what is due.
     Escalate(Address, Box<Cause>),
-    /// What moving a whole queue by its broker's own mover would do.
-    MovePlan(Box<Destination>),
+    /// What moving a whole queue by its broker's own mover would do, at so many messages a second at most.
+    MovePlan(Box<Destination>, Option<u32>),
     /// Moves it, or follows the mover that runs.
     Move(Box<MovePlan>),
 }

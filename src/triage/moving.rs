@@ -7,7 +7,7 @@ use super::plan::{MoveAsk, MovePlan};
 use super::replay::Hands;
 use super::report::MarkKind;
 use crate::broker::{Broker, Brokers, ErrorKind, ReadersRequest};
-use crate::model::{Address, Destination, Role};
+use crate::model::{Address, Destination, Reader, ReaderKind, Role};
 
 /// Readers of one target that are named; more are counted.
 const NAMED: usize = 5;
@@ -66,13 +66,22 @@ pub async fn running(from: &Address, ledger: &TriageLedger) -> super::ledger::Re
     Ok(last.filter(|m| m.value == RUNNING).map(|m| m.subject))
 }
 
+/// Who a reader is; a queue's own consumers have no name but how many they are.
+fn words(reader: &Reader, at: &Address) -> String {
+    match (reader.kind, reader.members) {
+        (ReaderKind::Queue, None) if reader.name == at.name => "its own consumers (how many is not told)".to_owned(),
+        (ReaderKind::Queue, Some(n)) if reader.name == at.name => format!("its own consumers ({n} now)"),
+        _ => format!("{} ({})", reader.name, reader.kind.word()),
+    }
+}
+
 async fn readers(broker: &dyn Broker, at: &Address) -> crate::broker::Result<Vec<String>> {
     let (mut names, mut more) = (Vec::new(), 0_u64);
     let mut flow = broker.readers(ReadersRequest::Of(at.clone()));
     while let Some(batch) = flow.next().await {
         for reader in batch? {
             if names.len() < NAMED {
-                names.push(format!("{} ({})", reader.name, reader.kind.word()));
+                names.push(words(&reader, at));
             } else {
                 more += 1;
             }

@@ -3,7 +3,7 @@
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry as Task;
 
 use super::{Aws, error, list};
-use crate::broker::{BulkAsk, BulkPhase, BulkState, Error, ErrorKind, Result};
+use crate::broker::{BulkAsk, BulkPhase, BulkState, Done, Error, ErrorKind, Result};
 use crate::model::{Address, Count};
 
 /// Most messages per second that a task may be asked for.
@@ -44,7 +44,13 @@ async fn start(aws: &Aws, from: &Address, to: Option<&Address>, per_second: Opti
     let call = error::Call { op: "move all", conn: &aws.id, at: Some(from), needs, writes: true };
     let clients = aws.clients().await?;
     let asked = clients.writing.start_message_move_task().source_arn(&arn).set_destination_arn(target);
-    let answer = asked.set_max_number_of_messages_per_second(rate).send().await.map_err(|e| error::error(&e, call))?;
+    let answer = match asked.set_max_number_of_messages_per_second(rate).send().await {
+        Ok(answer) => answer,
+        Err(e) => {
+            let e = error::error(&e, call);
+            return Err(if e.done == Done::No { runs_already(aws, from, &arn).await.unwrap_or(e) } else { e });
+        }
+    };
     let handle = answer.task_handle.unwrap_or_default();
     // a task that is over has no handle any more: it is found again by when it began
     let tasks = tasks(aws, from, &arn).await.unwrap_or_default();
@@ -53,6 +59,15 @@ async fn start(aws: &Aws, from: &Address, to: Option<&Address>, per_second: Opti
         Some(task) => BulkState { id: format!("{}:{handle}", task.started_timestamp), ..read(task, &handle) },
         None => BulkState { id: format!("0:{handle}"), moved: Count::About(0), of: source.depth(), phase: BulkPhase::Running },
     })
+}
+
+/// Why a move was refused, if that is because another one of this queue runs: a queue has one at a time.
+async fn runs_already(aws: &Aws, from: &Address, arn: &str) -> Option<Error> {
+    let task = tasks(aws, from, arn).await.ok()?.into_iter().find(|t| t.status.as_deref() == Some("RUNNING"))?;
+    let why = format!("a move of it runs already, started elsewhere: about {} moved", task.approximate_number_of_messages_moved);
+    let cancel =
+        task.task_handle.map_or_else(String::new, |h| format!(", or cancel it: aws sqs cancel-message-move-task --task-handle {h}"));
+    Some(Error::new(ErrorKind::Busy, "move all", why).about(from).next(format!("wait until it is over{cancel}")))
 }
 
 async fn state(aws: &Aws, from: &Address, id: &str) -> Result<BulkState> {

@@ -40,7 +40,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Settle { plan, numbers, answer, reason } => triage::settle(&plan, numbers, answer, reason, rooms, &out).await,
         Job::Mark(marks) => triage::mark(marks, rooms, &out).await,
         Job::Incident(at, cause) => escalate::incident(&at, &cause, rooms, &out).await,
-        Job::MovePlan(source) => moving::plan(&source, rooms, &out).await,
+        Job::MovePlan(source, per_second) => moving::plan(&source, per_second, rooms, &out).await,
         Job::Move(plan) => moving::carry(&plan, rooms, wish, &out).await,
         Job::Escalate(at, cause) => escalate::escalate(&at, &cause, rooms, &out).await,
     }

@@ -13,8 +13,8 @@ use crate::triage::replay::{Means, move_all};
 use crate::triage::report::Wish;
 
 /// What it would do; nothing is written.
-pub async fn plan(source: &Destination, rooms: &Rooms, out: &Out) -> Result<()> {
-    let ask = MoveAsk { from: source.at.clone(), to: None, per_second: None, by: rooms.permit.actor.clone(), reason: None };
+pub async fn plan(source: &Destination, per_second: Option<u32>, rooms: &Rooms, out: &Out) -> Result<()> {
+    let ask = MoveAsk { from: source.at.clone(), to: None, per_second, by: rooms.permit.actor.clone(), reason: None };
     let found = survey(ask, source, &rooms.brokers, &rooms.hands, &rooms.ledger).await;
     let plan = found.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()).about(&source.at))?;
     out.tell(News::Moving(Box::new(plan))).await;

@@ -17,23 +17,36 @@ pub(super) fn move_of(at: &Address) -> String {
 }
 
 impl State {
-    /// All of the queue by its broker's own mover: its plan first; while it runs, the way to cancel it.
+    /// All of the queue by its broker's own mover: its plan first (`:bulk 50`: at so many a second); while it runs, the way to cancel it.
     pub(super) fn whole_queue(&mut self, arg: &str, cx: &Cx) -> Vec<Ask> {
         let key = move_of(&self.at);
         let runs = cx.facts.runs.get(&key).is_some_and(|r| !r.moving.is_empty());
         let planned = self.moving.take();
         match (arg, planned) {
             ("cancel", _) => vec![Ask::Wish(key, Wish::Stop)],
-            ("yes", Some(plan)) => vec![Ask::Deed(key, Job::Move(plan))],
+            // the confirm field's word, and no other: the palette takes arguments too
+            (said, Some(mut plan)) if said.strip_prefix('=') == Some(safe(plan.word()).as_ref()) => {
+                plan.ask.reason.clone_from(&cx.facts.reason);
+                vec![Ask::Deed(key, Job::Move(plan))]
+            }
             _ if runs => {
                 let lines = vec![Line::fact("now", "it ends; what was moved stays moved")];
                 let dialog = Dialog::new("cancel the mover?", lines, Confirm::Yes, Then::Tell(Command::Bulk, "cancel".into()));
                 vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
             }
-            _ => match cx.facts.destinations().find(|d| d.at == self.at) {
-                Some(d) => vec![Ask::Start("bulk", Job::MovePlan(Box::new(d.clone())))],
-                None => vec![Ask::Toast(Tone::Watch, "its broker has not listed it yet".into())],
-            },
+            _ => {
+                let per_second = match arg {
+                    "" => None,
+                    rate => match rate.parse().ok().filter(|n| *n > 0) {
+                        Some(n) => Some(n),
+                        None => return vec![Ask::Toast(Tone::Watch, "say how many a second at most: :bulk 50".into())],
+                    },
+                };
+                match cx.facts.destinations().find(|d| d.at == self.at) {
+                    Some(d) => vec![Ask::Start("bulk", Job::MovePlan(Box::new(d.clone()), per_second))],
+                    None => vec![Ask::Toast(Tone::Watch, "its broker has not listed it yet".into())],
+                }
+            }
         }
     }
 
@@ -45,10 +58,10 @@ impl State {
         } else if cx.writes.allowed(cx.now) {
             Confirm::Typed(safe(plan.word()).into_owned())
         } else {
-            lines.push(Line::new().add(Tone::Watch, "READ-ONLY: it can be looked at, not started (W turns writes on)"));
+            lines.push(Line::new().add(Tone::Watch, "READ-ONLY: it can be looked at, not started (esc, then W turns writes on)"));
             Confirm::Nothing
         };
-        let mut dialog = Dialog::new("move all?", lines, confirm, Then::Tell(Command::Bulk, "yes".into()));
+        let mut dialog = Dialog::new("move all?", lines, confirm, Then::Tell(Command::Bulk, "={}".into()));
         dialog.cli = safe(&plan.command()).into_owned();
         self.moving = Some(plan);
         vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]

@@ -151,7 +151,8 @@ impl Overlay {
             Overlay::Palette { input, chosen } => palette(input, chosen, key),
             Overlay::Line { asking, input } => match key.code {
                 Code::Enter => Heard::Said(asking.clone(), input.text().to_owned()),
-                Code::Backspace if input.text().is_empty() => Heard::Close,
+                // a wrong word was taken away already: who takes it away again types the right one next, and no key of the screen
+                Code::Backspace if input.text().is_empty() && !matches!(asking, Asking::Word(_)) => Heard::Close,
                 _ => {
                     input.key(key);
                     Heard::Saying(asking.clone(), input.text().to_owned())

@@ -7,6 +7,7 @@ use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
+use crate::model::{Address, Kind};
 use crate::triage::plan::PlanId;
 use crate::triage::report::{Counts, Level, Phase, PlanRow, Status, Wish};
 
@@ -108,10 +109,19 @@ impl State {
             )),
             Command::Replay if !self.runs(cx) && c.untouched + c.failed + c.unsettled > 0 => {
                 let left = c.untouched + c.failed + c.unsettled;
-                let word = if cx.facts.context.read_only { left.to_string() } else { "yes".into() };
+                let to = self.row(cx).map(|row| row.to.as_slice()).unwrap_or_default();
+                let subscribers = fan_out(to, cx);
+                let word = match subscribers {
+                    Some(n) => n.to_string(),
+                    None if cx.facts.context.read_only => left.to_string(),
+                    None => "yes".into(),
+                };
+                let names: Vec<String> = to.iter().map(|at| safe(&at.to_string()).into_owned()).collect();
+                let each = subscribers.map_or_else(String::new, |s| format!(": each of its {s} subscribers gets every message"));
                 let mut dialog = Dialog::new(
                     "go on with it?",
                     vec![
+                        Line::fact("to", format!("{}{each}", names.join(", "))),
                         Line::fact(
                             "left",
                             format!(
@@ -135,6 +145,12 @@ impl State {
             _ => vec![Ask::Toast(Tone::Muted, "nothing of it is left to do".into())],
         }
     }
+}
+
+/// How many subscribers get each message, where the targets are topics that send to all: their number is typed here as in the plan.
+fn fan_out(to: &[Address], cx: &Cx) -> Option<u32> {
+    let topics = to.iter().filter(|at| at.kind == Kind::Topic);
+    topics.filter_map(|at| cx.facts.destination(at)?.consumers).reduce(u32::saturating_add)
 }
 
 impl Page for State {

@@ -73,7 +73,14 @@ pub fn ask(at: &Address, cli: String, cx: &Cx) -> Option<Ask> {
     let probe = cx.facts.brokers.get(&at.conn).and_then(|b| b.probe.value.as_ref());
     let product = probe.map_or(String::new(), |p| format!(" {} {}", safe(&p.product), safe(&p.version)).trim_end().to_owned());
     dialog.right = format!("{}{product}, {}", safe(at.conn.as_str()), at.kind.word());
-    dialog.cli = if writes { cli.replace("--accept-traces", "--reseat REASON") } else { cli };
+    dialog.cli = if cost.refused.is_some() {
+        // it would be refused there too
+        String::new()
+    } else if writes {
+        cli.replace("--accept-traces", "--reseat REASON")
+    } else {
+        cli
+    };
     Some(Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog)))))
 }
 

@@ -4,7 +4,7 @@ use crate::app::screens::Cx;
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
 use crate::model::Kind;
-use crate::triage::plan::{Deed, Level, ReplayPlan, Scope, Target, Way, Where};
+use crate::triage::plan::{Deed, Level, ReplayPlan, Scope, Source, Target, Way, Where};
 
 pub fn section(name: &str, value: impl Into<String>) -> Line {
     Line::new().add(Tone::Muted, format!("   {name:<8} ")).plain(value)
@@ -131,8 +131,9 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         sections(&mut out, "copy", "in the local ledger and nowhere else", cx);
         sections(&mut out, "undo", "U on the Ledger or on the causes of the queue", cx);
     }
-    // what is taken in hand and passed over has its price, as a look has
+    // what is taken in hand and passed over has its price, as a look has; copies of the ledger are in nobody's hand
     if plan.removes
+        && matches!(plan.ask.from, Source::Queue(_))
         && let Some(cost) = cx.facts.price(plan.ask.from.at())
     {
         let words: Vec<String> = cost.leaves.iter().map(|t| t.words()).collect();

@@ -6,8 +6,7 @@ use crate::support::*;
 /// A topic with so many queues subscribed to it.
 async fn topic(bed: &Bed, subscribers: usize) -> (String, Vec<redrive::model::Address>) {
     let topics = bed.topics();
-    let name = format!("t{}", uuid::Uuid::now_v7().simple());
-    let arn = topics.create_topic().name(&name).send().await.expect("a topic").topic_arn.expect("its ARN");
+    let (name, arn) = bed.new_topic().await;
     let mut queues = Vec::new();
     for _ in 0..subscribers {
         let queue = bed.queue("listens", false, &[]).await;
@@ -25,12 +24,7 @@ fn publishing_to_a_topic_takes_the_number_of_its_subscribers() {
         let (lonely, _) = topic(&bed, 0).await;
         let dlq = bed.queue("dlq", false, &[]).await;
         bed.send(&dlq, "to all again", None).await;
-        let config = format!(
-            "default_context = \"test\"\n[contexts.test]\nread_only = false\n[contexts.test.messaging.aws]\nkind = \"aws_messaging\"\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\n\
-             access_key_id = \"test\"\nsecret_access_key = \"test\"\n",
-            bed.url
-        );
-        let place = Place::new(&config, &[]);
+        let place = Place::new(&bed.config(), &[]);
         let replay = |to: &str, more: &[&str]| {
             let mut args = vec!["replay", dlq.name.as_str(), "--all", "--to", to, "--yes"];
             args.extend(more);

@@ -7,6 +7,7 @@ mod binary;
 
 mod acts;
 mod chain;
+mod envelopes;
 mod fanout;
 mod look;
 mod moving;

@@ -1,6 +1,7 @@
 //! redrive's driver against the emulators, and an SDK client of the tests' own: queues, messages, counts, without redrive.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -33,10 +34,12 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(120), test).await.expect("within 120 s") })
 }
 
-/// One emulator.
+/// One emulator. What is made on it goes with it: a listing asks after every queue that there is.
 pub struct Bed {
     pub url: String,
     conn: ConnId,
+    queues: Mutex<Vec<String>>,
+    topics: Mutex<Vec<String>>,
 }
 
 /// A message as the tests' own client sees it.
@@ -60,12 +63,16 @@ pub struct Seen {
 impl Bed {
     /// ElasticMQ.
     pub fn sqs() -> Option<Self> {
-        Some(Self { url: given("REDRIVE_TEST_SQS")?, conn: ConnId::new("aws") })
+        given("REDRIVE_TEST_SQS").map(Self::at)
     }
 
     /// moto: SNS and SQS.
     pub fn sns() -> Option<Self> {
-        Some(Self { url: given("REDRIVE_TEST_SNS")?, conn: ConnId::new("aws") })
+        given("REDRIVE_TEST_SNS").map(Self::at)
+    }
+
+    fn at(url: String) -> Self {
+        Self { url, conn: ConnId::new("aws"), queues: Mutex::default(), topics: Mutex::default() }
     }
 
     fn keys() -> Credentials {
@@ -121,8 +128,24 @@ impl Bed {
         for (name, value) in attributes {
             ask = ask.attributes(name.clone(), *value);
         }
-        ask.send().await.expect("a queue is made");
+        let url = ask.send().await.expect("a queue is made").queue_url.expect("its URL");
+        self.queues.lock().expect("unpoisoned").push(url);
         self.address(&name)
+    }
+
+    /// A new queue `end` whose messages go to another, `end-dlq`, at the second receive: both, the dead-letter queue last.
+    pub async fn queue_with_dlq(&self, end: &str) -> (Address, Address) {
+        let dlq = self.queue(&format!("{end}-dlq"), false, &[]).await;
+        let policy = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, self.arn(&dlq).await);
+        (self.queue(end, false, &[(Attribute::RedrivePolicy, policy.as_str())]).await, dlq)
+    }
+
+    /// A new topic: its name and its ARN.
+    pub async fn new_topic(&self) -> (String, String) {
+        let name = format!("t{}", uuid::Uuid::now_v7().simple());
+        let arn = self.topics().create_topic().name(&name).send().await.expect("a topic").topic_arn.expect("its ARN");
+        self.topics.lock().expect("unpoisoned").push(arn.clone());
+        (name, arn)
     }
 
     pub async fn queue_url(&self, at: &Address) -> String {
@@ -218,6 +241,15 @@ impl Bed {
         all
     }
 
+    /// The program's config for it.
+    pub fn config(&self) -> String {
+        format!(
+            "default_context = \"test\"\n[contexts.test]\nread_only = false\n[contexts.test.messaging.aws]\nkind = \"aws_messaging\"\nregion = \"us-east-1\"\nendpoint_url = \"{}\"\n\
+             access_key_id = \"test\"\nsecret_access_key = \"test\"\n",
+            self.url
+        )
+    }
+
     /// What an independent client prints of a queue.
     pub fn judge(&self, what: &str, at: &Address) -> Option<String> {
         let python = given("REDRIVE_TEST_PYTHON")?;
@@ -225,5 +257,26 @@ impl Bed {
         let ran = std::process::Command::new(python).args([script, what, &self.url, &at.name]).output().expect("python runs");
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         Some(String::from_utf8(ran.stdout).expect("text"))
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        let (client, topics) = (self.client(), self.topics());
+        let taken = |of: &Mutex<Vec<String>>| of.lock().map(|mut made| std::mem::take(&mut *made)).unwrap_or_default();
+        let (urls, arns) = (taken(&self.queues), taken(&self.topics));
+        // a runtime cannot wait within another
+        let delete = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                for arn in arns {
+                    let _ = topics.delete_topic().topic_arn(arn).send().await;
+                }
+                for url in urls {
+                    let _ = client.delete_queue().queue_url(url).send().await;
+                }
+            });
+        };
+        let _ = std::thread::spawn(delete).join();
     }
 }

@@ -14,8 +14,7 @@ fn a_topic_shows_its_subscriptions_and_delivers_raw_or_in_an_envelope() {
         let (raw, wrapped) = (bed.queue("raw", false, &[]).await, bed.queue("wrapped", false, &[]).await);
         let dlq = bed.queue("raw-dlq", false, &[]).await;
         let topics = bed.topics();
-        let name = format!("t{}", uuid::Uuid::now_v7().simple());
-        let arn = topics.create_topic().name(&name).send().await.expect("a topic").topic_arn.expect("its ARN");
+        let (name, arn) = bed.new_topic().await;
         let policy = format!(r#"{{"deadLetterTargetArn":"{}"}}"#, bed.arn(&dlq).await);
         let subscribe = |endpoint: String| topics.subscribe().topic_arn(&arn).protocol("sqs").endpoint(endpoint);
         let ask = subscribe(bed.arn(&raw).await).attributes("RawMessageDelivery", "true").attributes("RedrivePolicy", policy);

@@ -62,7 +62,7 @@ async fn a_whole_queue_is_moved_only_where_its_broker_has_a_mover_and_the_plan_s
     tui.expect("move all?").expect("no copies in the ledger").expect("cannot be started").expect("no mover of its own");
     tui.press("esc").await.expect("causes");
     tui.press(":").await.type_text("bulk 50").await.press("enter").await;
-    tui.expect("50 a second at most").expect("--rate 50");
+    tui.expect("50 a second at most");
     // what starts it is typed into its dialog, and nowhere else
     tui.press("esc :").await.type_text("bulk yes").await.press("enter").await;
     tui.expect("say how many a second at most");

@@ -126,7 +126,9 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     }
     for (_, run) in app.facts.runs.iter().filter(|(_, r)| r.report.is_none()) {
         let share = run.progress.as_ref().map_or(0.0, |p| p.counts.share());
-        health = health.add(Tone::Accent, "▶ ").plain(format!("{:.0}%  ", share * 100.0));
+        // a broker's own mover counts for itself, and may not say how many there are
+        let how = if run.moving.is_empty() { format!("{:.0}%", share * 100.0) } else { run.moving.clone() };
+        health = health.add(Tone::Accent, "▶ ").plain(format!("{how}  "));
     }
     if app.facts.paused {
         health = health.add(Tone::Watch, "paused");

@@ -1,7 +1,8 @@
 # RabbitMQ 3.10, 4.0 and 4.3 as three brokers: AMQP, AMQP over TLS, management, streams, shovel; users of several rights.
 
-# The prefixes differ, the endings are the same: 01 AMQP, 02 over TLS, 03 management, 04 streams, 05 distribution, 06 epmd.
-RABBITMQ_ENDINGS=(01 02 03 04 05 06)
+# The prefixes differ, the endings are the same: 01 AMQP, 02 over TLS, 03 management, 04 streams, 05 distribution, 06 epmd,
+# 07 AMQP over TLS for those who show a certificate (4.3).
+RABBITMQ_ENDINGS=(01 02 03 04 05 06 07)
 RABBITMQ_CERTS=$TB/rabbitmq-certs
 
 for v in 3 4 43; do
@@ -29,7 +30,7 @@ rabbitmq_up() {
   local name=rabbitmq$1 dir=$TB/rabbitmq$1
   mkdir -p "$dir"
   if rabbitmq_alive "$1" && as_wished_prefix "$name" && await 30 "$dir" "$dir" rabbitmq_answers "$1"; then
-    rabbitmq_users "$1"
+    rabbitmq_users "$1" && rabbitmq_demanding "$1"
     return
   fi
   rabbitmq_down "$1"
@@ -37,7 +38,18 @@ rabbitmq_up() {
   # The last words mean nothing to Erlang; they mark the process as this checkout's.
   rabbitmq_run "$1" launch "$dir" env "$(rabbitmq_programs "$1")/rabbitmq-server" -testbed "$dir"
   await 120 "$dir" "$dir" rabbitmq_answers "$1" || did_not_start "$name" "$(rabbitmq_version "$1")" "$dir" "$dir" || return
-  rabbitmq_users "$1"
+  rabbitmq_users "$1" && rabbitmq_demanding "$1"
+}
+
+# rabbitmq_demanding: all listeners of the config have the same TLS options, so the one that demands a certificate is opened in the running node.
+rabbitmq_demanding() {
+  local dir=$TB/rabbitmq$1 port certs=$RABBITMQ_CERTS
+  port=$(cat "$dir/prefix")07
+  [ "$1" = 43 ] && port_free "$port" || return 0
+  rabbitmq_run "$1" "$(rabbitmq_programs "$1")/rabbitmqctl" -q eval "rabbit_networking:start_ssl_listener({\"127.0.0.1\", $port},
+    [{cacertfile, \"$certs/ca.pem\"}, {certfile, \"$certs/server.crt\"}, {keyfile, \"$certs/server.key\"},
+     {verify, verify_peer}, {fail_if_no_peer_cert, true}], 2)." >"$dir/demanding.log" 2>&1 && ! port_free "$port" ||
+    { warn "rabbitmq$1: no listener that demands a certificate: $(tail -1 "$dir/demanding.log")"; return 1; }
 }
 
 # rabbitmq_run VERSION COMMAND...: with the environment that all programs of the node need. The schedulers are few,
@@ -103,5 +115,6 @@ rabbitmq_env() {
   echo "export REDRIVE_TEST_RABBITMQ_$1=$(rabbitmq_address "$1")"
   echo "export REDRIVE_TEST_RABBITMQ_${1}_TLS=$(local_port "rabbitmq$1" 02)"
   echo "export REDRIVE_TEST_RABBITMQ_${1}_MANAGEMENT=$(rabbitmq_management "$1")"
+  [ "$1" != 43 ] || port_free "$(cat "$TB/rabbitmq43/prefix")07" || echo "export REDRIVE_TEST_RABBITMQ_43_MTLS=$(local_port rabbitmq43 07)"
   printf 'export REDRIVE_TEST_RABBITMQ_CA=%q\n' "$RABBITMQ_CERTS/ca.pem"
 }

@@ -30,7 +30,9 @@ pub fn client(tls: &Tls, verify: bool) -> Result<ClientConfig, String> {
             let secret = PrivateKeyDer::from_pem_file(key).map_err(|e| format!("{}: {e}", key.display()))?;
             trusting.with_client_auth_cert(chain, secret).map_err(|e| format!("{} with {}: {e}", cert.display(), key.display()))
         }
-        _ => Ok(trusting.with_no_client_auth()),
+        (Some(cert), None) => Err(format!("tls.cert is {}, but tls.key is not set", cert.display())),
+        (None, Some(key)) => Err(format!("tls.key is {}, but tls.cert is not set", key.display())),
+        (None, None) => Ok(trusting.with_no_client_auth()),
     }
 }
 
@@ -107,5 +109,13 @@ mod tests {
         let tls = Tls { ca: Some("/no/such/ca.pem".into()), ..Tls::default() };
         assert!(client(&tls, true).unwrap_err().contains("/no/such/ca.pem"));
         assert!(client(&tls, false).is_ok(), "nothing is read that is not used");
+    }
+
+    #[test]
+    fn half_a_client_certificate_is_not_passed_over() {
+        let cert = Tls { cert: Some("/etc/us.pem".into()), ..Tls::default() };
+        assert_eq!(client(&cert, false).unwrap_err(), "tls.cert is /etc/us.pem, but tls.key is not set");
+        let key = Tls { key: Some("/etc/us.key".into()), ..Tls::default() };
+        assert_eq!(client(&key, false).unwrap_err(), "tls.key is /etc/us.key, but tls.cert is not set");
     }
 }

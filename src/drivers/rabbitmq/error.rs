@@ -35,6 +35,11 @@ pub fn opening(settings: &Settings, op: &'static str, e: &lapin::Error) -> Error
             let tls = settings.profile.ssl;
             let next = if cause.contains("certificate") || cause.contains("UnknownIssuer") {
                 "the broker's certificate is not signed by a trusted authority, or not for this host name: set tls.ca".to_owned()
+            } else if tls && cause.contains("fatal alert") {
+                refused_by_tls(settings, &cause).to_owned()
+            } else if tls && settings.profile.tls.cert.is_none() {
+                // a broker that wants a certificate may close before its word of that is read
+                format!("is {} right, is the broker up, does that port speak TLS, and does it want a certificate (tls.cert)?", at(settings))
             } else if tls {
                 format!("is {} right, is the broker up, and does that port speak TLS?", at(settings))
             } else {
@@ -43,6 +48,18 @@ pub fn opening(settings: &Settings, op: &'static str, e: &lapin::Error) -> Error
             error(ErrorKind::Unreachable, format!("{}: {cause}", at(settings))).next(next)
         }
         _ => unlike(settings, op, e),
+    }
+}
+
+/// What to do when it is the broker that ends the handshake. Up to TLS 1.2 it has no word of its own for a certificate that is missing.
+fn refused_by_tls(settings: &Settings, cause: &str) -> &'static str {
+    let shown = settings.profile.tls.cert.is_some();
+    if !shown && (cause.contains("CertificateRequired") || cause.contains("HandshakeFailure")) {
+        "the broker wants a certificate of ours: set tls.cert and tls.key"
+    } else if shown && !cause.contains("ProtocolVersion") {
+        "the broker does not take our certificate: is tls.cert signed by an authority that it trusts, and not expired?"
+    } else {
+        "the broker takes no TLS of this kind: see tls.min_version, and the broker's log"
     }
 }
 

@@ -3,6 +3,7 @@
 #![cfg(feature = "rabbitmq")]
 
 mod acts;
+mod alarm;
 #[path = "../support/binary.rs"]
 #[expect(dead_code, reason = "of the program's tools only those that run it are used here")]
 mod binary;

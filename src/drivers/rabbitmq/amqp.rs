@@ -1,13 +1,13 @@
 //! AMQP connections, one a purpose, opened at the first use and anew after a loss; and channels of them, one an operation.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use lapin::tcp::{AMQPUriTcpExt, RustlsConnector, TLSConfig};
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
 use lapin::{Channel, Connection, ConnectionProperties, Event};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
 use super::{Settings, error};
@@ -27,7 +27,7 @@ pub struct Lane {
     purpose: &'static str,
     slot: tokio::sync::Mutex<Slot>,
     channels: Arc<Semaphore>,
-    blocked: Arc<Mutex<Option<String>>>,
+    blocked: watch::Sender<Option<String>>,
 }
 
 #[derive(Default)]
@@ -55,13 +55,21 @@ impl Lane {
             purpose,
             slot: tokio::sync::Mutex::default(),
             channels: Arc::new(Semaphore::new(channels)),
-            blocked: Arc::default(),
+            blocked: watch::Sender::default(),
         }
     }
 
     /// Why the broker takes no publishes now, in its words (`low on memory`).
     pub fn blocked(&self) -> Option<String> {
-        self.blocked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.blocked.borrow().clone()
+    }
+
+    /// Waits until it takes none, and gives why.
+    pub async fn until_blocked(&self) -> String {
+        let mut blocked = self.blocked.subscribe();
+        let why = blocked.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        // the sender lives as long as this lane
+        why.unwrap_or_default()
     }
 
     /// A channel of its own for one operation.
@@ -180,8 +188,8 @@ impl Lane {
 
     /// Takes note of alarms while the connection lives.
     fn watch(&self, open: &Connection) {
-        let (mut events, blocked) = (Box::pin(open.events_listener()), Arc::clone(&self.blocked));
-        let set = move |why| *blocked.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        let (mut events, blocked) = (Box::pin(open.events_listener()), self.blocked.clone());
+        let set = move |why| drop(blocked.send_replace(why));
         set(None);
         self.keeper.spawn(|stop| async move {
             loop {

@@ -23,12 +23,17 @@ struct Permission {
     write: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Node {
-    name: String,
-    mem_alarm: bool,
-    disk_free_alarm: bool,
+/// What keeps the broker from taking messages.
+#[derive(Deserialize)]
+struct Alarms {
+    alarms: Vec<Alarm>,
+}
+
+#[derive(Deserialize)]
+struct Alarm {
+    node: String,
+    /// `memory`, `disk`.
+    resource: String,
 }
 
 impl Rabbit {
@@ -50,15 +55,15 @@ impl Rabbit {
         Ok(detail)
     }
 
-    /// Resource alarms of the nodes, in words; only those with the tag monitoring may ask.
+    /// Resource alarms in force, in words. The check is as new as the alarm, the statistics of the nodes lag behind it, and only monitors see them.
     pub(super) async fn alarms(&self) -> Vec<String> {
-        let ask = Ask { op: "describe", at: None, path: &["nodes"], query: &[("columns", "name,mem_alarm,disk_free_alarm")] };
-        let nodes: Vec<Node> = self.management.get(ask).await.unwrap_or_default();
-        let of = |node: &Node| {
-            let short = |what: &str| format!("{what} is short on {}", node.name);
-            [node.mem_alarm.then(|| short("memory")), node.disk_free_alarm.then(|| short("disk space"))]
+        let ask = Ask { op: "describe", at: None, path: &["health", "checks", "alarms"], query: &[] };
+        let found: Option<Alarms> = self.management.check(ask).await.unwrap_or_default();
+        let words = |alarm: Alarm| {
+            let what = if alarm.resource == "disk" { "disk space" } else { &alarm.resource };
+            format!("{what} is short on {}", alarm.node)
         };
-        nodes.iter().flat_map(of).flatten().collect()
+        found.into_iter().flat_map(|found| found.alarms).map(words).collect()
     }
 
     async fn bindings(&self, at: &Address) -> Vec<Binding> {

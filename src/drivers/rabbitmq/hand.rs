@@ -1,15 +1,20 @@
 //! The acting side: holds on queues and streams, confirmed publishing, and the broker's own mover.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::Rabbit;
 use super::hold;
 use super::publish::{OP, Press};
 use crate::broker::{BulkAsk, BulkState, Error, ErrorKind, Hold, Left, Outgoing, Receipt, Result, Selection, Writer};
 use crate::model::{Address, Kind};
+
+/// That the broker had no alarm is believed for so long.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// A connection's hand.
 pub struct Hand {
@@ -29,13 +34,16 @@ impl Hand {
     }
 
     async fn some(&self, slot: &mut Option<Press>, batch: &[Outgoing]) -> Result<Vec<Result<Receipt>>> {
-        if slot.as_ref().is_none_or(Press::spent) {
-            *slot = None;
-            // a connection hears of an alarm only once it has published into it, and that one message is in doubt
+        let open = slot.as_ref().is_some_and(|press| !press.spent());
+        if !open || slot.as_ref().is_some_and(|press| press.well.elapsed() > FRESH) {
+            // a connection hears of an alarm only once it has published into it, and what was on its way then is in doubt
             if let Some(why) = self.rabbit.alarms().await.into_iter().next() {
                 return Err(self.blocked(&why));
             }
-            *slot = Some(Press::open(&self.rabbit).await?);
+            match slot.as_mut().filter(|_| open) {
+                Some(press) => press.well = Instant::now(),
+                None => *slot = Some(Press::open(&self.rabbit).await?),
+            }
         }
         if let Some(why) = self.rabbit.publishing.blocked() {
             return Err(self.blocked(&why));

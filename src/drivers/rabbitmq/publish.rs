@@ -18,18 +18,22 @@ const LARGE: usize = 4 << 20;
 const FLIGHT: usize = 16 << 20;
 
 /// A channel in confirm mode.
-pub struct Press(Line);
+pub struct Press {
+    line: Line,
+    /// When the broker was last known to take messages.
+    pub well: Instant,
+}
 
 impl Press {
     pub async fn open(rabbit: &Rabbit) -> Result<Self> {
         let line = rabbit.publishing.line(OP, None).await?;
         rabbit.publishing.rpc(OP, None, line.channel.confirm_select(ConfirmSelectOptions::default())).await?;
-        Ok(Self(line))
+        Ok(Self { line, well: Instant::now() })
     }
 
     /// Whether a failure has closed it.
     pub fn spent(&self) -> bool {
-        !self.0.channel.status().connected()
+        !self.line.channel.status().connected()
     }
 
     /// Sends as many of these as may be on their way together, at least one, and waits for their answers.
@@ -38,13 +42,14 @@ impl Press {
         let mut bytes = 0;
         for out in batch {
             let size = out.body.as_ref().map_or(0, bytes::Bytes::len);
-            let alone = size >= LARGE && !sent.is_empty();
-            if alone || bytes + size > FLIGHT && !sent.is_empty() || self.spent() && !sent.is_empty() {
+            let alone = size >= LARGE;
+            let stop = alone || bytes + size > FLIGHT || self.spent() || rabbit.publishing.blocked().is_some();
+            if stop && !sent.is_empty() {
                 break;
             }
             bytes += size;
             sent.push(self.send(rabbit, out).await);
-            if size >= LARGE {
+            if alone {
                 break;
             }
         }
@@ -76,8 +81,13 @@ impl Press {
         let (properties, _) = message::properties(&wire.properties, &wire.headers);
         let options = BasicPublishOptions { mandatory: true, immediate: false };
         let body = wire.body.unwrap_or_default();
-        let sending = self.0.channel.basic_publish(exchange.into(), key.as_str().into(), options, &body, properties);
-        rabbit.publishing.rpc(OP, Some(&out.to), sending).await.map_err(|e| if self.spent() { e } else { e.perhaps() })
+        let sending = self.line.channel.basic_publish(exchange.into(), key.as_str().into(), options, &body, properties);
+        // an alarm that comes meanwhile keeps it where nobody sees whether it will still go out
+        tokio::select! {
+            biased;
+            sent = rabbit.publishing.rpc(OP, Some(&out.to), sending) => sent.map_err(|e| if self.spent() { e } else { e.perhaps() }),
+            why = rabbit.publishing.until_blocked() => Err(blocked(&why, &out.to)),
+        }
     }
 }
 
@@ -95,17 +105,23 @@ async fn confirmed(rabbit: &Rabbit, confirm: PublisherConfirm, to: &Address, unt
         }
         Ok(Err(e)) => Err(broken(rabbit, &e, to, alone)),
         Err(_) => {
-            let blocked = rabbit.publishing.blocked();
-            let cause = match &blocked {
-                Some(why) => format!("an alarm blocks publishers: {why}"),
-                None => format!("no confirmation within {:.1} s", rabbit.settings.profile.channel_rpc_timeout.as_secs_f32()),
-            };
+            if let Some(why) = rabbit.publishing.blocked() {
+                return Err(blocked(&why, to));
+            }
+            let cause = format!("no confirmation within {:.1} s", rabbit.settings.profile.channel_rpc_timeout.as_secs_f32());
             let mut late =
                 Error::new(ErrorKind::Timeout, OP, cause).about(to).next("see whether it is there before it is sent again").perhaps();
             late.retry = false;
             Err(late)
         }
     }
+}
+
+/// On its way when an alarm came: the broker reads nothing more from this connection, and may yet do so.
+fn blocked(why: &str, to: &Address) -> Error {
+    let mut late = Error::new(ErrorKind::Throttled, OP, format!("an alarm blocks publishers: {why}")).about(to).perhaps();
+    late.retry = false;
+    late.next("wait until the broker has memory and disk again, and see whether it is there before it is sent again")
 }
 
 /// A nack: of a queue that is full and refuses it is a no; else nobody knows.
@@ -143,6 +159,6 @@ pub const CLOSE: Duration = Duration::from_secs(1);
 
 impl Press {
     pub async fn close(self) {
-        let _ = tokio::time::timeout(CLOSE, self.0.channel.close(200, "done".into())).await;
+        let _ = tokio::time::timeout(CLOSE, self.line.channel.close(200, "done".into())).await;
     }
 }

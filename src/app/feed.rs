@@ -255,7 +255,7 @@ impl App {
                 None if d.depth.value().is_some_and(|n| n > 0 && n <= READ_UNASKED) => Some((place, SystemTime::UNIX_EPOCH, job())),
                 Some(fact) => {
                     let read = fact.value.as_ref()?;
-                    let due = fact.due.filter(|_| is_touched(fact) || read.depth != d.depth)?;
+                    let due = fact.due.filter(|_| is_touched(fact) || read.depth.value() != d.depth.value())?;
                     d.depth.value().is_some_and(|n| n <= READ_UNASKED).then(|| (place, due, job()))
                 }
                 None => None,

@@ -81,7 +81,7 @@ fn grows(growth: Option<(i64, Duration)>) -> Option<(u64, Duration)> {
 }
 
 fn dlq_need(d: &DlqFact, down: bool) -> Option<Need> {
-    if d.count == Count::Exact(0) && !down {
+    if d.count.value() == Some(0) && !down {
         return None;
     }
     let (rank, why, act) = if down {

@@ -159,12 +159,8 @@ fn destinations(rabbit: &Rabbit, queues: &[Queue], exchanges: &BTreeMap<String, 
         let of = sources.get(&q.name).into_iter().flatten();
         let of: Vec<Address> = of.map(|name| rabbit.address(kinds.get(name.as_str()).copied().unwrap_or(Kind::Queue), name)).collect();
         let role = if of.is_empty() { named_role(&q.name) } else { Role::DeadLetter { of, proof: Proof::Told } };
-        let depth = match (q.messages, q.kind()) {
-            (None, _) => Count::Unknown,
-            // a stream counts its own tracking records too
-            (Some(n), Kind::Stream) => Count::About(n),
-            (Some(n), _) => Count::Exact(n),
-        };
+        // statistics, some seconds old; a stream counts its own tracking records too
+        let depth = q.messages.map_or(Count::Unknown, Count::About);
         Destination {
             at: rabbit.address(q.kind(), &q.name),
             depth,

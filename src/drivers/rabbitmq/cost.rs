@@ -53,7 +53,10 @@ impl Price {
 impl Rabbit {
     /// What a look costs now.
     pub(super) async fn price(&self, op: &'static str, at: &Address) -> Result<Price> {
-        let (queue, version) = futures::try_join!(self.queue(op, at), self.version(op))?;
+        let (mut queue, version) = futures::try_join!(self.queue(op, at), self.version(op))?;
+        if queue.of_type() == Type::Quorum {
+            queue.messages = self.ready_now(&queue, at).await.or(queue.messages);
+        }
         let takes_dead_letters = version >= Version(4, 3) && queue.of_type() == Type::Quorum && self.takes_dead_letters(op, at).await?;
         Ok(price(&queue, version, takes_dead_letters, self.known(|k| k.queues.get(&at.name).copied())))
     }

@@ -38,7 +38,7 @@ use crate::config::Profile;
 use crate::model::{Address, ConnId, Destination, Kind, Message, Reader};
 use amqp::Lane;
 use management::{Ask, Management};
-use queue::{Queue, Version};
+use queue::{Queue, Type, Version};
 use settings::Settings;
 
 /// Both sides of a RabbitMQ connection. No I/O: connections are made at the first use, and secrets fetched then.
@@ -133,7 +133,15 @@ impl Rabbit {
         Ok(u64::from(found.message_count()))
     }
 
-    /// One queue as it is now.
+    /// The same where a look may do without it: not of streams, and not of what belongs to another connection.
+    async fn ready_now(&self, queue: &Queue, at: &Address) -> Option<u64> {
+        if queue.of_type() == Type::Stream || queue.exclusive == Some(true) {
+            return None;
+        }
+        self.ready(&self.looking, at).await.ok()
+    }
+
+    /// One queue as it is now, but for its statistics.
     async fn queue(&self, op: &'static str, at: &Address) -> Result<Queue> {
         self.management.get(Ask { op, at: Some(at), path: &["queues", self.vhost(), &at.name], query: &[] }).await
     }

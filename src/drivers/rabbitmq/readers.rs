@@ -21,7 +21,7 @@ pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
                 let (queues, _) = rabbit.queues("read consumers").await?;
                 // where others have counts, none means that nothing came or went
                 let counted = queues.iter().any(|q| q.message_stats.is_some());
-                queues.iter().filter_map(|q| reader(&rabbit, q, counted)).collect()
+                queues.iter().filter_map(|q| reader(&rabbit, q, None, counted)).collect()
             }
             ReadersRequest::Named(name) => one(&rabbit, name).await?,
             ReadersRequest::Of(at) if at.kind == Kind::Exchange => rabbit.readers_of_exchange(at).await?,
@@ -33,24 +33,26 @@ pub fn readers(rabbit: Arc<Rabbit>, want: ReadersRequest) -> Flow<Vec<Reader>> {
 }
 
 async fn one(rabbit: &Rabbit, name: &str) -> Result<Vec<Reader>> {
-    match rabbit.queue("read consumers", &rabbit.address(Kind::Queue, name)).await {
-        Ok(queue) => Ok(reader(rabbit, &queue, false).into_iter().collect()),
+    let at = rabbit.address(Kind::Queue, name);
+    match rabbit.queue("read consumers", &at).await {
+        Ok(queue) => Ok(reader(rabbit, &queue, rabbit.ready_now(&queue, &at).await, false).into_iter().collect()),
         Err(e) if e.kind == ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(e),
     }
 }
 
-fn reader(rabbit: &Rabbit, queue: &Queue, counted: bool) -> Option<Reader> {
+/// A queue as its own reader; `ready` where it was asked about alone, else its statistics tell, which are seconds old.
+fn reader(rabbit: &Rabbit, queue: &Queue, ready: Option<u64>, counted: bool) -> Option<Reader> {
     if queue.of_type() == Type::Stream {
         return None;
     }
     let consumers = queue.live().unwrap_or(0);
     // what nobody has statistics of yet is unknown, not empty
-    let count = |n: Option<u64>| n.map_or(Count::Unknown, Count::Exact);
+    let about = |n: Option<u64>| n.map_or(Count::Unknown, Count::About);
     let stats = queue.message_stats.or_else(|| counted.then(Stats::default));
     let backlog = Backlog {
-        ready: count(queue.messages_ready),
-        in_flight: count(queue.messages_unacknowledged),
+        ready: ready.map_or_else(|| about(queue.messages_ready), Count::Exact),
+        in_flight: about(queue.messages_unacknowledged),
         came: stats.map(|s| s.publish),
         went: stats.map(|s| s.ack.saturating_add(s.deliver_no_ack).saturating_add(s.get_no_ack)),
         ..Backlog::default()

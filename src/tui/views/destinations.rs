@@ -6,7 +6,7 @@ use crate::app::screens::destinations::{SORTS, State};
 use crate::app::text::{Line, Tone};
 use crate::app::width::wrap;
 use crate::decode::{human, safe};
-use crate::model::{Count, Destination, Proof, ReaderKind, Role};
+use crate::model::{Destination, Proof, ReaderKind, Role};
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column, wide};
 
 const COLUMNS: [Column; 9] = [
@@ -76,7 +76,7 @@ fn destination(d: &Destination, marked: bool, cx: &Cx) -> Row {
     };
     let readers = d.consumers.map_or_else(readers, |n| n.to_string());
     let keeps = cx.facts.detail(&d.at).map_or(String::new(), |x| x.retention.map_or("ever".into(), human::age));
-    let depth = if d.depth == Count::Exact(0) { muted("0") } else { cell(human::count(d.depth)) };
+    let depth = if d.depth.value() == Some(0) { muted(human::count(d.depth)) } else { cell(human::count(d.depth)) };
     let dead = d.role.is_dlq() && d.depth.value().is_some_and(|n| n > 0);
     Row {
         sign: dead.then_some(("†", Tone::Watch)),

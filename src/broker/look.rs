@@ -129,6 +129,8 @@ pub struct Detail {
     /// How a publish to this very destination that is in doubt is cleared up, where it differs from the connection's
     /// [`super::Capabilities::doubt`] (a FIFO queue of SQS).
     pub doubt: Option<Doubt>,
+    /// Where the broker sends what dies here, at once or by further deaths; empty: nowhere, it is dropped. `None`: it does not tell.
+    pub dead_letters: Option<Vec<Address>>,
     /// Everything else worth reading: (name, value, where from).
     pub facts: Vec<(String, String, String)>,
 }

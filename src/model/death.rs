@@ -4,6 +4,9 @@ use std::time::SystemTime;
 
 use super::Kind;
 
+/// The family of what RabbitMQ itself dead-lettered.
+pub const BY_RABBITMQ: &str = "RabbitMQ DLX";
+
 /// How sure a fact is; the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sure {

@@ -14,7 +14,7 @@ mod value;
 
 pub use address::{Address, ConnId, Kind};
 pub use count::Count;
-pub use death::{Death, Failure, Origin, Sure, Told};
+pub use death::{BY_RABBITMQ, Death, Failure, Origin, Sure, Told};
 pub use destination::{Destination, Proof, Role};
 pub use marks::{ORIGINAL_ID, REPLAY_ID};
 pub use message::{Message, MessageId, Seat};

@@ -88,6 +88,7 @@ async fn target(at: &Address, draft: &Draft, brokers: &Brokers, hands: &Hands) -
             found.max_bytes = detail.max_message_bytes;
             found.compacted = detail.compacted;
             found.subscribers = detail.subscribers;
+            found.dead_letters = detail.dead_letters.map(|all| all.into_iter().map(|a| a.name).collect());
             found.doubt = detail.doubt.unwrap_or(found.doubt);
         }
         Err(e) if e.kind == ErrorKind::NotFound => found.exists = Some(false),

@@ -1,5 +1,5 @@
 //! What only a real RabbitMQ can show, on 3.10, 4.0 and 4.3: what 30 looks leave, where they stop, the counts that travel and what it takes to look
-//! there, fidelity judged by pika, logins, TLS, shovels, connections that are killed.
+//! there, fidelity judged by pika, logins, TLS, shovels, connections that are killed, alarms, a topology that has changed.
 #![cfg(feature = "rabbitmq")]
 
 mod acts;
@@ -16,4 +16,5 @@ mod support;
 #[path = "../support/testbed.rs"]
 #[expect(dead_code, reason = "of the testbed's tools only those that read variables are used here")]
 mod testbed;
+mod topology;
 mod trap;

@@ -111,9 +111,10 @@ impl Hands {
         assert!(sent.await.expect("an answer").is_ack());
     }
 
-    /// Takes the head in hand and gives it back or lets it die.
-    pub async fn fail(&self, at: &Address, requeue: bool) -> bool {
-        for _ in 0..100 {
+    /// Takes the head in hand and gives it back or lets it die. What was just given back is there in the broker's own time.
+    pub async fn fail(&self, at: &Address, requeue: bool) {
+        let began = std::time::Instant::now();
+        loop {
             if let Some(got) = self.channel.basic_get(at.name.as_str().into(), BasicGetOptions::default()).await.expect("get") {
                 if requeue {
                     // a reject is a failure in every version, a nack is not in 4.3
@@ -122,11 +123,11 @@ impl Hands {
                 } else {
                     got.acker.nack(BasicNackOptions { requeue: false, multiple: false }).await.expect("nack");
                 }
-                return true;
+                return;
             }
+            assert!(began.elapsed() < Duration::from_secs(15), "{at}: nothing to be had within 15 s");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        false
     }
 
     /// All messages, taken out: body, redelivered, properties.
@@ -141,6 +142,12 @@ impl Hands {
     pub async fn depth(&self, at: &Address) -> u32 {
         let passive = QueueDeclareOptions { passive: true, durable: true, ..QueueDeclareOptions::default() };
         self.channel.queue_declare(at.name.as_str().into(), passive, FieldTable::default()).await.expect("there").message_count()
+    }
+
+    /// Deletes one of its queues before the end.
+    pub async fn remove(&self, at: &Address) {
+        self.made.lock().expect("no panic").retain(|name| *name != at.name);
+        self.channel.queue_delete(at.name.as_str().into(), QueueDeleteOptions::default()).await.expect("deleted");
     }
 
     pub async fn end(self) {

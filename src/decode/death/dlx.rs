@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::fields::Headers;
 use super::values::{moment, number, tables, text, texts};
-use crate::model::{Death, Failure, Fields, Kind, Message, Origin, Sure, Told, Typed, field};
+use crate::model::{BY_RABBITMQ, Death, Failure, Fields, Kind, Message, Origin, Sure, Told, Typed, field};
 
 /// Reasons for which RabbitMQ dead-letters (rabbitmq-website, docs/dlx.md).
 const REASONS: [&str; 4] = ["rejected", "expired", "maxlen", "delivery_limit"];
@@ -91,7 +91,7 @@ impl Record {
         });
         let failure = reason.filter(|r| !r.is_empty()).map(|reason| Failure { stage: Some(reason), ..Failure::default() });
         Some(Death {
-            family: "RabbitMQ DLX",
+            family: BY_RABBITMQ,
             origin: origin.map_or_else(|| Told::nothing(""), |o| Told::from(o, source.clone(), sure)),
             failed_by: told(queue, source),
             error: failure.map_or_else(|| Told::nothing("RabbitMQ wrote no reason"), |f| Told::from(f, reason_source, sure)),

@@ -72,6 +72,7 @@ impl Broker for Eyes {
                 bytes: Some(place.parts.iter().flat_map(|l| &l.records).map(|r| r.body.as_ref().map_or(0, |b| b.len() as u64)).sum()),
                 compacted: place.spec.compacted,
                 subscribers: None,
+                dead_letters: None,
                 may_write: Some(self.login.write),
                 doubt: None,
                 facts: vec![("broker".into(), "in memory, gone at exit".into(), shape.product.clone())],

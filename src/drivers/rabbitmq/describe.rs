@@ -39,12 +39,19 @@ struct Alarm {
 impl Rabbit {
     pub(super) async fn describe(&self, at: &Address) -> Result<Detail> {
         let (queue, version) = futures::try_join!(self.queue("describe", at), self.version("describe"))?;
-        let (bindings, may_write, alarms) = futures::join!(self.bindings(at), self.may_write(DEFAULT_EXCHANGE), self.alarms());
+        let (bindings, may_write, alarms, ready, dead_letters) = futures::join!(
+            self.bindings(at),
+            self.may_write(DEFAULT_EXCHANGE),
+            self.alarms(),
+            self.ready_now(&queue, at),
+            self.dead_letters_of(&queue)
+        );
         let mut detail = Detail {
             retention: retention(&queue),
             bytes: queue.message_bytes,
             may_write,
-            facts: facts(&queue, version, &bindings),
+            dead_letters,
+            facts: facts(&queue, ready, version, &bindings),
             ..Detail::default()
         };
         let alarm = |why| ("alarm".to_owned(), format!("{why}: the broker takes no messages until that is over"), "broker".to_owned());
@@ -104,7 +111,7 @@ fn age(text: &str) -> Option<Duration> {
     number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
 }
 
-fn facts(queue: &Queue, version: Version, bindings: &[Binding]) -> Vec<(String, String, String)> {
+fn facts(queue: &Queue, ready: Option<u64>, version: Version, bindings: &[Binding]) -> Vec<(String, String, String)> {
     let mut facts: Vec<(String, String, String)> = Vec::new();
     let mut add = |name: &str, value: String, from: &str| facts.push((name.to_owned(), value, from.to_owned()));
     let kind = match queue.of_type() {
@@ -116,11 +123,15 @@ fn facts(queue: &Queue, version: Version, bindings: &[Binding]) -> Vec<(String, 
     if let Some(state) = &queue.state {
         add("state", state.clone(), "broker");
     }
-    let counts =
-        [("ready", queue.messages_ready), ("unacknowledged", queue.messages_unacknowledged), ("consumers", queue.live().map(u64::from))];
-    for (name, n) in counts {
-        if let Some(n) = n {
-            add(name, n.to_string(), "broker");
+    let about = |n: Option<u64>| n.map(|n| (format!("~{n}"), "statistics, seconds old"));
+    let counts = [
+        ("ready", ready.map(|n| (n.to_string(), "broker, now")).or_else(|| about(queue.messages_ready))),
+        ("unacknowledged", about(queue.messages_unacknowledged)),
+        ("consumers", queue.live().map(|n| (n.to_string(), "broker"))),
+    ];
+    for (name, known) in counts {
+        if let Some((n, from)) = known {
+            add(name, n, from);
         }
     }
     if queue.of_type() == Type::Quorum {
@@ -173,7 +184,8 @@ fn facts(queue: &Queue, version: Version, bindings: &[Binding]) -> Vec<(String, 
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    // the default exchange has an empty name
+    value.as_str().map(|text| if text.is_empty() { "''" } else { text }).map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

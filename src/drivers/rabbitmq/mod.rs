@@ -3,6 +3,7 @@
 mod amqp;
 mod catalog;
 mod cost;
+mod deaths;
 mod describe;
 mod error;
 mod exchange;

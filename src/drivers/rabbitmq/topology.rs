@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::queue::Queue;
 
 /// Exchanges bound to exchanges are followed so far.
-const DEPTH: usize = 5;
+pub const DEPTH: usize = 5;
 
 /// An exchange's type and what is bound to it.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use super::wire::{Fate, as_they_are};
 use super::{ChangeSummary, Deed, ReplayRequest, Route, generation};
 use crate::broker::{Carriage, Outgoing, Place, REPLAY_ID, Rehearsal};
-use crate::model::{Address, Death, Message, MessageId, Seat, Typed};
+use crate::model::{Address, BY_RABBITMQ, Death, Message, MessageId, Seat, Typed};
 use crate::triage::original;
 use crate::triage::report::Restorable;
 
@@ -93,6 +93,8 @@ pub struct Draft {
     targets: Vec<Address>,
     owned: Vec<Vec<String>>,
     failed_by: Vec<String>,
+    /// Targets whose own broker sent these messages from there to where they are.
+    sent_here_by: HashSet<Address>,
     changes: ChangeSummary,
     ways: Ways,
     overflow: bool,
@@ -109,6 +111,7 @@ impl Draft {
             targets: Vec::new(),
             owned: vec![Vec::new()],
             failed_by: Vec::new(),
+            sent_here_by: HashSet::new(),
             changes: ChangeSummary::default(),
             ways: Ways::default(),
             overflow: false,
@@ -128,6 +131,9 @@ impl Draft {
             return;
         }
         let (to, by_home) = self.target_of(death);
+        if let Some(at) = to.as_ref().filter(|_| self.ask.route == Route::Origin && !by_home && death.family == BY_RABBITMQ) {
+            self.sent_here_by.insert(at.clone());
+        }
         let to = to.and_then(|at| self.target_index(at));
         let owned = self.owned_index(death);
         // of a cut view that is refused it is said that it is left out

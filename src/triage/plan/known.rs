@@ -63,6 +63,9 @@ pub struct Target {
     /// How many get each message, where publishing fans out and nothing is kept.
     #[serde(default)]
     pub subscribers: Option<u32>,
+    /// Where on its connection what dies there comes to, now, where the broker tells.
+    #[serde(default)]
+    pub dead_letters: Option<Vec<String>>,
     /// Whether this context has a hand there at all.
     pub hand: bool,
     /// Who else reads it: the blast radius.
@@ -86,6 +89,7 @@ impl Target {
             max_bytes: None,
             compacted: false,
             subscribers: None,
+            dead_letters: None,
             hand: true,
             readers: Vec::new(),
             doubt: Doubt::Ask,

@@ -107,6 +107,13 @@ pub enum Warning {
     StillDying {
         ago: Duration,
     },
+    /// What dies there does not come here any more, as the broker is set now.
+    DiesElsewhere {
+        #[serde(with = "stored::address")]
+        target: Address,
+        /// Where it comes to; empty: it is dropped.
+        to: Vec<String>,
+    },
     /// Retention reaches the oldest of them.
     RetentionSoon {
         left: Duration,
@@ -259,6 +266,12 @@ impl Warning {
                 format!("{} left out: too large ({} of {} allowed)", n(messages), human::bytes(*largest), human::bytes(*limit))
             }
             Warning::StillDying { ago } => format!("the last of these died {} ago: they may fail again", human::age(*ago)),
+            Warning::DiesElsewhere { target, to } if to.is_empty() => {
+                format!("what fails again in {target} is lost: its dead letters go nowhere now")
+            }
+            Warning::DiesElsewhere { target, to } => {
+                format!("what fails again in {target} goes to {} now, not here", human::some(to.iter().map(String::as_str), 3))
+            }
             Warning::RetentionSoon { left } => format!("the first of these is lost in {}", human::age(*left)),
             Warning::OpenElsewhere { messages, plan } => {
                 format!("{} are under way or in doubt in plan {plan} and will be skipped", n(messages))

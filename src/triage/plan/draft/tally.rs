@@ -80,6 +80,10 @@ impl Draft {
             if matches!(target.doubt, Doubt::Ask) && target.exists == Some(true) {
                 all.push(Warning::DoubtAsks { target: at() });
             }
+            let from = self.ask.from.at();
+            if let Some(to) = target.dead_letters.clone().filter(|to| self.sent_here_by.contains(&target.at) && !to.contains(&from.name)) {
+                all.push(Warning::DiesElsewhere { target: at(), to });
+            }
             if target.at == *self.ask.from.at() && self.ask.deed != Deed::Restore {
                 all.push(Warning::SamePlace);
             }

@@ -205,3 +205,24 @@ fn canary_steps_go_first_and_the_command_says_the_same() {
     assert_eq!(plan.command(), format!("redrive replay --plan {} --reason 'it'\\''s INC-1'", plan.id));
     assert_eq!(plan.id.0.len(), 9);
 }
+
+#[test]
+fn what_rabbitmq_sent_here_and_would_send_elsewhere_now_is_said() {
+    let to = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+    let warned = |family, route, now| {
+        let mut draft = draft(Deed::Replay, route);
+        draft.add(&message(1, None), &id(1), &Death { family, ..death(1) }, None);
+        let mut known = known();
+        known.targets[0].dead_letters = now;
+        let found = freeze(draft, known).warnings.into_iter().find(|w| matches!(w, Warning::DiesElsewhere { .. }));
+        found.map(|w| w.words())
+    };
+    assert_eq!(warned(BY_RABBITMQ, Route::Origin, to(&["retry", "dlt"])), None, "it comes here still");
+    assert_eq!(warned(BY_RABBITMQ, Route::Origin, None), None, "nobody tells");
+    let gone = warned(BY_RABBITMQ, Route::Origin, to(&["other"])).unwrap();
+    assert_eq!(gone, "what fails again in k/orders goes to other now, not here");
+    let lost = warned(BY_RABBITMQ, Route::Origin, to(&[])).unwrap();
+    assert_eq!(lost, "what fails again in k/orders is lost: its dead letters go nowhere now");
+    assert_eq!(warned("Spring AMQP", Route::Origin, to(&[])), None, "its application put it here, whatever the queue is set to");
+    assert_eq!(warned(BY_RABBITMQ, Route::To(Address::topic(&conn(), "orders")), to(&[])), None, "a target of the user's own choice");
+}

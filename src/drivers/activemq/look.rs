@@ -27,6 +27,8 @@ pub(super) struct Look {
     /// Expired until now, where told: what a look makes expire shows as a difference.
     pub expired: Option<u64>,
     pub read: u64,
+    /// Of whom it is asked at the end whether what did not come is hidden or gone.
+    of: Option<(Arc<ActiveMq>, Arc<Known>)>,
 }
 
 enum Way {
@@ -81,7 +83,7 @@ impl Look {
                 (way, window)
             }
         };
-        Ok(Self { at: at.clone(), way, there, window, expired, read: 0 })
+        Ok(Self { at: at.clone(), way, there, window, expired, read: 0, of: Some((mq.clone(), known.clone())) })
     }
 
     /// A look at one message of Classic, by its id, wherever it is; `None`: it can only be met by going through the queue.
@@ -97,7 +99,7 @@ impl Look {
         };
         let there = Some(u64::from(found.is_some()));
         let way = Way::Jolokia(Box::new(Shown { known: known.clone(), place, messages: found.into_iter().collect(), asked: 0 }));
-        Ok(Some(Self { at: at.clone(), way, there, window: None, expired: None, read: 0 }))
+        Ok(Some(Self { at: at.clone(), way, there, window: None, expired: None, read: 0, of: None }))
     }
 
     /// The next message; `None`: the broker shows no more.
@@ -108,7 +110,27 @@ impl Look {
             Way::Stomp(browse) => browse.next().await?.map(|frame| stomp_message::message(&self.at, frame)),
         };
         self.read += u64::from(next.is_some());
+        if next.is_none() {
+            self.recount().await?;
+        }
         Ok(next)
+    }
+
+    /// At the end, where fewer came than were counted: those that left meanwhile are not missing.
+    async fn recount(&mut self) -> Outcome<()> {
+        let Some((mq, known)) = self.of.take().filter(|_| self.there.is_some() && self.is_cut() && !self.is_full()) else { return Ok(()) };
+        let (messages, hidden) = match mq.place(&known, &self.at).await {
+            // a queue that the broker made by itself goes with its last message
+            Err(f) if f.kind == ErrorKind::NotFound => (0, 0),
+            Err(f) => return Err(f),
+            Ok(None) => return Ok(()),
+            Ok(Some(now)) if known.product == Product::Artemis => (now.messages, now.messages - now.browsable()),
+            Ok(Some(now)) => (now.messages, 0),
+        };
+        if hidden == 0 && messages <= self.read {
+            self.there = Some(self.read);
+        }
+        Ok(())
     }
 
     /// Whether there is more than was shown, or may be: behind the window, in somebody's hand (a killed replay's too), or to be delivered later.

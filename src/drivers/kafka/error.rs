@@ -97,7 +97,8 @@ fn certificate_wanted(text: &str) -> bool {
     t.contains("certificate required") || t.contains("bad certificate") || t.contains("alert number 42") || t.contains("alert number 116")
 }
 
-fn transient(code: Code) -> bool {
+/// Whether it passes by itself: a leader or a coordinator is being elected.
+pub fn transient(code: Code) -> bool {
     matches!(
         code,
         Code::LeaderNotAvailable

@@ -1,10 +1,11 @@
 //! Which offsets of which partitions a look goes over, fixed before the first is read.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::cursor::{self, Token};
 use super::{Range, Ranges};
 use crate::broker::{Error, ErrorKind, PeekRequest, Result, Start, Stop};
+use crate::drivers::kafka::error::transient;
 use crate::drivers::kafka::ffi::{At, Found};
 use crate::drivers::kafka::{CALL, Kafka};
 use crate::model::Seat;
@@ -18,6 +19,10 @@ pub struct Way {
     pub open: bool,
     pub notes: Vec<String>,
 }
+
+/// How often offsets are asked for while a partition has no leader, and how long after the last time.
+const LEADERLESS: u32 = 20;
+const MOMENT: Duration = Duration::from_millis(100);
 
 const NEEDS: &str = "Read and Describe on the topic";
 
@@ -47,9 +52,19 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
         }
     }
     let pairs: Vec<_> = partitions.iter().map(|p| (at.name.clone(), *p)).collect();
-    let ask = |which, committed| {
-        let pairs = &pairs;
-        kafka.ask("read", NEEDS, Some(at), CALL, move |c| async move { c.offsets(pairs, which, committed, CALL).await })
+    let pairs = &pairs;
+    let ask = |which, committed| async move {
+        let mut tries = 0;
+        loop {
+            let asked = kafka.ask("read", NEEDS, Some(at), CALL, |c| async move { c.offsets(pairs, which, committed, CALL).await });
+            let found = asked.await?;
+            tries += 1;
+            // a partition that was just made, or is moving, has its leader in a moment
+            if tries == LEADERLESS || !found.values().any(|offset| offset.is_err_and(transient)) {
+                return Ok::<Found, Error>(found);
+            }
+            tokio::time::sleep(MOMENT).await;
+        }
     };
     let from_time = async {
         match &want.start {

@@ -86,7 +86,8 @@ impl PeekRequest {
 pub enum Peeked {
     /// Messages in the order read, at most 256 of them.
     Batch(Vec<Message>),
-    /// How far it is; `read` counts offsets passed (or messages, off Kafka), `of` the whole way.
+    /// How far it is; `read` counts offsets passed (or messages, off Kafka), `of` the whole way. The first step of [`Stop::Never`] from
+    /// [`Start::Newest`] is one with nothing read, once it is known from where: what is written after that comes.
     Progress { read: u64, of: Count },
     /// Messages in hand that giving back would destroy, which nobody could know before; they are among the next batch too. They are let go when
     /// the flow is polled on: whoever wants them kept has copied them by then. The look ends with an error soon after.

@@ -82,10 +82,10 @@ async fn a_tail_hears_of_what_comes_and_of_the_end() {
     let at = m.create("t", Spec::with(2));
     m.put("t", Put::body("old"));
     let mut flow = m.connect(Login::admin()).eyes.peek(PeekRequest { start: Start::Newest, stop: Stop::Never, ..PeekRequest::new(at, 10) });
-    let world = m.clone();
-    let (first, ()) = tokio::join!(flow.next(), async move {
-        world.put("t", Put::body("new").to(1));
-    });
+    let begun = flow.next().await;
+    assert!(matches!(begun, Some(Ok(Peeked::Progress { read: 0, .. }))), "{begun:?}");
+    m.put("t", Put::body("new").to(1));
+    let first = flow.next().await;
     assert!(matches!(first, Some(Ok(Peeked::Batch(b))) if bodies(&b) == ["new"]));
     assert!(matches!(flow.next().await, Some(Ok(Peeked::Progress { .. }))));
     let world = m.clone();

@@ -73,6 +73,9 @@ impl Peek {
             Type::Stream => Reader::Stream(Box::new(Reading::open(&self.rabbit, &self.want).await?)),
             Type::Classic | Type::Quorum => Reader::Queue(Box::new(Look::open(&self.rabbit, &self.want, price).await?)),
         };
+        if self.want.stop == Stop::Never && self.want.start == Start::Newest {
+            self.out.push_back(Peeked::Progress { read: 0, of: Count::Unknown });
+        }
         Ok(())
     }
 }

@@ -16,16 +16,14 @@ pub async fn hears_only_what_is_new(host: &dyn Host) -> Ran {
         assert_eq!(read(&eyes, want).await.expect_err("no tail").kind, ErrorKind::Unsupported);
         return Ran::NotApplicable("cannot be followed live".into());
     }
-    let flow = eyes.peek(want);
-    let reading = tokio::spawn(read_all(flow));
-    // a tail starts in its own time: keep sending until it has its four
-    let mut sent = 0;
-    while !reading.is_finished() && sent < 3000 {
-        host.put(&at, vec![Put::body(format!("new {sent}")).to(sent % 2)]).await;
-        sent += 1;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let mut flow = eyes.peek(want);
+    let begun = flow.next().await;
+    assert!(matches!(begun, Some(Ok(Peeked::Progress { read: 0, .. }))), "it says from when on it hears: {begun:?}");
+    for i in 0..4 {
+        host.put(&at, vec![Put::body(format!("new {i}")).to(i % 2)]).await;
     }
-    let got = reading.await.expect("tail");
+    let patience = std::time::Duration::from_secs(60);
+    let got = tokio::time::timeout(patience, read_all(flow)).await.expect("what is written after it began comes");
     assert_eq!(got.len(), 4, "its limit ends a tail");
     assert!(got.iter().all(|b| b.starts_with("new")), "{got:?}");
     let number = |b: &String| b[4..].parse::<i32>().unwrap();

@@ -13,7 +13,7 @@ use futures::stream::{self, StreamExt};
 pub use scan::{Range, Ranges, Scan};
 
 use super::Kafka;
-use crate::broker::{Flow, PeekRequest, Peeked, Result, Stop, Why};
+use crate::broker::{Flow, PeekRequest, Peeked, Result, Start, Stop, Why};
 use crate::model::Count;
 use way::Way;
 
@@ -59,8 +59,9 @@ async fn begin(kafka: Arc<Kafka>, want: PeekRequest) -> Result<Begun> {
         return Ok(Begun::Page(page::page(kafka, &want, way).await?));
     }
     let of = if tail { Count::Unknown } else { Count::Exact(way.ranges.values().map(Range::left).sum()) };
+    let begun = (tail && want.start == Start::Newest).then_some(Peeked::Progress { read: 0, of });
     let scan = Scan::open(kafka, &want.from, want.committed_only, way.ranges.clone()).await?;
-    Ok(Begun::Stream(Box::new(Streaming { scan, want, way, given: 0, of, said: Instant::now(), first: true })))
+    Ok(Begun::Stream(Box::new(Streaming { scan, want, way, given: 0, of, said: Instant::now(), first: true, begun })))
 }
 
 /// The end of a look that had nothing to read.
@@ -88,10 +89,15 @@ struct Streaming {
     of: Count,
     said: Instant,
     first: bool,
+    /// Said before anything else.
+    begun: Option<Peeked>,
 }
 
 impl Streaming {
     async fn step(&mut self) -> Result<Peeked> {
+        if let Some(begun) = self.begun.take() {
+            return Ok(begun);
+        }
         loop {
             if self.given >= self.want.limit {
                 return Ok(self.end());

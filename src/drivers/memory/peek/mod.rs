@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use futures::stream::{self, StreamExt};
 
 use super::{Login, Memory, Step};
-use crate::broker::{Cursor, Error, ErrorKind, Flow, PeekRequest, Peeked, Result, Trace, Why};
+use crate::broker::{Cursor, Error, ErrorKind, Flow, PeekRequest, Peeked, Result, Start, Stop, Trace, Why};
+use crate::model::Count;
 
 /// Messages per batch at most, as the contract says.
 const BATCH: usize = 256;
@@ -105,6 +106,9 @@ impl Peek {
         } else {
             Reading::Queue(queue::Reading::open(&self.memory, &self.want)?)
         };
+        if self.want.stop == Stop::Never && self.want.start == Start::Newest {
+            self.out.push_back(Peeked::Progress { read: 0, of: Count::Unknown });
+        }
         Ok(())
     }
 }

@@ -85,7 +85,7 @@ impl Shown {
     fn draw(&mut self, shell: &mut Shell, tty: &mut Tty) -> io::Result<()> {
         // The event of a resize may be late or lost: what is painted fits the terminal as it is now.
         let size = tty.terminal.size()?;
-        if (size.width, size.height) != (shell.app.size.width, shell.app.size.height) {
+        if (size.width, size.height) != (shell.app.cx.size.width, shell.app.cx.size.height) {
             shell.act(Action::Resize(size.width, size.height), SystemTime::now());
         }
         let began = Instant::now();
@@ -94,16 +94,23 @@ impl Shown {
         if self.last.as_ref() == Some(&now) {
             return Ok(());
         }
+        let mut fits = false;
         tty.terminal.draw(|frame| {
-            let area = frame.area();
-            // It may have changed again in this instant: the next frame follows at once then.
-            if *now.0.area() == area {
+            fits = *now.0.area() == frame.area();
+            if fits {
                 *frame.buffer_mut() = now.0.clone();
                 if let Some(cursor) = now.1 {
                     frame.set_cursor_position(cursor);
                 }
             }
         })?;
+        if !fits {
+            // it changed again in this instant, and nothing was painted: the next frame is of the new size
+            self.last = None;
+            let size = tty.terminal.size()?;
+            shell.act(Action::Resize(size.width, size.height), SystemTime::now());
+            return Ok(());
+        }
         self.last = Some(now);
         // what `cargo bench --bench kafka` counts
         tracing::trace!(target: "redrive::frame", us = began.elapsed().as_micros() as u64, "frame");

@@ -24,7 +24,7 @@ impl App {
     }
 
     pub(super) fn contexts(&mut self, arg: &str) -> Vec<Effect> {
-        let here = self.facts.context.name.clone();
+        let here = self.cx.facts.context.name.clone();
         if arg.is_empty() {
             let names = self.contexts.clone();
             let items = names
@@ -52,11 +52,11 @@ impl App {
     }
 
     pub(super) fn writes_dialog(&mut self) {
-        let context = &self.facts.context;
+        let context = &self.cx.facts.context;
         let fact = |name: &str, value: String| Line::fact(name, value);
-        let permit = &self.facts.permit;
+        let permit = &self.cx.facts.permit;
         let role = format!("{} (from {})", permit.role.word(), safe(&permit.source));
-        let dialog = match self.writes {
+        let dialog = match self.cx.writes {
             Writes::On => {
                 let lines = vec![fact("now", format!("on: {} is not marked read_only", context.name))];
                 Dialog::new("writes", lines, Confirm::Nothing, Then::Nothing)
@@ -69,10 +69,10 @@ impl App {
                 Dialog::new("writes", lines, Confirm::Nothing, Then::Nothing)
             }
             Writes::Until(end) => {
-                let left = end.duration_since(self.now).unwrap_or_default();
+                let left = end.duration_since(self.cx.now).unwrap_or_default();
                 let lines = vec![
                     fact("now", format!("on for another {}", crate::decode::human::age(left))),
-                    fact("reason", self.facts.reason.clone().unwrap_or_default()),
+                    fact("reason", self.cx.facts.reason.clone().unwrap_or_default()),
                     fact("off", "a running replay goes on to its batch's end and pauses".into()),
                 ];
                 Dialog::new("writes off?", lines, Confirm::Yes, Then::WritesOff)
@@ -85,7 +85,7 @@ impl App {
                         format!("{}, counted down in line 1; leaving the context ends it", crate::decode::human::age(context.writes_for)),
                     ),
                     fact("role", role),
-                    fact("who", format!("{} (kept in the ledger with the reason)", self.facts.permit.actor.name)),
+                    fact("who", format!("{} (kept in the ledger with the reason)", self.cx.facts.permit.actor.name)),
                     Line::new(),
                     Line::new().add(Tone::Muted, "   nothing is written by this: each replay still has its plan and its word"),
                 ];

@@ -24,6 +24,8 @@ pub enum Job {
     Readers(ConnId, ReadersRequest),
     Describe(Address),
     Peek(PeekRequest),
+    /// The same messages with what the ledger knows of them by now.
+    Past(Vec<Arc<Seen>>),
     /// Decodes a body for the viewer.
     Show(Arc<Seen>, Hint),
     /// Reads the dead letters of a queue and groups them, all or so many; the traces consented to.

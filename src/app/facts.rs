@@ -171,6 +171,8 @@ pub struct Facts {
     pub paused: bool,
     /// When something was done that changes what the ledger has as done with.
     pub touched: Option<SystemTime>,
+    /// How often that was.
+    pub touches: u64,
 }
 
 impl Facts {
@@ -196,6 +198,7 @@ impl Facts {
             warnings: Vec::new(),
             paused: false,
             touched: None,
+            touches: 0,
         }
     }
 

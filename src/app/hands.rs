@@ -11,18 +11,18 @@ use super::{App, Writes};
 
 impl App {
     pub(super) fn key(&mut self, key: Key) -> Vec<Effect> {
-        self.last_key = Some(self.now);
+        self.cx.last_key = Some(self.cx.now);
         if let Some(mut overlay) = self.overlay.take() {
-            let page = usize::from(areas(self.size).rows);
+            let page = usize::from(areas(self.cx.size, 1).rows);
             let heard = overlay.key(key, page);
             return self.heard(overlay, heard);
         }
-        match self.keys.command(key) {
+        match self.cx.keys.command(key) {
             Some(command) => self.run(command, ""),
             None => {
                 let said = match key.to_string().as_str() {
-                    "u" | "Z" => format!("nothing is undone by {key}; {} undoes a park or a discard", self.keys.shown(Command::Restore)),
-                    _ => format!("{key} means nothing here; {} lists the keys", self.keys.shown(Command::Help)),
+                    "u" | "Z" => format!("nothing is undone by {key}; {} undoes a park or a discard", self.cx.keys.shown(Command::Restore)),
+                    _ => format!("{key} means nothing here; {} lists the keys", self.cx.keys.shown(Command::Help)),
                 };
                 self.say(Tone::Muted, said);
                 Vec::new()
@@ -50,6 +50,7 @@ impl App {
                     Vec::new()
                 });
             }
+            Heard::Said(Asking::Goto, text) if text.trim().is_empty() => {}
             Heard::Said(Asking::Goto, text) => return self.with_top(|page, cx| page.command(Command::Goto, &text, cx)),
             Heard::Said(Asking::Word(_), text) => return self.with_top(|page, cx| page.command(Command::Open, &format!("={text}"), cx)),
             Heard::Said(Asking::Option(choice), text) => {
@@ -76,15 +77,15 @@ impl App {
             Then::Quit => return vec![Effect::Quit],
             Then::Tell(command, arg) => return self.with_top(|page, cx| page.command(command, &arg.replace("{}", &said), cx)),
             Then::WritesOn => {
-                let long = self.facts.context.writes_for;
-                self.writes = Writes::Until(self.now + long);
+                let long = self.cx.facts.context.writes_for;
+                self.cx.writes = Writes::Until(self.cx.now + long);
                 self.say(Tone::Watch, format!("writes are on for {}: {said}", crate::decode::human::age(long)));
-                self.facts.reason = Some(said);
-                return vec![Effect::Writes(Some(self.now + long))];
+                self.cx.facts.reason = Some(said);
+                return vec![Effect::Writes(Some(self.cx.now + long))];
             }
             Then::WritesOff => {
-                self.writes = Writes::ReadOnly;
-                self.facts.reason = None;
+                self.cx.writes = Writes::ReadOnly;
+                self.cx.facts.reason = None;
                 self.say(Tone::Ok, "writes are off");
                 return vec![Effect::Writes(None)];
             }
@@ -107,7 +108,7 @@ impl App {
     }
 
     pub(super) fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
-        self.last_key = Some(self.now);
+        self.cx.last_key = Some(self.cx.now);
         if let Some(overlay) = &mut self.overlay {
             if let (Mouse::Wheel { up }, Overlay::Help { top }) = (mouse, overlay) {
                 *top = if up { top.saturating_sub(3) } else { *top + 3 };
@@ -117,7 +118,7 @@ impl App {
         match mouse {
             Mouse::Wheel { up } => (0..3).flat_map(|_| self.run(if up { Command::Up } else { Command::Down }, "")).collect(),
             Mouse::Click { y, .. } => {
-                let a = areas(self.size);
+                let a = self.cx.areas();
                 if y < a.body || y >= a.body + a.rows {
                     return Vec::new();
                 }

@@ -27,15 +27,21 @@ pub struct Areas {
     /// First row of the body, and how many it has.
     pub body: u16,
     pub rows: u16,
-    /// Receipt, progress, error, toast.
+    /// First row of receipt, progress, error or toast; they end before the keys.
     pub status: u16,
     pub keys: u16,
 }
 
-/// The frame at a size.
-pub fn areas(size: Size) -> Areas {
+/// The frame at a size, where what line 23 says takes so many rows.
+pub fn areas(size: Size, said: u16) -> Areas {
     let height = size.height.max(6);
-    Areas { head: 0, place: 1, body: 2, rows: height - 4, status: height - 2, keys: height - 1 }
+    let said = said.clamp(1, most_said(size));
+    Areas { head: 0, place: 1, body: 2, rows: height - 3 - said, status: height - 1 - said, keys: height - 1 }
+}
+
+/// Rows that line 23 takes at most when it has much to say.
+pub fn most_said(size: Size) -> u16 {
+    (size.height / 4).max(1)
 }
 
 /// A body in three: lines above a table, the table with its header, and lines below a rule.
@@ -73,8 +79,11 @@ mod tests {
 
     #[test]
     fn the_frame_has_its_lines_at_the_smallest_size() {
-        let a = areas(SMALLEST);
+        let a = areas(SMALLEST, 1);
         assert_eq!((a.head, a.place, a.body, a.rows, a.status, a.keys), (0, 1, 2, 20, 22, 23));
+        let a = areas(SMALLEST, 3);
+        assert_eq!((a.body, a.rows, a.status, a.keys), (2, 18, 20, 23));
+        assert_eq!(areas(SMALLEST, 99).rows, 15);
         assert!(Size { width: 79, height: 50 }.too_small() && !SMALLEST.too_small());
     }
 

@@ -4,6 +4,7 @@ pub mod action;
 pub mod command;
 pub mod cursor;
 mod dialogs;
+mod due;
 pub mod effect;
 pub mod facts;
 mod feed;
@@ -34,7 +35,6 @@ use crate::model::ConnId;
 use crate::triage::permit::Permit;
 
 use command::{Command, Keys};
-use facts::Facts;
 use layout::Size;
 use overlay::Overlay;
 use screens::{Cx, Screen};
@@ -65,6 +65,15 @@ impl Writes {
             Writes::On => true,
             Writes::Until(end) => now < end,
             Writes::ReadOnly | Writes::Never => false,
+        }
+    }
+
+    /// Why nothing may be started now, in words.
+    pub fn off(self, now: SystemTime) -> Option<&'static str> {
+        match self {
+            _ if self.allowed(now) => None,
+            Writes::Never => Some("LOOKING ONLY: this role or these connections have no writing side"),
+            _ => Some("READ-ONLY: it can be looked at, not started (W turns writes on)"),
         }
     }
 }
@@ -107,23 +116,16 @@ pub struct Start {
 
 /// The whole state.
 pub struct App {
-    pub facts: Facts,
+    /// What screens see of it.
+    pub cx: Cx,
     pub contexts: Vec<String>,
-    pub writes: Writes,
     pub screens: Vec<Open>,
     pub overlay: Option<Overlay>,
     pub slots: Slots,
     pub toast: Option<Toast>,
-    pub keys: Keys,
-    pub times: Times,
-    /// Lists show whole names and all columns (`w`), as far as there is room for them.
-    pub wide: bool,
-    pub size: Size,
-    pub now: SystemTime,
     /// Stacks that were left by a jump: `-`, `[`, `]`.
     before: Vec<Vec<Open>>,
     after: Vec<Vec<Open>>,
-    last_key: Option<SystemTime>,
     /// When the next fact is to be asked for again.
     next_due: Option<SystemTime>,
     /// `ctrl-c` was pressed on nothing: the next one quits.
@@ -140,21 +142,6 @@ impl App {
         &self.screens[self.screens.len() - 1]
     }
 
-    /// What screens see.
-    pub fn cx(&self) -> Cx<'_> {
-        let calm = self.last_key.and_then(|t| self.now.duration_since(t).ok()).is_none_or(|d| d.as_millis() > 1_500);
-        Cx {
-            facts: &self.facts,
-            now: self.now,
-            size: self.size,
-            keys: &self.keys,
-            times: &self.times,
-            wide: self.wide,
-            writes: self.writes,
-            calm,
-        }
-    }
-
     /// Breadcrumb, the outermost first.
     pub fn crumbs(&self) -> Vec<String> {
         self.screens.iter().map(|o| o.screen.page().crumb()).collect()
@@ -162,30 +149,36 @@ impl App {
 
     /// The commands of line 24 with their keys.
     pub fn footer(&self) -> Vec<(String, String)> {
-        let cx = self.cx();
+        let cx = &self.cx;
         let mut keys: Vec<(String, String)> =
-            self.top().screen.page().footer(&cx).into_iter().map(|(c, label)| (self.keys.shown(c), label)).collect();
-        keys.push((self.keys.shown(Command::Help), "all".into()));
+            self.top().screen.page().footer(cx).into_iter().map(|(c, label)| (self.cx.keys.shown(c), label)).collect();
+        keys.push((self.cx.keys.shown(Command::Help), "all".into()));
         keys.retain(|(k, _)| !k.is_empty());
         keys
     }
 
     /// What line 23 says: a toast, else what the screen has to say.
     pub fn status(&self) -> Line {
-        let cx = self.cx();
-        let waits = self.waiting().map(|since| (since, self.now.duration_since(since).unwrap_or_default()));
+        let cx = &self.cx;
+        let waits = self.waiting().map(|since| (since, self.cx.now.duration_since(since).unwrap_or_default()));
         match (&self.toast, waits) {
             (Some(toast), _) => toast.line.clone(),
             (None, Some((_, long))) if long.as_millis() > 300 => {
-                let line = self.top().screen.page().status(&cx);
+                let line = self.top().screen.page().status(cx);
                 Line(
-                    std::iter::once(text::Span { tone: Tone::Accent, text: format!("{} ", wake::spinner(self.now)) })
+                    std::iter::once(text::Span { tone: Tone::Accent, text: format!("{} ", wake::spinner(self.cx.now)) })
                         .chain(line.0)
                         .collect(),
                 )
             }
-            _ => self.top().screen.page().status(&cx),
+            _ => self.top().screen.page().status(cx),
         }
+    }
+
+    /// The same in as many lines as it needs, a quarter of the screen at most.
+    pub fn said(&self) -> Vec<Line> {
+        let columns = usize::from(self.cx.size.width).saturating_sub(2);
+        self.status().folded(columns, usize::from(layout::most_said(self.cx.size)))
     }
 
     /// Since when the shown screen has been waiting for a job.

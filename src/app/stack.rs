@@ -16,7 +16,7 @@ impl App {
     /// The shown screen asks for what it needs.
     fn entered(&mut self) -> Vec<Effect> {
         // what was asked for seldom while it was hidden may be due at once
-        self.next_due = Some(self.now);
+        self.next_due = Some(self.cx.now);
         self.with_top(|page, cx| {
             page.sync(cx);
             page.enter(cx)

@@ -60,6 +60,12 @@ impl Line {
         }
     }
 
+    /// With another behind it.
+    pub fn plus(mut self, other: Line) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// The bare text.
     pub fn text(&self) -> String {
         self.0.iter().map(|s| s.text.as_str()).collect()
@@ -70,12 +76,44 @@ impl Line {
         Line::new().add(Tone::Muted, format!("   {name:<13} ")).plain(value)
     }
 
+    /// The same in lines of so many columns, broken at spaces; the `most`th has all the rest.
+    pub fn folded(&self, columns: usize, most: usize) -> Vec<Line> {
+        let text = self.text();
+        let parts = wrap(&text, columns);
+        let mut from = 0;
+        let starts: Vec<usize> = parts
+            .iter()
+            .map(|part| {
+                let start = text[from..].find(part.as_str()).map_or(from, |at| from + at);
+                from = start + part.len();
+                start
+            })
+            .collect();
+        let end = |i: usize| if i + 1 == most { text.len() } else { starts[i] + parts[i].len() };
+        (0..parts.len().min(most.max(1))).map(|i| self.slice(starts[i], end(i))).collect()
+    }
+
+    /// A part of it, by places in its text.
+    fn slice(&self, from: usize, to: usize) -> Line {
+        let mut line = Line::new();
+        let mut at = 0;
+        for span in &self.0 {
+            let (start, end) = (from.clamp(at, at + span.text.len()), to.clamp(at, at + span.text.len()));
+            line.push(span.tone, &span.text[start - at..end.max(start) - at]);
+            at += span.text.len();
+        }
+        line
+    }
+
     /// The same in so many columns: a value that is too long goes on below itself, what follows it comes after its end.
     pub fn wrapped(self, columns: usize) -> Vec<Line> {
         let indent = self.0.first().map_or(0, |name| width(&name.text));
         let [name, value, rest @ ..] = self.0.as_slice() else { return vec![self] };
-        if width(&self.text()) <= columns || columns < 2 * indent {
+        if width(&self.text()) <= columns {
             return vec![self];
+        }
+        if columns < 2 * indent {
+            return self.folded(columns, usize::MAX);
         }
         let parts = wrap(&value.text, columns - indent);
         let mut lines: Vec<Line> = parts.into_iter().map(|part| Line::new().plain(" ".repeat(indent)).add(value.tone, part)).collect();
@@ -108,6 +146,18 @@ impl From<String> for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_folded_at_spaces_and_keeps_its_tones_and_every_word() {
+        let line = Line::new().add(Tone::Bad, "✗ ").plain("broke off: connection refused").add(Tone::Muted, "   (r)");
+        let folded = line.folded(14, 9);
+        let texts: Vec<String> = folded.iter().map(Line::text).collect();
+        assert_eq!(texts, ["✗ broke off:", "connection", "refused   (r)"]);
+        assert_eq!((folded[0].0[0].tone, folded[2].0[1].tone), (Tone::Bad, Tone::Muted));
+        let cut: Vec<String> = line.folded(14, 2).iter().map(Line::text).collect();
+        assert_eq!(cut, ["✗ broke off:", "connection refused   (r)"]);
+        assert_eq!(line.folded(80, 9), [line]);
+    }
 
     #[test]
     fn a_long_value_goes_on_below_itself_and_its_source_after_its_end() {

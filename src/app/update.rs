@@ -22,7 +22,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
         Action::News(_, news) => matches!(news, News::Ended | News::Failed(_) | News::Probe(_) | News::Detail(..)),
         Action::Do(..) | Action::Clock => true,
         // Typing never waits for it, unless it asked for just that: pause, go on, try again.
-        Action::Type(key) => app.overlay.is_none() && matches!(app.keys.command(*key), Some(Command::Pause | Command::Retry)),
+        Action::Type(key) => app.overlay.is_none() && matches!(app.cx.keys.command(*key), Some(Command::Pause | Command::Retry)),
         _ => false,
     };
     let mut effects = match action {
@@ -32,7 +32,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Do(command, arg) => app.run(command, &arg),
         Action::News(job, news) => app.news(job, news),
         Action::Resize(width, height) => {
-            app.size = Size { width, height };
+            app.cx.size = Size { width, height };
             Vec::new()
         }
         Action::Clock => Vec::new(),
@@ -49,6 +49,16 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
 impl App {
     /// Brings the shown screen up to the facts; called once for a handful of actions, before drawing.
     pub fn sync(&mut self) {
+        self.sync_top();
+        let lines = u16::try_from(self.said().len()).unwrap_or(1);
+        if lines != self.cx.said {
+            // the body has other rows by that
+            self.cx.said = lines;
+            self.sync_top();
+        }
+    }
+
+    fn sync_top(&mut self) {
         self.with_top(|page, cx| {
             page.sync(cx);
             Vec::new()
@@ -63,18 +73,7 @@ impl App {
 
     /// Lets a screen of the stack do something; what it asks for.
     fn with(&mut self, index: usize, act: impl FnOnce(&mut dyn Page, &Cx) -> Vec<Ask>) -> Vec<Ask> {
-        let calm = self.cx().calm;
-        let cx = Cx {
-            facts: &self.facts,
-            now: self.now,
-            size: self.size,
-            keys: &self.keys,
-            times: &self.times,
-            wide: self.wide,
-            writes: self.writes,
-            calm,
-        };
-        act(self.screens[index].screen.page_mut(), &cx)
+        act(self.screens[index].screen.page_mut(), &self.cx)
     }
 
     pub(super) fn answer(&mut self, asks: Vec<Ask>) -> Vec<Effect> {
@@ -82,7 +81,7 @@ impl App {
     }
 
     fn answer_one(&mut self, ask: Ask) -> Vec<Effect> {
-        let (now, top) = (self.now, self.top().id);
+        let (now, top) = (self.cx.now, self.top().id);
         match ask {
             Ask::Push(screen) => self.push(*screen),
             Ask::Swap(screen) => {
@@ -101,32 +100,32 @@ impl App {
                 self.slots.start(place, job, now)
             }
             Ask::Deed(plan, job) => {
-                self.facts.runs.insert(plan.clone(), Run::default());
+                self.cx.facts.runs.insert(plan.clone(), Run::default());
                 self.slots.start(Place::Deed(plan), job, now)
             }
             Ask::Wish(plan, wish) => {
                 let Some((job, _)) = self.slots.running(&Place::Deed(plan.clone())) else { return Vec::new() };
-                if let Some(run) = self.facts.runs.get_mut(&plan) {
+                if let Some(run) = self.cx.facts.runs.get_mut(&plan) {
                     run.paused = wish == Wish::Pause;
                 }
                 vec![Effect::Tell(job, wish)]
             }
             Ask::Keep(at, seat, edited) => {
-                self.facts.version += 1;
+                self.cx.facts.version += 1;
                 match edited {
-                    Some(edited) => drop(self.facts.edits.insert((at, seat), *edited)),
-                    None => drop(self.facts.edits.remove(&(at, seat))),
+                    Some(edited) => drop(self.cx.facts.edits.insert((at, seat), *edited)),
+                    None => drop(self.cx.facts.edits.remove(&(at, seat))),
                 }
                 Vec::new()
             }
             Ask::Run(command) => self.run(command, ""),
             Ask::Columns(at, columns) => {
-                self.facts.columns.insert(at, columns);
+                self.cx.facts.columns.insert(at, columns);
                 Vec::new()
             }
             Ask::Agree(at) => {
-                let traces = self.facts.price(&at).map(|cost| cost.leaves.clone()).unwrap_or_default();
-                self.facts.agreed.insert(at, (now, traces));
+                let traces = self.cx.facts.price(&at).map(|cost| cost.leaves.clone()).unwrap_or_default();
+                self.cx.facts.agreed.insert(at, (now, traces));
                 Vec::new()
             }
             Ask::Toast(tone, text) => {
@@ -144,15 +143,15 @@ impl App {
     /// Says something in line 23 for a while; what is bad stays longer.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let stay = Duration::from_secs(if matches!(tone, Tone::Bad | Tone::Watch) { 10 } else { 4 });
-        self.toast = Some(Toast { line: Line::new().add(tone, text), until: self.now + stay });
+        self.toast = Some(Toast { line: Line::new().add(tone, text), until: self.cx.now + stay });
     }
 
     fn expire(&mut self) {
-        if self.toast.as_ref().is_some_and(|t| t.until <= self.now) {
+        if self.toast.as_ref().is_some_and(|t| t.until <= self.cx.now) {
             self.toast = None;
         }
-        if matches!(self.writes, Writes::Until(end) if end <= self.now) {
-            self.writes = Writes::ReadOnly;
+        if matches!(self.cx.writes, Writes::Until(end) if end <= self.cx.now) {
+            self.cx.writes = Writes::ReadOnly;
             self.say(Tone::Watch, "writes are off again: their time is up (W)");
         }
     }
@@ -176,7 +175,7 @@ impl App {
                     _ => None,
                 };
                 self.learn(&fact, news);
-                let now = self.now;
+                let now = self.cx.now;
                 follows.map_or_else(Vec::new, |plan| {
                     let job = Job::Verdict(PlanId(plan.clone()));
                     self.slots.start(Place::Verdict(plan), job, now)
@@ -212,8 +211,8 @@ impl App {
             Command::HistoryForward => return self.history(false),
             Command::Contexts => return self.contexts(arg),
             Command::Times => {
-                self.times.turn();
-                let word = match self.times.style {
+                self.cx.times.turn();
+                let word = match self.cx.times.style {
                     super::times::Style::Utc => "times in UTC",
                     super::times::Style::Local => "times in local time",
                     super::times::Style::Relative => "times as ages",
@@ -221,9 +220,9 @@ impl App {
                 self.say(Tone::Muted, word);
             }
             Command::Wrap if on != On::Message && entry.works_on(on) => {
-                self.wide = !self.wide;
+                self.cx.wide = !self.cx.wide;
                 let word =
-                    if self.wide { "whole names and all columns: ←→ go through them (w: as fits)" } else { "columns as they fit" };
+                    if self.cx.wide { "whole names and all columns: ←→ go through them (w: as fits)" } else { "columns as they fit" };
                 self.say(Tone::Muted, word);
             }
             Command::Mark | Command::MarkRange | Command::MarkAll | Command::ClearMarks if entry.works_on(on) => {
@@ -238,17 +237,14 @@ impl App {
                 let input = Input::with(self.top().screen.page().filtered());
                 self.overlay = Some(Overlay::Line { asking: Asking::Filter, input });
             }
-            Command::Goto if entry.works_on(on) && arg.is_empty() => {
-                self.overlay = Some(Overlay::Line { asking: Asking::Goto, input: Input::default() });
-            }
             Command::Pause if !matches!(on, On::Messages | On::Jobs | On::Job) => {
-                self.facts.paused = !self.facts.paused;
-                let word = if self.facts.paused { "paused: nothing is asked by itself (p goes on, r asks once)" } else { "goes on" };
+                self.cx.facts.paused = !self.cx.facts.paused;
+                let word = if self.cx.facts.paused { "paused: nothing is asked by itself (p goes on, r asks once)" } else { "goes on" };
                 self.say(Tone::Muted, word);
             }
             Command::Retry if matches!(on, On::Overview | On::Destinations | On::Lag | On::Group) => {
                 let effects = self.ask_all();
-                let conns: Vec<_> = self.facts.brokers.keys().cloned().collect();
+                let conns: Vec<_> = self.cx.facts.brokers.keys().cloned().collect();
                 let asks = conns.iter().flat_map(refresh_broker).collect();
                 self.say(Tone::Muted, "asking again");
                 return effects.into_iter().chain(self.answer(asks)).collect();

@@ -16,21 +16,21 @@ pub fn spinner(now: SystemTime) -> char {
 impl App {
     /// The next time at which the clock matters; there always is one: the minute in line 1.
     pub fn wake(&self) -> SystemTime {
-        let mut next = next_multiple(self.now, Duration::from_secs(60));
-        let mut sooner = |t: SystemTime| next = next.min(t.max(self.now));
+        let mut next = next_multiple(self.cx.now, Duration::from_secs(60));
+        let mut sooner = |t: SystemTime| next = next.min(t.max(self.cx.now));
         if let Some(toast) = &self.toast {
             sooner(toast.until);
         }
         if let Some(since) = self.waiting() {
             let spins = since + Duration::from_millis(300);
-            sooner(if spins > self.now { spins } else { next_multiple(self.now, SPIN) });
+            sooner(if spins > self.cx.now { spins } else { next_multiple(self.cx.now, SPIN) });
         }
         if self.top().screen.page().ages() {
-            sooner(next_multiple(self.now, Duration::from_secs(1)));
+            sooner(next_multiple(self.cx.now, Duration::from_secs(1)));
         }
-        if let Writes::Until(end) = self.writes {
-            let left = end.duration_since(self.now).unwrap_or_default();
-            sooner(if left < Duration::from_secs(60) { next_multiple(self.now, Duration::from_secs(1)) } else { end });
+        if let Writes::Until(end) = self.cx.writes {
+            let left = end.duration_since(self.cx.now).unwrap_or_default();
+            sooner(if left < Duration::from_secs(60) { next_multiple(self.cx.now, Duration::from_secs(1)) } else { end });
         }
         if let Some(due) = self.next_due {
             sooner(due);

@@ -9,6 +9,8 @@ use crate::config::model::Severity;
 use crate::decode::human;
 use crate::model::{Address, ConnId, Count};
 
+const DAY: u64 = 86_400;
+
 /// What kind of thing needs a human.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NeedKind {
@@ -144,7 +146,11 @@ impl fmt::Display for Why {
             Why::BrokerDown { cause } => f.write_str(cause),
             Why::Unseen => f.write_str("broker down"),
             Why::Lost(Loss::Due) => f.write_str("being lost now"),
-            Why::Lost(Loss::In { left, about }) => write!(f, "lost in {}{}", if *about { "~" } else { "" }, human::age(*left)),
+            Why::Lost(Loss::In { left, about }) => {
+                // of what is far off nobody counts the hours
+                let left = if left.as_secs() < 10 * DAY { *left } else { Duration::from_secs(left.as_secs() / DAY * DAY) };
+                write!(f, "lost in {}{}", if *about { "~" } else { "" }, human::age(left))
+            }
             Why::Lost(Loss::Never | Loss::Unknown) => f.write_str("kept"),
             Why::Growing { by, within } => write!(f, "+{} in {}", human::count_plain(*by), human::age(*within)),
             Why::Stalled { .. } => f.write_str("stalled"),

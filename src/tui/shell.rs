@@ -49,7 +49,7 @@ impl Shell {
 
     /// One thing happened at a time.
     pub fn act(&mut self, action: Action, now: SystemTime) {
-        self.app.now = now;
+        self.app.cx.now = now;
         let effects = app::update(&mut self.app, action);
         self.perform(effects);
         self.dirty = true;
@@ -101,7 +101,7 @@ impl Shell {
     pub fn paint(&mut self) -> (Buffer, Option<Position>) {
         self.app.sync();
         self.dirty = false;
-        let Size { width, height } = self.app.size;
+        let Size { width, height } = self.app.cx.size;
         let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
         let cursor = view(&self.app, &self.look, &mut buf);
         (buf, cursor)

@@ -7,7 +7,7 @@ use super::look::Look;
 use super::sheet::Sheet;
 use super::views;
 use super::widgets::{paint, table};
-use crate::app::layout::{SMALLEST, areas, split};
+use crate::app::layout::{SMALLEST, split};
 use crate::app::overlay::{Asking, Overlay};
 use crate::app::screens::Screen;
 use crate::app::text::{Line, Tone};
@@ -18,7 +18,7 @@ use crate::decode::{human, safe};
 /// Paints the app; answers where the cursor is to be shown, if anywhere.
 pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
     let area = *buf.area();
-    if app.size.too_small() {
+    if app.cx.size.too_small() {
         let wish =
             format!("{} columns and {} rows are needed; here are {} and {}", SMALLEST.width, SMALLEST.height, area.width, area.height);
         for (i, line) in crate::app::width::wrap(&wish, usize::from(area.width)).iter().enumerate() {
@@ -26,15 +26,17 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
         }
         return None;
     }
-    let a = areas(app.size);
+    let a = app.cx.areas();
     head(app, look, buf, row(area, a.head));
     let body = Rect { y: area.y + a.body, height: a.rows, ..area };
     if let Some(Overlay::Help { .. } | Overlay::Dialog(_) | Overlay::Menu(_) | Overlay::Palette { .. }) = &app.overlay {
         return views::overlay::draw(app, look, buf);
     }
     place(app, look, buf, row(area, a.place));
-    sheet(buf, body, &of(app), app.wide, look);
-    paint::line(buf, inner(row(area, a.status)), a.status, &app.status(), look);
+    sheet(buf, body, &of(app), app.cx.wide, look);
+    for (y, line) in (a.status..a.keys).zip(app.said()) {
+        paint::line(buf, inner(row(area, y)), area.y + y, &line, look);
+    }
     if let Some(Overlay::Line { asking, input }) = &app.overlay {
         let sign = match asking {
             Asking::Filter => "/",
@@ -65,23 +67,23 @@ fn hint(asking: &Asking) -> String {
 
 /// The shown screen's body.
 fn of(app: &App) -> Sheet<'_> {
-    let cx = app.cx();
+    let cx = &app.cx;
     match &app.top().screen {
-        Screen::Overview(s) => views::overview::sheet(s, &cx),
-        Screen::Destinations(s) => views::destinations::sheet(s, &cx),
-        Screen::Messages(s) => views::messages::sheet(s, &cx),
-        Screen::Message(s) => views::message::sheet(s, &cx),
-        Screen::Lag(s) => views::lag::sheet(s, &cx),
-        Screen::Group(s) => views::group::sheet(s, &cx),
-        Screen::Describe(s) => views::describe::sheet(s, &cx),
-        Screen::Causes(s) => views::causes::sheet(s, &cx),
+        Screen::Overview(s) => views::overview::sheet(s, cx),
+        Screen::Destinations(s) => views::destinations::sheet(s, cx),
+        Screen::Messages(s) => views::messages::sheet(s, cx),
+        Screen::Message(s) => views::message::sheet(s, cx),
+        Screen::Lag(s) => views::lag::sheet(s, cx),
+        Screen::Group(s) => views::group::sheet(s, cx),
+        Screen::Describe(s) => views::describe::sheet(s, cx),
+        Screen::Causes(s) => views::causes::sheet(s, cx),
         Screen::Compare(s) => views::compare::sheet(s),
-        Screen::Plan(s) => views::plan::sheet(s, &cx),
-        Screen::Jobs(s) => views::jobs::list(s, &cx),
-        Screen::Job(s) => views::jobs::one(s, &cx),
-        Screen::Ledger(s) => views::ledger::sheet(s, &cx),
-        Screen::Warnings(s) => views::warnings::sheet(s, &cx),
-        Screen::Doubts(s) => views::doubts::sheet(s, &cx),
+        Screen::Plan(s) => views::plan::sheet(s, cx),
+        Screen::Jobs(s) => views::jobs::list(s, cx),
+        Screen::Job(s) => views::jobs::one(s, cx),
+        Screen::Ledger(s) => views::ledger::sheet(s, cx),
+        Screen::Warnings(s) => views::warnings::sheet(s, cx),
+        Screen::Doubts(s) => views::doubts::sheet(s, cx),
     }
 }
 
@@ -99,13 +101,13 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     let y = area.y;
     buf.set_style(area, look.head);
     let mut x = paint::text(buf, area, area.x + 1, y, "redrive", look.tone(Tone::Strong)) + 2;
-    x = paint::text(buf, area, x, y, &format!(" {} ", safe(&app.facts.context.name)), look.context) + 1;
-    let (word, tone) = match app.writes {
+    x = paint::text(buf, area, x, y, &format!(" {} ", safe(&app.cx.facts.context.name)), look.context) + 1;
+    let (word, tone) = match app.cx.writes {
         Writes::On => ("WRITES".to_owned(), Tone::Watch),
         Writes::ReadOnly => ("READ-ONLY".into(), Tone::Muted),
         Writes::Never => ("LOOKING ONLY".into(), Tone::Muted),
         Writes::Until(end) => {
-            let left = end.duration_since(app.now).unwrap_or_default();
+            let left = end.duration_since(app.cx.now).unwrap_or_default();
             (
                 format!("WRITES {}", if left.as_secs() >= 60 { format!("{}m", left.as_secs().div_ceil(60)) } else { human::age(left) }),
                 Tone::Watch,
@@ -113,7 +115,7 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
         }
     };
     x = paint::text(buf, area, x, y, &word, look.tone(tone)) + 2;
-    let (up, asked, down) = app.facts.tally();
+    let (up, asked, down) = app.cx.facts.tally();
     let mut health = Line::new();
     if up > 0 || asked + down == 0 {
         health = health.add(Tone::Ok, "● ").plain(format!("{up} up  "));
@@ -124,27 +126,27 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
     if down > 0 {
         health = health.add(Tone::Bad, "✗ ").plain(format!("{down} down  "));
     }
-    for (_, run) in app.facts.runs.iter().filter(|(_, r)| r.report.is_none()) {
+    for (_, run) in app.cx.facts.runs.iter().filter(|(_, r)| r.report.is_none()) {
         let share = run.progress.as_ref().map_or(0.0, |p| p.counts.share());
         // a broker's own mover counts for itself, and may not say how many there are
         let how = if run.moving.is_empty() { format!("{:.0}%", share * 100.0) } else { run.moving.clone() };
         health = health.add(Tone::Accent, "▶ ").plain(format!("{how}  "));
     }
-    if app.facts.paused {
+    if app.cx.facts.paused {
         health = health.add(Tone::Watch, "paused");
     }
     let x = x.max(area.x + 36.min(area.width / 2));
     let end = paint::line(buf, Rect { x, width: area.right().saturating_sub(x), ..area }, y, &health, look);
     let right = Line::new()
-        .plain(format!("{} {}  ", app.times.minute(app.now), app.times.word(app.now)))
-        .plain(safe(&app.facts.permit.actor.name))
+        .plain(format!("{} {}  ", app.cx.times.minute(app.cx.now), app.cx.times.word(app.cx.now)))
+        .plain(safe(&app.cx.facts.permit.actor.name))
         .plain(" ");
     paint::right(buf, area, y, end + 1, &right, look);
 }
 
 fn place(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
-    let cx = app.cx();
-    let facts = app.top().screen.page().facts(&cx);
+    let cx = &app.cx;
+    let facts = app.top().screen.page().facts(cx);
     let facts = if width(&facts.text()) > 0 { facts.plain(" ") } else { facts };
     let room = usize::from(area.width).saturating_sub(width(&facts.text()) + 3);
     let mut crumbs: Vec<String> = app.crumbs().iter().flat_map(|c| c.split(" › ").map(str::to_owned).collect::<Vec<_>>()).collect();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use redrive::app::action::Action;
+use redrive::config::model::Role;
 use redrive::tui::shell::Chore;
 
 use crate::Tui;
@@ -27,6 +28,18 @@ async fn a_cause_is_replayed_by_keys_alone_and_only_by_its_very_word() {
     tui.expect("replayed").expect("ended").press("/ s t a r t e d enter").await.expect("started");
     tui.press("4").await;
     tui.expect("replay");
+}
+
+#[tokio::test]
+async fn w_is_not_offered_where_the_role_forbids_what_is_planned() {
+    let mut tui = Tui::live();
+    tui.shell.app.cx.facts.permit.role = Role::Viewer;
+    tui.settle().await;
+    tui.press("/ p a y m e n t s - d l t enter enter R").await.expect("replay needs the role operator");
+    let keys = tui.lines().pop().expect("the last line");
+    assert!(!keys.contains("W writes on"), "{keys}");
+    tui.shell.app.cx.facts.permit.role = Role::Admin;
+    tui.expect("W writes on");
 }
 
 #[tokio::test]

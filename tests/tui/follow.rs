@@ -2,7 +2,7 @@
 
 use redrive::app::screens::Screen;
 use redrive::config::Context;
-use redrive::drivers::memory::{Clock, Login, Memory, Put, Shape, Spec};
+use redrive::drivers::memory::{Clock, Fault, Login, Memory, Put, Shape, Spec, Step, What};
 use redrive::model::ConnId;
 
 use crate::{Tui, noon};
@@ -19,13 +19,6 @@ async fn opened(topics: usize) -> (Memory, Tui) {
     (kafka, tui)
 }
 
-/// Lets the tails begin: what was written before is not theirs, and they have no news before the first message.
-async fn begun() {
-    for _ in 0..200 {
-        tokio::task::yield_now().await;
-    }
-}
-
 fn say(kafka: &Memory, topic: &str, word: &str) {
     kafka.put(topic, Put { sent: Some(noon()), ..Put::body(format!("{{\"say\":\"{word}\"}}")) });
 }
@@ -34,8 +27,8 @@ fn say(kafka: &Memory, topic: &str, word: &str) {
 async fn f_follows_the_marked_destinations_in_one_list_and_each_row_says_where_it_is_from() {
     let (kafka, mut tui) = opened(3).await;
     tui.press("space down space").await.expect("follow 2").press("f").await;
-    tui.expect("2 destinations › messages").expect("following 2").expect("t0, t2");
-    begun().await;
+    tui.expect("2 destinations › messages").expect("t0, t2");
+    tui.until("following 2").await;
     say(&kafka, "t0", "apple");
     say(&kafka, "t2", "berry");
     say(&kafka, "t1", "of nobody's business");
@@ -46,25 +39,37 @@ async fn f_follows_the_marked_destinations_in_one_list_and_each_row_says_where_i
     assert!(!text.contains("nobody's"), "{text}");
     // the same offset in two topics is two messages
     tui.expect("2 loaded").press("space").await.expect("1 marked");
-    tui.press("p").await.expect("stopped after 2").press("p").await.expect("following 2");
+    tui.press("p").await.expect("stopped after 2").press("p").await.until("following 2").await;
+}
+
+#[tokio::test]
+async fn until_its_end_is_found_nothing_is_said_to_be_followed() {
+    let (kafka, mut tui) = opened(1).await;
+    kafka.faults().add(Fault::at(Step::Peek, What::Never));
+    tui.press("f").await.expect("finding the end, from where it follows");
+    assert!(!tui.text().contains("following"), "{}", tui.text());
+    kafka.faults().clear();
+    tui.press("p p").await.until("following: what is written from now on").await;
 }
 
 #[tokio::test]
 async fn a_queue_or_a_ninth_that_is_marked_is_left_out_and_that_is_said() {
     let (kafka, mut tui) = opened(10).await;
-    tui.press("* f").await.expect("8 destinations").expect("following 8").expect("left out: t8 (8 at most) and 2 more");
-    begun().await;
+    tui.press("* f").await.expect("8 destinations").until("following 8").await;
+    tui.expect("left out: t8 (8 at most) and 2 more");
     say(&kafka, "t7", "heard");
     tui.until("heard").await;
     tui.press("esc").await.expect("destinations").press("esc / w o r k enter f").await;
     tui.expect("a queue cannot be followed");
+    // no field for a place is opened where there is none to go to
+    tui.press("m esc @").await.expect("it has no offsets and no times to go to");
+    assert!(tui.shell.app.overlay.is_none());
 }
 
 #[tokio::test]
 async fn what_is_written_while_a_message_is_open_is_there_when_it_is_left() {
     let (kafka, mut tui) = opened(1).await;
-    tui.press("f").await;
-    begun().await;
+    tui.press("f").await.until("following").await;
     say(&kafka, "t0", "apple");
     tui.until("apple").await.press("enter").await.expect("[Body]");
     say(&kafka, "t0", "berry");
@@ -82,11 +87,9 @@ async fn what_is_written_while_a_message_is_open_is_there_when_it_is_left() {
 #[tokio::test]
 async fn a_read_that_is_left_for_another_place_says_so_when_it_is_come_back_to() {
     let (kafka, mut tui) = opened(1).await;
-    tui.press("f").await;
-    begun().await;
+    tui.press("f").await.until("following").await;
     say(&kafka, "t0", "apple");
-    tui.until("apple").await.press("3 -").await.expect("stopped after 1").expect("apple").press("f").await;
-    begun().await;
+    tui.until("apple").await.press("3 -").await.expect("stopped after 1").expect("apple").press("f").await.until("following").await;
     say(&kafka, "t0", "berry");
     tui.until("berry").await;
 }

@@ -17,6 +17,22 @@ async fn a_capital_opens_a_dialog_and_keys_without_use_say_where_they_have_one()
     assert!(tui.shell.chores.is_empty(), "nothing that was pasted is a key");
 }
 
+#[tokio::test]
+async fn what_line_23_has_no_room_for_goes_on_in_a_line_more() {
+    let mut tui = Tui::story(80, 24);
+    tui.settle().await;
+    let rows = |tui: &mut Tui| tui.lines().iter().filter(|l| l.contains(" dlq ")).count();
+    tui.press("/ o r d e r s . d l t enter enter enter").await.expect("messages").press("E").await;
+    tui.expect("escalate has no use here; it works on Causes");
+    tui.press("1").await;
+    tui.shell.app.say(redrive::app::text::Tone::Bad, format!("{}the end", "a long reason ".repeat(9)));
+    let before = rows(&mut tui);
+    tui.expect("the end");
+    assert!(tui.lines()[23].contains("? all"), "the keys stay in the last line:\n{}", tui.text());
+    tui.shell.app.toast = None;
+    assert!(rows(&mut tui) >= before && before > 5, "the list gives the rows for it");
+}
+
 /// How every list is come to in the demo's story.
 const LISTS: [(&str, &str); 9] = [
     ("overview", "1"),
@@ -72,7 +88,7 @@ async fn every_key(ways: &[(&str, &str)]) {
             tui.shell.app.overlay = None;
             tui.shell.app.toast = None;
             if tui.text() != start {
-                tui.shell.app.wide = false;
+                tui.shell.app.cx.wide = false;
                 tui.press(&format!("1 esc esc {way}")).await;
             }
         }

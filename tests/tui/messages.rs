@@ -61,6 +61,17 @@ async fn headers_and_body_fields_become_columns_and_rows_are_sorted_by_them() {
 }
 
 #[tokio::test]
+async fn added_columns_leave_the_body_its_room_and_come_by_the_arrow_keys() {
+    let mut tui = messages().await;
+    tui.press("o h").await.type_text("x-tenant .order.total h-one h-two h-three h-four h-five h-six").await.press("enter").await;
+    tui.expect("x-tenant").expect("6 columns more (←→ or w)").expect("{\"order\":{");
+    assert!(!tui.line("WRITTEN").contains("h-six"), "{}", tui.text());
+    tui.press("right right right right right right right right right right right").await;
+    assert!(tui.line("WRITTEN").contains("h-six"), "{}", tui.text());
+    tui.expect("{\"order\":{");
+}
+
+#[tokio::test]
 async fn what_no_transaction_committed_is_read_when_asked_for_and_the_receipt_says_which() {
     let mut tui = messages().await;
     tui.expect("3 loaded").expect(", read_committed").press("o u").await.expect("4 loaded").expect("k-aborted");

@@ -12,9 +12,9 @@ async fn a_note_on_a_message_is_in_its_history_and_in_the_ledger() {
     tui.settle().await;
     tui.press("/ o r d e r s . d l t enter enter enter a").await.expect("on 1 message; enter keeps it");
     tui.type_text("asked the gateway's people").await.press("enter").await.expect("noted in the ledger");
-    // it is read with its past from now on
-    tui.press("r enter tab").await.expect("[History 1]").expect("note").expect("asked the gateway's people");
+    tui.press("enter tab").await.expect("[History 1]").expect("note").expect("asked the gateway's people");
     tui.press("a").await.type_text("they will mend it").await.press("enter").await.expect("noted in the ledger");
+    tui.expect("[History 2]").expect("they will mend it");
     tui.press("5").await.expect("2 entries").expect("they will mend it").press("down").await.expect("asked the gateway's people");
     tui.press("a").await.expect("on 1 message").type_text("done").await.press("enter").await.expect("noted in the ledger");
     tui.press("r").await.expect("3 entries").press("s").await.expect("by when");

@@ -28,6 +28,21 @@ async fn the_first_paint_waits_for_no_broker() {
 }
 
 #[tokio::test]
+async fn every_broker_is_named_whatever_their_number_and_length() {
+    let names = ["artemis-main", "kafka-eu-central", "rabbit-eu-central", "sqs-eu-west-1", "a-kafka-of-the-warehouse"];
+    let shapes = [Shape::activemq(), Shape::kafka(), Shape::rabbitmq(), Shape::fifo(), Shape::kafka()];
+    let brokers = names.into_iter().zip(shapes).map(|(name, shape)| Memory::with_clock(ConnId::new(name), shape, Clock::at(noon())));
+    let links = brokers.map(|b| b.connect(Login::admin())).collect();
+    let mut tui = Tui::open(Context::default(), links, 80, 24);
+    tui.settle().await;
+    for name in names {
+        tui.expect(name);
+    }
+    let lines = tui.lines();
+    assert!(lines.iter().all(|l| !l.contains('…')), "{}", lines.join("\n"));
+}
+
+#[tokio::test]
 async fn warnings_of_the_config_are_counted_on_the_overview_and_read_with_their_places() {
     let text = "[contexts.dev.messaging.kafka]\nbootstrap_servers = [\"10.0.0.1:9092\"]\nflavour = \"sweet\"\n";
     let loaded = redrive::config::load_text("redrive.toml", text, &redrive::config::ProcessEnvironment);

@@ -184,7 +184,7 @@ impl Page for State {
         let fits = |c: &&Cause| self.list.fits(&format!("{} {} {}", c.id, c.title, c.category.name));
         let rows: Vec<Cause> = self.read.iter().flat_map(|r| r.causes.iter()).filter(fits).cloned().collect();
         // what is known of the chosen one takes room, and which one that is shows only then
-        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.take(rows, cx.calm(), usize::MAX, order);
         self.list.fit(self.height(cx));
     }
 

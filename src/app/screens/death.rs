@@ -1,8 +1,8 @@
 //! The Death tab: what a dead letter says of its death, each field with the header it came from.
 
-use super::Cx;
+use super::{Cx, whole};
 use crate::app::text::{Line, Tone};
-use crate::app::width::pad_right;
+use crate::app::width::{pad_right, wrap};
 use crate::decode::stack::Stack;
 use crate::decode::{human, safe, safe_cut};
 use crate::model::{Failure, Kind, Sure, Told};
@@ -34,7 +34,7 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         },
     };
     let columns = usize::from(cx.size.width).saturating_sub(3);
-    for part in crate::app::width::wrap(&headline, columns).into_iter().take(4) {
+    for part in wrap(&headline, columns) {
         out.push(Line::new().add(Tone::Bad, format!(" {part}")));
     }
     let named = |value: Option<&String>| Told { value: value.cloned(), source: d.error.source.clone(), sure: d.error.sure };
@@ -79,14 +79,15 @@ pub fn lines(seen: &Seen, unfolded: bool, cx: &Cx) -> Vec<Line> {
         let all: Vec<&str> = stack.lines().collect();
         if unfolded {
             out.push(Line::fact("stack", format!("{} lines (z folds)", all.len())));
-            out.extend(all.iter().take(2_000).map(|l| Line::from(format!("     {}", safe(&l.replace('\t', "  "))))));
+            let folded = |l: &&str| wrap(&safe(&l.replace('\t', "  ")), columns - 4);
+            out.extend(all.iter().take(2_000).flat_map(folded).map(|l| Line::from(format!("     {l}"))));
         } else {
             let short = Stack::parse(stack).summary(2);
             let text = if short.is_empty() { format!("{} lines (z unfolds)", all.len()) } else { format!("{short} (z unfolds)") };
             out.push(Line::fact("stack", text));
         }
     }
-    out
+    whole(out, usize::MAX, cx)
 }
 
 /// A class without its package.

@@ -172,7 +172,7 @@ impl Page for State {
         let shown = all.into_iter().filter(|d| self.internal || !d.internal).filter(|d| self.list.fits(&d.at.to_string()));
         let mut rows: Vec<Destination> = shown.cloned().collect();
         rows.sort_by(|a, b| order(0, a, b));
-        self.list.take(rows, cx.calm, Self::height(cx), order);
+        self.list.take(rows, cx.calm(), Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::time::SystemTime;
 
-use super::{Ask, Cx, Page, keys};
+use super::{Ask, Cx, Page, keys, whole};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::key::Key;
@@ -55,18 +55,19 @@ impl State {
     }
 
     fn height(&self, cx: &Cx) -> usize {
-        usize::from(split(cx.areas().rows, 1, self.list.rows.len(), self.detail().len() as u16, 4).rows)
+        usize::from(split(cx.areas().rows, 1, self.list.rows.len(), self.detail(cx).len() as u16, 4).rows)
     }
 
     /// All of the chosen one.
-    pub fn detail(&self) -> Vec<Line> {
+    pub fn detail(&self, cx: &Cx) -> Vec<Line> {
         let Some(d) = self.list.chosen() else { return Vec::new() };
-        vec![
+        let facts = vec![
             Line::fact("message", format!("{}/{}, was at {}", self.plan, d.n, safe(&d.seat.to_string()))),
             Line::fact("to", d.to.as_ref().map_or("?".into(), |a| safe(&a.to_string()).into_owned())),
             Line::fact("found", safe(&d.finding)),
             Line::fact("by hand", format!("look there for the header x-redrive-replay-id: {}/{}", self.plan, d.n)),
-        ]
+        ];
+        whole(facts, usize::MAX, cx)
     }
 
     fn ask(&mut self, cx: &Cx) -> Vec<Ask> {
@@ -216,7 +217,7 @@ impl Page for State {
         let to = |d: &Doubt| d.to.as_ref().map_or(String::new(), ToString::to_string);
         let fits = |d: &&Doubt| self.list.fits(&format!("{} {} {}", d.seat, to(d), d.finding));
         let rows = self.all.iter().flatten().filter(fits).cloned().collect();
-        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.take(rows, cx.calm(), usize::MAX, order);
         self.list.fit(self.height(cx));
     }
 

@@ -177,7 +177,7 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         let Some(reader) = cx.facts.group(&self.conn, &self.name) else { return };
-        self.known.stall = stall(cx.facts, &self.name);
+        self.known.stall = stall(&cx.facts, &self.name);
         for p in &reader.at {
             let told = cx.facts.detail(&p.of).and_then(|d| d.retention).map(|r| (r, false));
             if let Some(keep) = told {
@@ -199,7 +199,7 @@ impl Page for State {
         });
         let rows = rows.filter(|(_, row)| fits(row)).collect();
         self.lag = Some(lag);
-        self.list.put(rows, cx.calm, usize::MAX);
+        self.list.put(rows, cx.calm(), usize::MAX);
         self.list.fit(self.height(cx));
     }
 

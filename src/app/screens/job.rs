@@ -28,7 +28,7 @@ impl State {
     }
 
     /// The ledger's row of it.
-    pub fn row<'a>(&self, cx: &Cx<'a>) -> Option<&'a PlanRow> {
+    pub fn row<'a>(&self, cx: &'a Cx) -> Option<&'a PlanRow> {
         cx.facts.plans.value.as_ref()?.iter().find(|r| r.id == self.plan)
     }
 

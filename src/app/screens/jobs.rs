@@ -129,7 +129,7 @@ impl Page for State {
             }
         }
         rows.sort_by_key(|r| (rank(r.status), std::cmp::Reverse(r.started.unwrap_or(r.made))));
-        self.list.take(rows, cx.calm, Self::height(cx), order);
+        self.list.take(rows, cx.calm(), Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {

@@ -137,7 +137,7 @@ impl Page for State {
             .groups()
             .filter(|(c, r)| self.list.fits(&format!("{c} {}", r.name)))
             .map(|(conn, r)| {
-                let known = Known { stall: stall(cx.facts, &r.name), ..Known::default() };
+                let known = Known { stall: stall(&cx.facts, &r.name), ..Known::default() };
                 let lag = Lag::of(r, &cx.facts.shelf, &known, cx.now);
                 let worst = lag.topics.iter().map(|(t, _)| t).max_by_key(|t| (matches!(t.motion, Motion::Stalled { .. }), t.behind));
                 Row {
@@ -158,7 +158,7 @@ impl Page for State {
             })
             .collect();
         rows.sort_by_key(|r| (!matches!(r.motion, Motion::Stalled { .. }), std::cmp::Reverse(r.behind), r.name.clone()));
-        self.list.take(rows, cx.calm, Self::height(cx), order);
+        self.list.take(rows, cx.calm(), Self::height(cx), order);
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::plan::Wanted;
-use super::{Ask, Cx, Page, Screen, job, keys, notes, plan};
+use super::{Ask, Cx, Page, Screen, job, keys, notes, plan, whole};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Chosen, Job, News};
 use crate::app::layout::split;
@@ -85,7 +85,7 @@ impl State {
         if !e.detail.is_empty() {
             out.push(Line::fact("detail", safe(&e.detail)));
         }
-        out
+        whole(out, usize::MAX, cx)
     }
 
     fn ask(&self, before: Option<i64>) -> Ask {
@@ -150,7 +150,8 @@ impl Page for State {
         let marked = if marked > 0 { format!(", {marked} marked") } else { String::new() };
         let more = if self.more { ", older ones below" } else { "" };
         let by = self.list.sort.words(&SORTS, "newest first");
-        format!("{} entries{marked}, {by}{more}", human::count_plain(self.list.rows.len() as u64)).into()
+        let entries = if self.list.rows.len() == 1 { "entry" } else { "entries" };
+        format!("{} {entries}{marked}, {by}{more}", human::count_plain(self.list.rows.len() as u64)).into()
     }
 
     fn status(&self, _cx: &Cx) -> Line {
@@ -242,7 +243,7 @@ impl Page for State {
 
     fn renew(&mut self, cx: &Cx) {
         let rows: Vec<Entry> = self.all.iter().filter(|e| self.list.fits(&text(e))).cloned().collect();
-        self.list.take(rows, cx.calm, usize::MAX, order);
+        self.list.take(rows, cx.calm(), usize::MAX, order);
         self.list.fit(self.height(cx));
     }
 

@@ -1,9 +1,11 @@
 //! One message: body with its violations, headers, death, history, raw bytes.
 
 mod body;
+mod command;
 mod copying;
 mod editing;
 mod headers;
+mod history;
 mod status;
 
 pub use body::Row;
@@ -13,16 +15,15 @@ pub use headers::{headers, value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ask, Cx, Page, Screen, keys, notes, plan, scrolled};
+use super::{Ask, Cx, Page, Screen, keys};
 use crate::app::command::{Command, On};
-use crate::app::effect::{Chosen, Effect, Job, News};
-use crate::app::overlay::Overlay;
+use crate::app::effect::{Job, News};
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::broker::Error;
 use crate::decode::{Decoded, Hint, human, safe, safe_bytes, safe_cut};
 use crate::schema::Seen;
-use crate::triage::plan::{Deed, Editable, Scope};
+use crate::triage::plan::Editable;
 
 /// A tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct State {
     given: Option<Editable>,
     hint: Hint,
     unfolded_stack: bool,
+    /// Its history was read when the ledger had been changed so often; `None`: with the message.
+    touches: Option<u64>,
 }
 
 impl State {
@@ -81,6 +84,7 @@ impl State {
             given: None,
             hint: Hint::Auto,
             unfolded_stack: false,
+            touches: None,
         }
     }
 
@@ -91,7 +95,7 @@ impl State {
     }
 
     /// The message as its body is shown: as it was edited here, else as it is.
-    pub fn shown<'a>(&'a self, cx: &Cx<'a>) -> &'a Arc<Seen> {
+    pub fn shown<'a>(&'a self, cx: &'a Cx) -> &'a Arc<Seen> {
         self.edit(cx).map_or_else(|| self.seen(), |e| &e.seen)
     }
 
@@ -112,7 +116,7 @@ impl State {
             Tab::Raw => self.raw.as_ref().map_or(0, Decoded::len),
             Tab::Headers => headers(self.seen()).len(),
             Tab::Death => super::death::lines(self.seen(), self.unfolded_stack, cx).len(),
-            Tab::History => self.seen().past.len().max(1),
+            Tab::History => self.history(cx).len(),
         }
     }
 
@@ -122,17 +126,6 @@ impl State {
 
     fn show(&self, seen: &Arc<Seen>) -> Vec<Ask> {
         vec![Ask::Start("body", Job::Show(seen.clone(), self.hint)), Ask::Start("raw", Job::Show(seen.clone(), Hint::Hex))]
-    }
-
-    fn turn(&mut self, index: usize, cx: &Cx) -> Vec<Ask> {
-        if index >= self.list.len() {
-            return vec![Ask::Toast(Tone::Muted, "the last of the list".into())];
-        }
-        self.index = index;
-        (self.top, self.left, self.body, self.raw, self.at) = (0, 0, None, None, None);
-        self.folded.clear();
-        self.rows.clear();
-        self.ask(cx)
     }
 }
 
@@ -177,77 +170,33 @@ impl Page for State {
         if self.body.is_none() { self.ask(cx) } else { Vec::new() }
     }
 
+    /// What was done or noted meanwhile is in its history.
+    fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        let before = self.touches.replace(cx.facts.touches);
+        if before.is_none_or(|before| before == cx.facts.touches) {
+            return Vec::new();
+        }
+        vec![Ask::Start("past", Job::Past(vec![self.seen().clone()]))]
+    }
+
     fn sync(&mut self, cx: &Cx) {
         self.top = self.top.min(self.len(cx).saturating_sub(Self::height(cx)));
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let len = self.len(cx);
-        if scrolled(&mut self.top, command, len, Self::height(cx)) {
-            return Vec::new();
-        }
-        let tab = TABS.iter().position(|t| *t == self.tab).unwrap_or(0);
-        match command {
-            Command::NextTab | Command::Open => (self.tab, self.top, self.left) = (TABS[(tab + 1) % TABS.len()], 0, 0),
-            Command::PrevTab => (self.tab, self.top, self.left) = (TABS[(tab + TABS.len() - 1) % TABS.len()], 0, 0),
-            Command::Left => self.left = self.left.saturating_sub(8),
-            Command::Right => self.left = (self.left + 8).min(4_000),
-            Command::Wrap => {
-                self.wrap = !self.wrap;
-                return vec![Ask::Toast(
-                    Tone::Muted,
-                    if self.wrap { "long lines of the body are wrapped" } else { "long lines run on; ←→ scroll" }.into(),
-                )];
-            }
-            Command::Fold => self.fold(cx),
-            Command::Next => return self.jump(true, cx),
-            Command::Prev => return self.jump(false, cx),
-            Command::NextMessage => return self.turn(self.index + 1, cx),
-            Command::PrevMessage => {
-                return match self.index.checked_sub(1) {
-                    Some(i) => self.turn(i, cx),
-                    None => vec![Ask::Toast(Tone::Muted, "the first of the list".into())],
-                };
-            }
-            Command::DecodeAs => {
-                self.hint = match self.hint {
-                    Hint::Auto => Hint::Text,
-                    Hint::Text => Hint::Hex,
-                    Hint::Hex => Hint::Auto,
-                };
-                (self.tab, self.body) = (Tab::Body, None);
-                return vec![Ask::Start("body", Job::Show(self.shown(cx).clone(), self.hint))];
-            }
-            Command::Replay | Command::Park | Command::Discard | Command::Restore => {
-                let (deed, chosen) = match command {
-                    Command::Replay => (Deed::Replay, Chosen::Seen(vec![self.seen().clone()])),
-                    Command::Park => (Deed::Park, Chosen::Seen(vec![self.seen().clone()])),
-                    Command::Discard => (Deed::Discard, Chosen::Seen(vec![self.seen().clone()])),
-                    _ => (Deed::Restore, Chosen::Restorable(vec![self.seen().id.clone()])),
-                };
-                let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen, partly: None };
-                return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
-            }
-            Command::Note if arg.is_empty() => return vec![notes::ask("this message")],
-            Command::Note => {
-                let seen = self.seen();
-                return vec![notes::keep(std::iter::once((seen.message.at.clone(), seen.id.0.clone())), arg, cx)];
-            }
-            Command::Edit => return self.begin_edit(cx),
-            Command::Save => {
-                let m = &self.seen().message;
-                let name = file_name(&format!("redrive-{}-{}.body", m.at.name, m.seat));
-                return vec![Ask::Do(Effect::Write(name.into(), m.body.clone().unwrap_or_default()))];
-            }
-            Command::Copy => return vec![Ask::Overlay(Box::new(Overlay::Menu(copy_menu(self.seen(), &cx.facts.context.name))))],
-            _ => {}
-        }
-        self.sync(cx);
-        Vec::new()
+        self.act(command, arg, cx)
     }
 
     fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
         match (part, news) {
+            ("past", News::Rows(rows)) => {
+                for seen in rows {
+                    let same = |known: &&mut Arc<Seen>| known.id == seen.id && known.message.seat == seen.message.seat;
+                    if let Some(known) = self.list.iter_mut().find(same) {
+                        *known = seen;
+                    }
+                }
+            }
             ("raw", News::Body(body)) => self.raw = Some(*body),
             (_, News::Body(body)) => {
                 self.body = Some(*body);

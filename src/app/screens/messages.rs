@@ -5,6 +5,7 @@
 
 mod acts;
 mod columns;
+mod command;
 mod feed;
 mod filter;
 mod rows;
@@ -15,19 +16,17 @@ pub use feed::{Feed, MOST, Read, not_followed};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Ask, Cx, Page, Screen, describe, keys, marked, message, moved};
+use super::{Ask, Cx, Page, describe, keys};
 use crate::app::command::{Command, On};
 use crate::app::cursor::Cursor;
-use crate::app::effect::News;
+use crate::app::effect::{Job, News};
 use crate::app::list::Sort;
-use crate::app::overlay::Overlay;
 use crate::app::ring::{Order, Ring, Spot};
 use crate::app::text::{Line, Tone};
-use crate::broker::{ErrorKind, Start, Why, parse_position};
+use crate::broker::{ErrorKind, Start, Why};
 use crate::decode::{human, safe};
 use crate::model::{Address, Kind, Seat};
 use crate::schema::Seen;
-use crate::triage::plan::Deed;
 
 /// Messages of one read.
 const PAGE: usize = 500;
@@ -65,6 +64,8 @@ pub struct State {
     priced: bool,
     /// These were read before, elsewhere.
     kept: bool,
+    /// What the ledger has of the rows was read when it had been changed so often.
+    touches: u64,
     /// The rows are in their order for good: nothing was being read when they were arranged.
     settled: bool,
 }
@@ -93,6 +94,7 @@ impl State {
             fresh: true,
             priced: false,
             kept: false,
+            touches: 0,
             settled: false,
         }
     }
@@ -218,8 +220,12 @@ impl Page for State {
         self.stop();
     }
 
-    /// A price that was not known when the look was refused.
+    /// What the ledger has by now, and a price that was not known when the look was refused.
     fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
+        let before = std::mem::replace(&mut self.touches, cx.facts.touches);
+        if before != self.touches && !self.ring.is_empty() {
+            return vec![Ask::Start("past", Job::Past(self.ring.rows().cloned().collect()))];
+        }
         let refused = matches!(&self.feeds[0].read, Read::Failed(e) if e.kind == ErrorKind::Unsafe);
         if self.priced || !refused || self.several() || cx.facts.price(self.at()).is_none() {
             return Vec::new();
@@ -246,64 +252,15 @@ impl Page for State {
     }
 
     fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
-        if let Some(why) = self.cannot(command, cx) {
-            return vec![Ask::Toast(Tone::Watch, why)];
-        }
-        let mut cursor = std::mem::take(&mut self.cursor);
-        let (len, was) = (self.shown.len(), cursor.row());
-        let done = moved(&mut cursor, command, len, Self::height(cx), self.spots())
-            || marked(&mut cursor, command, len, Self::height(cx), self.spots());
-        self.cursor = cursor;
-        if done {
-            let at_end = was + 1 == len && matches!(command, Command::Down | Command::PageDown | Command::HalfDown);
-            return if at_end && self.filter.is_empty() && self.only.is_none() { self.load_more(cx) } else { Vec::new() };
-        }
-        match command {
-            Command::Sort => self.sort(cx),
-            Command::Left | Command::Right => {
-                self.sort.command(command, self.fields.len());
-                Vec::new()
-            }
-            Command::Open => self.open(),
-            Command::Replay => self.plan(Deed::Replay),
-            Command::Park => self.plan(Deed::Park),
-            Command::Discard => self.plan(Deed::Discard),
-            Command::Restore => self.plan(Deed::Restore),
-            Command::Describe => {
-                let at = self.row(self.cursor.row()).map_or(self.at(), |seen| &seen.message.at);
-                vec![Ask::Push(Box::new(Screen::Describe(super::describe::State::new(at.clone()))))]
-            }
-            Command::Next | Command::Prev => self.jump(command == Command::Next, cx),
-            Command::Edit => self.edit(),
-            Command::Note => self.note(arg, cx),
-            Command::Compare => self.compare(),
-            Command::Options => self.options(arg, cx),
-            Command::Goto => match parse_position(arg, cx.now) {
-                Ok(start) => {
-                    self.limit = PAGE;
-                    self.seek(start, cx)
-                }
-                Err(why) => vec![Ask::Toast(Tone::Bad, why)],
-            },
-            Command::Follow => self.turn_follow(cx),
-            Command::Pause if self.reading() => self.stop(),
-            Command::Pause if self.follow || self.several() => {
-                self.follow = true;
-                self.load(cx)
-            }
-            Command::Pause => vec![Ask::Toast(Tone::Muted, "nothing is being read; f follows, r reads again".into())],
-            Command::Retry => self.read_again(arg, cx),
-            Command::Save => self.save(cx),
-            Command::Copy => match self.row(self.cursor.row()) {
-                Some(seen) => vec![Ask::Overlay(Box::new(Overlay::Menu(message::copy_menu(seen, &cx.facts.context.name))))],
-                None => vec![Ask::Toast(Tone::Muted, "no message is chosen".into())],
-            },
-            _ => Vec::new(),
-        }
+        self.act(command, arg, cx)
     }
 
     fn news(&mut self, part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
-        self.hear(part, news, cx)
+        match (part, news) {
+            ("past", News::Rows(rows)) => self.ring.renew(rows),
+            (_, news) => return self.hear(part, news, cx),
+        }
+        Vec::new()
     }
 
     fn esc(&mut self, cx: &Cx) -> Option<Vec<Ask>> {
@@ -318,7 +275,7 @@ impl Page for State {
     }
 
     fn follows(&self) -> bool {
-        self.follow
+        self.follow && self.hears()
     }
 
     fn filter(&mut self, text: &str, cx: &Cx) {

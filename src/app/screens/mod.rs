@@ -1,5 +1,6 @@
 //! The screens: each keeps its own state and answers commands and news; it sees the facts, never the app.
 
+mod ask;
 pub mod causes;
 pub mod compare;
 pub mod death;
@@ -18,87 +19,61 @@ pub mod notes;
 pub mod overview;
 pub mod plan;
 pub mod price;
+mod screen;
 pub mod warnings;
 
+pub use ask::Ask;
 pub use movement::{marked, moved, scrolled, steady};
+pub use screen::Screen;
 
 use std::time::SystemTime;
 
 use super::Writes;
 use super::command::{Command, Keys, On};
-use super::effect::{Effect, Job, News};
-use super::facts::{Edited, Facts};
+use super::effect::{Job, News};
+use super::facts::Facts;
 use super::layout::{Areas, Size, areas};
 use super::list::Narrow;
-use super::overlay::Overlay;
 use super::slots::Place;
 use super::text::{Line, Tone};
 use super::times::Times;
-use crate::model::{Address, ConnId, Seat};
-use crate::triage::report::Wish;
+use crate::model::{Address, ConnId};
 
 /// What a screen sees of the rest.
-#[derive(Clone, Copy)]
-pub struct Cx<'a> {
-    pub facts: &'a Facts,
+pub struct Cx {
+    pub facts: Facts,
     pub now: SystemTime,
     pub size: Size,
-    pub keys: &'a Keys,
-    pub times: &'a Times,
-    /// Lists show whole names and all columns.
+    pub keys: Keys,
+    pub times: Times,
+    /// Lists show whole names and all columns (`w`), as far as there is room for them.
     pub wide: bool,
     pub writes: Writes,
-    /// No key was pressed for a moment: rows may be sorted anew.
-    pub calm: bool,
+    /// Rows that line 23 takes.
+    pub(super) said: u16,
+    pub(super) last_key: Option<SystemTime>,
 }
 
-impl Cx<'_> {
+impl Cx {
+    /// No key was pressed for a moment: rows may be sorted anew.
+    pub fn calm(&self) -> bool {
+        self.last_key.and_then(|t| self.now.duration_since(t).ok()).is_none_or(|d| d.as_millis() > 1_500)
+    }
+
     /// What rows made from facts depend on: as long as it is the same, they are.
     pub fn stamp(&self) -> Stamp {
         let second = self.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-        (self.facts.version, second, self.calm)
+        (self.facts.version, second, self.calm())
     }
 
     /// The frame's rows.
     pub fn areas(&self) -> Areas {
-        areas(self.size)
+        areas(self.size, self.said)
     }
 }
 
 /// Version of the facts, second, and whether rows may move.
 pub type Stamp = (u64, u64, bool);
-
-/// What a screen wants.
-pub enum Ask {
-    /// Opens a screen on top of this one.
-    Push(Box<Screen>),
-    /// Puts another in its place (the next message).
-    Swap(Box<Screen>),
-    /// Goes back one screen.
-    Pop,
-    /// Starts a job for a part of this screen.
-    Start(&'static str, Job),
-    StopPart(&'static str),
-    /// Starts a job for a fact that all screens see, unless it runs.
-    Fact(Place, Job),
-    /// Starts a small job that finishes wherever one goes.
-    Small(Job),
-    /// Starts a replay, by its plan: it outlives every screen.
-    Deed(String, Job),
-    /// Tells a running replay.
-    Wish(String, Wish),
-    /// Keeps a body as it was edited, or drops what was kept.
-    Keep(Address, Seat, Option<Box<Edited>>),
-    /// Runs a command on what is shown by now: the screen that was opened just before.
-    Run(Command),
-    /// Keeps the columns chosen for a destination's messages.
-    Columns(Address, messages::Columns),
-    /// The price of a look there is agreed to.
-    Agree(Address),
-    Toast(Tone, String),
-    Overlay(Box<Overlay>),
-    Do(Effect),
-}
 
 /// A screen.
 pub trait Page {
@@ -185,70 +160,6 @@ pub trait Page {
     }
 }
 
-/// All screens.
-#[derive(Debug)]
-pub enum Screen {
-    Overview(overview::State),
-    Destinations(destinations::State),
-    Messages(Box<messages::State>),
-    Message(Box<message::State>),
-    Lag(lag::State),
-    Group(Box<group::State>),
-    Describe(describe::State),
-    Causes(causes::State),
-    Compare(Box<compare::State>),
-    Plan(Box<plan::State>),
-    Jobs(jobs::State),
-    Job(job::State),
-    Ledger(ledger::State),
-    Warnings(warnings::State),
-    Doubts(doubts::State),
-}
-
-impl Screen {
-    /// Its page.
-    pub fn page(&self) -> &dyn Page {
-        match self {
-            Screen::Overview(s) => s,
-            Screen::Destinations(s) => s,
-            Screen::Messages(s) => s.as_ref(),
-            Screen::Message(s) => s.as_ref(),
-            Screen::Lag(s) => s,
-            Screen::Group(s) => s.as_ref(),
-            Screen::Describe(s) => s,
-            Screen::Causes(s) => s,
-            Screen::Compare(s) => s.as_ref(),
-            Screen::Plan(s) => s.as_ref(),
-            Screen::Jobs(s) => s,
-            Screen::Job(s) => s,
-            Screen::Ledger(s) => s,
-            Screen::Warnings(s) => s,
-            Screen::Doubts(s) => s,
-        }
-    }
-
-    /// Its page, to change it.
-    pub fn page_mut(&mut self) -> &mut dyn Page {
-        match self {
-            Screen::Overview(s) => s,
-            Screen::Destinations(s) => s,
-            Screen::Messages(s) => s.as_mut(),
-            Screen::Message(s) => s.as_mut(),
-            Screen::Lag(s) => s,
-            Screen::Group(s) => s.as_mut(),
-            Screen::Describe(s) => s,
-            Screen::Causes(s) => s,
-            Screen::Compare(s) => s.as_mut(),
-            Screen::Plan(s) => s.as_mut(),
-            Screen::Jobs(s) => s,
-            Screen::Job(s) => s,
-            Screen::Ledger(s) => s,
-            Screen::Warnings(s) => s,
-            Screen::Doubts(s) => s,
-        }
-    }
-}
-
 /// The jobs that make a broker's facts new.
 pub fn refresh_broker(conn: &ConnId) -> Vec<Ask> {
     vec![
@@ -261,6 +172,22 @@ pub fn refresh_broker(conn: &ConnId) -> Vec<Ask> {
 /// The job that makes a destination's details new.
 pub fn describe(at: &Address) -> Ask {
     Ask::Fact(Place::Detail(at.clone()), Job::Describe(at.clone()))
+}
+
+/// Facts about what is chosen, as wide as the terminal: a long value goes on below itself, in so many lines at most.
+pub fn whole(facts: Vec<Line>, most: usize, cx: &Cx) -> Vec<Line> {
+    let columns = usize::from(cx.size.width).saturating_sub(1);
+    let one = |fact: Line| {
+        let mut lines = fact.wrapped(columns);
+        if lines.len() > most {
+            lines.truncate(most);
+            if let Some(last) = lines.last_mut() {
+                last.push(Tone::Muted, " …");
+            }
+        }
+        lines
+    };
+    facts.into_iter().flat_map(one).collect()
 }
 
 /// A footer of commands with the table's own titles, or others.

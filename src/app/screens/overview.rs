@@ -8,13 +8,17 @@ use crate::app::needs::needs;
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
+use crate::app::width::width;
 use crate::decode::{human, safe};
 use crate::model::ConnId;
-use crate::monitor::{Health, Need, NeedKind, Since, Survey};
+use crate::monitor::{BrokerFact, Health, Need, NeedKind, Since, Survey};
 use crate::triage::plan::PlanId;
 
 /// Titles of its columns, to be gone through where they are shown whole; its order is what it is for.
 pub const COLUMNS: [&str; 6] = ["WHAT", "WHERE", "COUNT", "1H", "SINCE", "WHY / RISK"];
+
+/// Lines of brokers at most.
+const MOST: usize = 4;
 
 /// A row's identity.
 pub type Row = (NeedKind, ConnId, String);
@@ -42,10 +46,43 @@ pub fn row(need: &Need) -> Row {
     (need.kind, need.conn.clone(), need.what.clone())
 }
 
+fn broker(b: &BrokerFact) -> Line {
+    let name = safe(b.conn.as_str());
+    match &b.health {
+        Health::Up { version, took, .. } => {
+            let facts = [safe(version).as_ref(), &took.as_millis().to_string()].join(" ");
+            Line::new().add(Tone::Ok, "● ").plain(format!("{name} ")).add(Tone::Muted, format!("{}ms  ", facts.trim_start()))
+        }
+        Health::Partly { why } => Line::new().add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Watch, format!("{}  ", safe(why))),
+        Health::Asking { .. } => Line::new().add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Muted, "asked  "),
+        Health::Down { .. } => Line::new().add(Tone::Bad, "✗ ").plain(format!("{name}  ")),
+    }
+}
+
 impl State {
     /// Rows of the table in view: the body without brokers, rule and header.
-    pub fn height(cx: &Cx) -> usize {
-        usize::from(cx.areas().rows).saturating_sub(3)
+    fn height(&self, cx: &Cx) -> usize {
+        usize::from(cx.areas().rows).saturating_sub(2 + self.brokers(cx).len())
+    }
+
+    /// Every broker with its health, in as many lines as that takes, [`MOST`] at most: the rest are counted.
+    pub fn brokers(&self, cx: &Cx) -> Vec<Line> {
+        let room = usize::from(cx.size.width).saturating_sub(1);
+        let mut lines = vec![Line::new().plain(" ")];
+        for (i, b) in self.survey.brokers.iter().enumerate() {
+            let one = broker(b);
+            let last = lines.len() - 1;
+            if width(&lines[last].text()) + width(one.text().trim_end()) <= room {
+                lines[last].0.extend(one.0);
+            } else if lines.len() < MOST {
+                lines.push(Line::new().plain(" ").plus(one));
+            } else {
+                let left = self.survey.brokers.len() - i;
+                lines.push(Line::new().add(Tone::Muted, format!(" and {left} more: brokers that are down have a row of their own below")));
+                break;
+            }
+        }
+        lines
     }
 
     /// The chosen row.
@@ -154,23 +191,23 @@ impl Page for State {
 
     fn sync(&mut self, cx: &Cx) {
         if self.stamp.replace(cx.stamp()) == Some(cx.stamp()) {
-            return self.list.fit(Self::height(cx));
+            return self.list.fit(self.height(cx));
         }
-        let survey = needs(cx.facts, cx.now);
+        let survey = needs(&cx.facts, cx.now);
         let fits = |n: &&Need| self.list.fits(&format!("{} {} {} {}", n.kind.word(), n.what, n.conn, n.why));
         let rows: Vec<Need> = survey.rows.iter().filter(fits).cloned().collect();
         if !self.chose {
             self.list.cursor = Cursor::default();
         }
         // its order is what it is for
-        self.list.take(rows, cx.calm, Self::height(cx), |_, _, _| std::cmp::Ordering::Equal);
+        self.list.take(rows, cx.calm(), self.height(cx), |_, _, _| std::cmp::Ordering::Equal);
         self.survey = survey;
     }
 
     fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
         self.chose = true;
         let gone_through = cx.wide && matches!(command, Command::Left | Command::Right) && self.list.sorts(command, COLUMNS.len());
-        if gone_through || self.list.command(command, Self::height(cx)) {
+        if gone_through || self.list.command(command, self.height(cx)) {
             return Vec::new();
         }
         match command {
@@ -202,7 +239,7 @@ impl Page for State {
 
     fn click(&mut self, at: u16, cx: &Cx) -> Vec<Ask> {
         self.chose = true;
-        if self.list.click(at, 3) == Hit::Chosen { self.open(cx) } else { Vec::new() }
+        if self.list.click(at, 2 + self.brokers(cx).len()) == Hit::Chosen { self.open(cx) } else { Vec::new() }
     }
 
     fn waits_for(&self, place: &Place) -> bool {

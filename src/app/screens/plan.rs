@@ -8,6 +8,7 @@ mod options;
 use std::sync::Arc;
 
 use super::{Ask, Cx, Page, Screen, job, keys, scrolled};
+use crate::app::Writes;
 use crate::app::command::{Command, On};
 use crate::app::effect::{Chosen, Job, News, Rehearsed};
 use crate::app::input::Input;
@@ -128,7 +129,7 @@ impl State {
         if plan.todo() == 0 {
             return Some("nothing is left to do in it".into());
         }
-        (!cx.writes.allowed(cx.now)).then(|| "READ-ONLY: it can be looked at, not started (W turns writes on)".to_owned())
+        cx.writes.off(cx.now).map(str::to_owned)
     }
 }
 
@@ -186,7 +187,7 @@ impl Page for State {
         let mut row = Vec::new();
         if self.blocked(cx).is_none() {
             row.push((Command::Open, start.as_str()));
-        } else if !cx.writes.allowed(cx.now) && self.plan.as_ref().is_some_and(|p| p.blocked().is_none() && p.todo() > 0) {
+        } else if self.blocked(cx).as_deref() == Writes::ReadOnly.off(cx.now) {
             row.push((Command::Writes, "writes on"));
         }
         row.extend([(Command::Messages, "each message as it will be"), (Command::Options, "options"), (Command::Back, "leaves it")]);

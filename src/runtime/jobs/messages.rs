@@ -10,6 +10,9 @@ use crate::decode::{self, Hint};
 use crate::runtime::{Out, Rooms};
 use crate::schema::{Seen, see};
 
+/// Messages that the ledger is asked about at once.
+const PAST: usize = 256;
+
 /// Reads messages. A tail never waits for the screen, a read with an end always does.
 pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &Out) -> Result<()> {
     let tail = want.stop == Stop::Never;
@@ -35,6 +38,8 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
                     out.rows(News::Rows(rows)).await;
                 }
             }
+            // from here on nothing is missed: that word is not to be lost
+            Peeked::Progress { read: 0, of } if tail => out.rows(News::Reading { read: 0, of }).await,
             Peeked::Progress { read, of } => out.progress(News::Reading { read, of }),
             Peeked::Doomed(_) => {}
             Peeked::End { why, read, left, more, notes } => {
@@ -43,6 +48,16 @@ pub async fn peek(broker: &dyn Broker, want: PeekRequest, rooms: &Rooms, out: &O
                 out.rows(News::Read { why, read, more, notes }).await;
             }
         }
+    }
+    Ok(())
+}
+
+/// The same messages with what the ledger knows of them by now.
+pub async fn past(rows: &[Arc<Seen>], rooms: &Rooms, out: &Out) -> Result<()> {
+    for some in rows.chunks(PAST) {
+        let mut some: Vec<Seen> = some.iter().map(|seen| Seen { past: Vec::new(), ..seen.as_ref().clone() }).collect();
+        fill_past(&mut some, rooms).await;
+        out.tell(News::Rows(some.into_iter().map(Arc::new).collect())).await;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ pub async fn run(job: Job, rooms: &Rooms, wish: watch::Receiver<Wish>, out: Out)
         Job::Readers(conn, want) => brokers::readers(broker(rooms, &conn)?, want, &out).await,
         Job::Describe(at) => brokers::describe(broker(rooms, &at.conn)?, &at, &rooms.ledger, &out).await,
         Job::Peek(want) => messages::peek(broker(rooms, &want.from.conn)?, want, rooms, &out).await,
+        Job::Past(rows) => messages::past(&rows, rooms, &out).await,
         Job::Show(seen, hint) => messages::show(&seen, hint, &out).await,
         Job::Causes(at, accept, limit) => triage::causes(broker(rooms, &at.conn)?, at, accept, limit, rooms, &out).await,
         Job::Recount(at, before, since) => triage::recount(broker(rooms, &at.conn)?, at, &before, since, rooms, &out).await,

@@ -50,14 +50,14 @@ fn cause(c: &Cause, marked: bool, cx: &Cx) -> Row {
 }
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, list, cxc) = (&s.list.rows, &s.list, *cx);
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
+    let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
         columns: (&COLUMNS).into(),
         len: rows.len(),
         top: list.cursor.top(),
         chosen: list.cursor.row(),
-        row: Box::new(move |i| cause(&rows[i], list.is_marked(&rows[i]), &cxc)),
+        row: Box::new(move |i| cause(&rows[i], list.is_marked(&rows[i]), cx)),
     };
     let empty = match (&s.read, s.list.filter.is_empty()) {
         (Some(_), false) => "   no cause matches   (esc takes the filter off)".to_owned(),

@@ -22,21 +22,21 @@ const COLUMNS: [Column; 9] = [
 ];
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, list, cx) = (&s.list.rows, &s.list, *cx);
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
+    let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
         columns: (&COLUMNS).into(),
         len: rows.len(),
         top: list.cursor.top(),
         chosen: list.cursor.row(),
-        row: Box::new(move |i| destination(&rows[i], list.is_marked(&rows[i]), &cx)),
+        row: Box::new(move |i| destination(&rows[i], list.is_marked(&rows[i]), cx)),
     };
     let mut empty = if s.list.filter.is_empty() {
         vec![Line::new().add(Tone::Muted, "   nothing is listed yet; what a broker hides from this login is not seen here")]
     } else {
         vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.list.filter)).into()]
     };
-    empty.extend(broken(s, &cx));
+    empty.extend(broken(s, cx));
     Sheet { above: vec![Line::new()], heads: list.sort.heads(&SORTS), table: Some(table), empty, ..Sheet::default() }
 }
 

@@ -11,7 +11,7 @@ const COLUMNS: [Column; 3] =
     [column("MESSAGE", 16, 0, Side::Name), column("TO", 16, 1, Side::Name), column("WHAT WAS FOUND", 30, 4, Side::Text)];
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
         columns: (&COLUMNS).into(),
@@ -39,7 +39,7 @@ pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
         heads: list.sort.heads(&SORTS),
         table: Some(table),
         empty: vec![empty],
-        below: s.detail(),
+        below: s.detail(cx),
         least: 4,
         ..Sheet::default()
     }

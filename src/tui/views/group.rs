@@ -54,7 +54,7 @@ fn lag(sum: bool, r: &LagRow) -> Row {
 }
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let (rows, list) = (&s.list.rows, &s.list);
     let table = Table {
         columns: (&COLUMNS).into(),

@@ -49,14 +49,14 @@ fn plan(r: &PlanRow, cx: &Cx) -> Row {
 }
 
 /// The list's sheet.
-pub fn list<'a>(s: &'a jobs::State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (rows, cx) = (&s.list.rows, *cx);
+pub fn list<'a>(s: &'a jobs::State, cx: &'a Cx) -> Sheet<'a> {
+    let rows = &s.list.rows;
     let table = Table {
         columns: (&COLUMNS).into(),
         len: rows.len(),
         top: s.list.cursor.top(),
         chosen: s.list.cursor.row(),
-        row: Box::new(move |i| plan(&rows[i], &cx)),
+        row: Box::new(move |i| plan(&rows[i], cx)),
     };
     let empty = match (s.list.filter.is_empty(), s.stale || cx.facts.plans.value.as_ref().is_none_or(Vec::is_empty)) {
         (false, _) => "   no plan matches   (esc takes the filter off)",
@@ -74,7 +74,7 @@ pub fn bar(share: f64, columns: usize) -> String {
 }
 
 /// One job's sheet.
-pub fn one<'a>(s: &'a job::State, cx: &Cx<'a>) -> Sheet<'a> {
+pub fn one<'a>(s: &'a job::State, cx: &'a Cx) -> Sheet<'a> {
     let c = s.counts(cx);
     let n = human::count_plain;
     let progress = cx.facts.runs.get(&s.plan.0).and_then(|r| r.progress.as_ref());

@@ -62,7 +62,7 @@ pub fn tone(m: Motion) -> Tone {
 }
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, _cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, _cx: &'a Cx) -> Sheet<'a> {
     let rows = &s.list.rows;
     let table = Table {
         columns: (&COLUMNS).into(),

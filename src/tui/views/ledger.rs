@@ -43,14 +43,14 @@ fn entry(e: &Entry, marked: bool, cx: &Cx) -> Row {
 }
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let (list, cxc) = (&s.list, *cx);
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
+    let list = &s.list;
     let table = Table {
         columns: (&COLUMNS).into(),
         len: list.rows.len(),
         top: list.cursor.top(),
         chosen: list.cursor.row(),
-        row: Box::new(move |i| entry(&list.rows[i], list.is_marked(&list.rows[i]), &cxc)),
+        row: Box::new(move |i| entry(&list.rows[i], list.is_marked(&list.rows[i]), cx)),
     };
     let empty = match (s.read(), s.list.filter.is_empty()) {
         (true, true) => "   nothing has been done yet: replays, parks, discards and notes are kept here",

@@ -6,7 +6,6 @@ use crate::app::screens::message::{Row, State, TABS, Tab, headers};
 use crate::app::text::{Line, Tone};
 use crate::app::width::{cut_end, pad_left, pad_right, width, wrap};
 use crate::decode::{Decoded, TokenKind, kind, safe};
-use crate::model::PastKind;
 use crate::schema::Severity;
 use crate::tui::sheet::Sheet;
 
@@ -95,7 +94,8 @@ fn body(s: &State, cx: &Cx) -> Vec<Line> {
                 let (sign, tone) = if v.severity == Severity::Error { ("✗", Tone::Bad) } else { ("!", Tone::Watch) };
                 let place = if v.pointer.is_empty() { String::new() } else { format!("{}: ", safe(&v.pointer)) };
                 let here = if s.at == Some(i) { "▶" } else { "└" };
-                out.push(Line::new().add(tone, format!(" {sign}{} {here} {place}{}", " ".repeat(digits), safe(&v.what))));
+                let line = Line::new().add(tone, format!(" {sign}{} {here} {place}{}", " ".repeat(digits), safe(&v.what)));
+                if s.wrap { out.extend(wrapped(line, columns, digits)) } else { out.push(line) }
             }
         }
     }
@@ -167,32 +167,13 @@ fn header_lines(s: &State, cx: &Cx) -> Vec<Line> {
         .collect()
 }
 
-fn history(s: &State, cx: &Cx) -> Vec<Line> {
-    let seen = s.seen();
-    if seen.past.is_empty() {
-        return vec![Line::new().add(Tone::Muted, "   nothing was done with it or noted on it that the ledger here knows of")];
-    }
-    seen.past
-        .iter()
-        .skip(s.top)
-        .map(|p| {
-            Line::new()
-                .plain(format!("   {}  ", cx.times.column(Some(p.when), cx.now)))
-                .add(Tone::Strong, pad_right(p.kind.word(), 10))
-                .plain(format!(" {}  ", safe(&p.actor)))
-                .add(Tone::Muted, if p.plan.is_empty() { String::new() } else { format!("plan {}  ", safe(&p.plan)) })
-                .add(if p.kind == PastKind::Noted { Tone::Plain } else { Tone::Muted }, safe(&p.detail))
-        })
-        .collect()
-}
-
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let below = match s.tab {
         Tab::Body => body(s, cx),
         Tab::Headers => header_lines(s, cx),
         Tab::Death => death::lines(s.seen(), s.unfolded(), cx).into_iter().skip(s.top).collect(),
-        Tab::History => history(s, cx),
+        Tab::History => s.history(cx).into_iter().skip(s.top).collect(),
         Tab::Raw => raw(s, cx),
     };
     Sheet { above: vec![tabs(s, cx)], ruled: true, below, ..Sheet::default() }

@@ -10,6 +10,10 @@ use crate::decode::{human, safe, safe_cut};
 use crate::model::{Kind, Seat};
 use crate::schema::Seen;
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
+use crate::tui::widgets::table::{GAP, SIGN};
+
+/// Columns of the terminal that body and error keep beside added columns.
+const LEAST: u16 = 12;
 
 /// A place as people write it.
 pub fn place(seat: &Seat) -> String {
@@ -81,22 +85,47 @@ fn message(s: &State, index: usize, shape: Shape, cx: &Cx) -> Row {
     Row { sign, marked: s.is_marked(index), cells: s.fields.iter().map(|field| value(field, seen, shape, cx)).collect() }
 }
 
+/// Chosen by name, beside those that every message has.
+fn is_added(field: &Field) -> bool {
+    matches!(field, Field::Header(_) | Field::Inside(_))
+}
+
+/// Takes away the added columns that would leave the others no room, so that the picked one is among those that stay; how many.
+fn fit(columns: &mut [Column], s: &State, width: u16) -> usize {
+    let added: Vec<usize> = (0..columns.len()).filter(|i| is_added(&s.fields[*i])).collect();
+    let least = |c: &Column| if c.side == Side::Text && c.grow > 0 { c.width.min(LEAST) } else { c.width };
+    let fixed: u16 = (0..columns.len()).filter(|i| !added.contains(i)).map(|i| least(&columns[i]) + GAP).sum();
+    let room = (width + GAP).saturating_sub(SIGN + fixed);
+    let taken = |some: &[usize]| some.iter().map(|i| columns[*i].width + GAP).sum::<u16>();
+    let picked = s.sort.picked.and_then(|picked| added.iter().position(|i| *i == picked)).unwrap_or(0);
+    let from = (0..picked).find(|from| taken(added.get(*from..=picked).unwrap_or_default()) <= room).unwrap_or(picked);
+    let to = (from + 1..=added.len()).rev().find(|to| taken(&added[from..*to]) <= room).unwrap_or((from + 1).min(added.len()));
+    let gone: Vec<usize> = added[..from].iter().chain(&added[to..]).copied().collect();
+    gone.iter().for_each(|i| columns[*i].from = u16::MAX);
+    gone.len()
+}
+
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let shape = Shape {
         queue: s.at().kind == Kind::Queue,
-        tight: s.several() || s.fields.contains(&Field::Error),
+        tight: s.several() || s.fields.iter().any(|f| *f == Field::Error || is_added(f)),
         conns: s.feeds.iter().any(|f| f.at.conn != s.at().conn),
     };
-    let cx = *cx;
+    let mut columns: Vec<Column> = s.fields.iter().map(|field| shaped(field, shape)).collect();
+    let gone = if cx.wide { 0 } else { fit(&mut columns, s, cx.size.width) };
     let table = Table {
-        columns: s.fields.iter().map(|field| shaped(field, shape)).collect::<Vec<_>>().into(),
+        columns: columns.into(),
         len: s.shown.len(),
         top: s.cursor.top(),
         chosen: s.cursor.row(),
-        row: Box::new(move |i| message(s, i, shape, &cx)),
+        row: Box::new(move |i| message(s, i, shape, cx)),
     };
-    let by = format!("{}, {}", if shape.queue { "sent" } else { "written" }, cx.times.word(cx.now));
+    let more = match gone {
+        0 => String::new(),
+        n => format!("   {} more (←→ or w)", human::things(n as u64, "column")),
+    };
+    let by = format!("{}, {}{more}", if shape.queue { "sent" } else { "written" }, cx.times.word(cx.now));
     let from = match &s.start {
         _ if s.several() => s.feeds.iter().map(|f| safe(&f.at.name).into_owned()).collect::<Vec<_>>().join(", "),
         Start::Newest => "@ newest".to_owned(),
@@ -112,7 +141,8 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         Line::new().add(Tone::Accent, format!(" / {}", safe(&s.filter))).add(Tone::Muted, format!("   {from}   {by}"))
     };
     let empty = match (&s.feeds[0].read, s.filter.is_empty()) {
-        _ if s.reading() && s.follow => "   waiting for what is written from now on   (f or esc ends it)".to_owned(),
+        _ if s.reading() && s.follow && !s.hears() => "   finding the end".to_owned(),
+        _ if s.reading() && s.follow => "   waiting for what is written from now on   (f or esc ends it)".into(),
         _ if s.reading() => "   reading".into(),
         (Read::Failed(e), _) if e.kind == ErrorKind::Unsafe => "   not looked at: a look leaves a trace   (r shows its price)".into(),
         (Read::Failed(_), _) => "   nothing was read".into(),

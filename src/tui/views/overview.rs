@@ -6,7 +6,7 @@ use crate::app::screens::overview::{self, State, row};
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
-use crate::monitor::{Health, Need, Rank, Since, Why};
+use crate::monitor::{Need, Rank, Since, Why};
 use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
 
 const COLUMNS: [Column; 7] = [
@@ -20,20 +20,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
-    let mut brokers = Line::new().plain(" ");
-    for b in &s.survey.brokers {
-        let name = safe(b.conn.as_str());
-        brokers = match &b.health {
-            Health::Up { version, took, .. } => brokers
-                .add(Tone::Ok, "● ")
-                .plain(format!("{name} "))
-                .add(Tone::Muted, format!("{}ms  ", [safe(version).as_ref(), &took.as_millis().to_string()].join(" ").trim_start())),
-            Health::Partly { why } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Watch, format!("{}  ", safe(why))),
-            Health::Asking { .. } => brokers.add(Tone::Watch, "◐ ").plain(format!("{name} ")).add(Tone::Muted, "asked  "),
-            Health::Down { .. } => brokers.add(Tone::Bad, "✗ ").plain(format!("{name}  ")),
-        };
-    }
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let now = cx.now;
     let rows = &s.list.rows;
     let table = Table {
@@ -51,7 +38,7 @@ pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
         vec![Line::new(), Line::new().add(Tone::Ok, "   nothing needs a human").add(Tone::Muted, "   (2 all destinations, 3 lag)")]
     };
     let heads = if cx.wide { s.list.sort.heads(&overview::COLUMNS) } else { Vec::new() };
-    Sheet { above: vec![brokers], ruled: true, heads, table: Some(table), empty, ..Sheet::default() }
+    Sheet { above: s.brokers(cx), ruled: true, heads, table: Some(table), empty, ..Sheet::default() }
 }
 
 fn need(n: &Need, now: std::time::SystemTime) -> Row {

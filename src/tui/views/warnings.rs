@@ -10,7 +10,7 @@ use crate::tui::sheet::{Column, Row, Sheet, Side, Table, column};
 const COLUMNS: [Column; 2] = [column("PLACE", 18, 1, Side::Name), column("WARNING", 30, 5, Side::Text)];
 
 /// Its sheet.
-pub fn sheet<'a>(s: &'a State, cx: &Cx<'a>) -> Sheet<'a> {
+pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
     let all = &cx.facts.warnings;
     let table = Table {
         columns: (&COLUMNS).into(),

@@ -10,9 +10,9 @@ use crate::tui::look::Look;
 use crate::tui::sheet::{Column, Row, Side, Table};
 
 /// Columns before the first cell: the sign.
-const SIGN: u16 = 3;
+pub const SIGN: u16 = 3;
 /// Columns between two cells.
-const GAP: u16 = 2;
+pub const GAP: u16 = 2;
 /// No text becomes narrower.
 const NARROW: u16 = 6;
 

@@ -1,7 +1,7 @@
 //! What is known of the chosen cause: why grouped, origin, sample, error, schema, past, what is lost when, who is on it.
 
 use super::{State, key};
-use crate::app::screens::Cx;
+use crate::app::screens::{Cx, whole};
 use crate::app::text::{Line, Tone};
 use crate::decode::{human, safe};
 use crate::monitor::loss_of_oldest;
@@ -63,6 +63,6 @@ impl State {
             None => "nobody".into(),
         };
         out.push(Line::fact("on it", format!("{on_it} (only the local ledger is known)")));
-        out
+        whole(out, 3, cx)
     }
 }

@@ -55,11 +55,12 @@ impl State {
         let stuck = plan.blocked.is_some() && plan.running.is_none();
         let confirm = if stuck {
             Confirm::Nothing
-        } else if cx.writes.allowed(cx.now) {
-            Confirm::Typed(safe(plan.word()).into_owned())
-        } else {
-            lines.push(Line::new().add(Tone::Watch, "READ-ONLY: it can be looked at, not started (esc, then W turns writes on)"));
+        } else if let Some(why) = cx.writes.off(cx.now) {
+            // the keys are the dialog's while it is open
+            lines.push(Line::new().add(Tone::Watch, why.replace("(W", "(esc, then W")));
             Confirm::Nothing
+        } else {
+            Confirm::Typed(safe(plan.word()).into_owned())
         };
         let mut dialog = Dialog::new("move all?", lines, confirm, Then::Tell(Command::Bulk, "={}".into()));
         dialog.cli = safe(&plan.command()).into_owned();

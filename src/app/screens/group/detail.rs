@@ -1,7 +1,7 @@
 //! What a group's lag means, in words: what it is stuck on, what is lost when, where the dead letters go; of a queue its backlog.
 
 use super::State;
-use crate::app::screens::Cx;
+use crate::app::screens::{Cx, whole};
 use crate::app::text::{Line, Tone};
 use crate::app::times::ago;
 use crate::decode::{human, safe};
@@ -34,6 +34,10 @@ impl State {
 
     /// What the lag means, in words.
     pub fn detail(&self, cx: &Cx) -> Vec<Line> {
+        whole(self.meaning(cx), 3, cx)
+    }
+
+    fn meaning(&self, cx: &Cx) -> Vec<Line> {
         let Some(reader) = cx.facts.group(&self.conn, &self.name) else {
             return vec![" the broker does not know this group; it may be declared, or has never joined".into()];
         };

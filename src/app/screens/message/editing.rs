@@ -13,7 +13,7 @@ use crate::triage::plan::{Deed, EditedBody, editable};
 
 impl State {
     /// What was edited of this message here and is not under way yet.
-    pub fn edit<'a>(&self, cx: &Cx<'a>) -> Option<&'a Edited> {
+    pub fn edit<'a>(&self, cx: &'a Cx) -> Option<&'a Edited> {
         let m = &self.seen().message;
         cx.facts.edits.get(&(m.at.clone(), m.seat.clone()))
     }

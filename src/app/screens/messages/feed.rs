@@ -39,13 +39,15 @@ pub struct Feed {
     pub at: Address,
     pub read: Read,
     pub missed: u64,
+    /// It is read: of what is followed, nothing is missed from now on.
+    pub begun: bool,
     pub(super) more: Option<Token>,
 }
 
 impl Feed {
     /// Nothing is read of it yet.
     pub fn new(at: Address) -> Self {
-        Self { at, read: Read::Running { read: 0, of: Count::Unknown }, missed: 0, more: None }
+        Self { at, read: Read::Running { read: 0, of: Count::Unknown }, missed: 0, begun: false, more: None }
     }
 }
 
@@ -102,7 +104,7 @@ impl State {
             let tail = PeekRequest { stop: Stop::Never, start: Start::Newest, limit: usize::MAX, ..want.clone() };
             Ask::Start(part, Job::Peek(if follow { tail } else { want }))
         };
-        self.feeds.iter_mut().for_each(|f| f.read = Read::Running { read: 0, of: Count::Unknown });
+        self.feeds.iter_mut().for_each(|f| (f.read, f.begun) = (Read::Running { read: 0, of: Count::Unknown }, false));
         wants.into_iter().zip(PARTS).map(start).collect()
     }
 
@@ -197,6 +199,7 @@ impl State {
     pub(super) fn hear(&mut self, part: &str, news: News, cx: &Cx) -> Vec<Ask> {
         let Some(i) = PARTS.iter().position(|p| *p == part).filter(|i| *i < self.feeds.len()) else { return Vec::new() };
         let feed = &mut self.feeds[i];
+        feed.begun |= matches!(news, News::Rows(_) | News::Reading { .. });
         match news {
             News::Rows(rows) => self.ring.take(i, rows),
             News::Reading { read, of } => feed.read = Read::Running { read, of },
@@ -259,6 +262,11 @@ impl State {
         }
     }
 
+    /// Whether what is written from now on comes, of all that is followed.
+    pub fn hears(&self) -> bool {
+        self.feeds.iter().all(|f| f.begun || !matches!(f.read, Read::Running { .. }))
+    }
+
     fn followed(&self, lost: &str) -> Line {
         let failed = self.feeds.iter().find_map(|f| match &f.read {
             Read::Failed(error) => Some((f, error)),
@@ -273,6 +281,11 @@ impl State {
         if running == 0 {
             let got = human::count_plain(self.ring.len() as u64);
             return Line::new().add(Tone::Watch, format!("stopped after {got}{lost}  (r, f or p goes on from the end as it is then)"));
+        }
+        if !self.hears() {
+            let ready = self.feeds.iter().filter(|f| f.begun).count();
+            let ready = if self.several() { format!(", {ready} of {} found", self.feeds.len()) } else { String::new() };
+            return Line::from(format!("finding the end, from where it follows{ready}  (p pauses)"));
         }
         let many = if self.several() { format!(" {running}") } else { String::new() };
         let line = Line::new().add(Tone::Ok, format!("following{many}")).plain(format!(": what is written from now on{lost}"));

@@ -28,7 +28,7 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
     }
     let all =
         if target.messages == 1 { "gets it again".to_owned() } else { format!("gets all {} again", human::count_plain(target.messages)) };
-    let name = target.readers.iter().map(|r| crate::app::width::width(&r.name)).max().unwrap_or(0).clamp(8, width / 3);
+    let name = target.readers.iter().map(|r| crate::app::width::width(&r.name)).max().unwrap_or(0).max(8);
     for r in &target.readers {
         let one = if r.kind == "queue" { "consumer" } else { "member" };
         let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
@@ -40,13 +40,15 @@ fn readers(out: &mut Vec<Line>, target: &Target, width: usize) {
         } else {
             all.clone()
         };
-        let label = crate::app::width::pad_right(&crate::app::width::cut_middle(&safe(&r.name), name), name);
-        out.push(
-            Line::new()
-                .add(Tone::Watch, " ! ")
-                .plain(format!("  {label}  {}", crate::app::width::pad_right(&format!("{members}{behind}"), 24)))
-                .plain(format!("  {what}")),
-        );
+        let count = crate::app::width::pad_right(&format!("{members}{behind}"), 24);
+        let line = Line::new().add(Tone::Watch, " ! ").plain(format!("  {}", crate::app::width::pad_right(&safe(&r.name), name)));
+        let rest = format!("  {count}  {what}");
+        if crate::app::width::width(&line.text()) + crate::app::width::width(&rest) < width {
+            out.push(line.plain(rest));
+        } else {
+            // neither a name nor what is said of it is cut off
+            out.extend([line, Line::from(format!("     {rest}"))]);
+        }
     }
 }
 

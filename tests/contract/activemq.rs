@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::hosts::{Host, NotHere, Who};
+use crate::hosts::{CLOSED, Host, NotHere, Who};
 
 /// Longest wait for what the broker does in its own time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -247,11 +247,7 @@ impl Host for ActiveMq {
                 return Err(NotHere("its STOMP connector lets everybody in, whatever the password: as 5.18 is shipped".into()));
             }
             Who::WrongPassword => self.profile(Some((self.place.admin.0, "wrong-pw"))),
-            Who::WrongHost => {
-                // bound for a moment: nothing else listens there now
-                let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");
-                self.elsewhere(&free.to_string())
-            }
+            Who::WrongHost => self.elsewhere(CLOSED),
             Who::Silent => self.elsewhere(&self.silent.local_addr().expect("its address").to_string()),
         };
         redrive::drivers::connect(&profile, true).map_err(|e| NotHere(e.to_string()))

@@ -19,7 +19,7 @@ use redrive::config::secret::Secret;
 use redrive::drivers::memory::Put;
 use redrive::model::{Address, ConnId, Kind, Message, Seat, Typed, Value, WireType};
 
-use crate::hosts::{Host, NotHere, Who};
+use crate::hosts::{CLOSED, Host, NotHere, Who};
 
 /// Longest wait for what is in somebody's hand to come back.
 const WAIT: Duration = Duration::from_secs(20);
@@ -169,11 +169,7 @@ impl Host for Sqs {
         let unchecked = || NotHere("ElasticMQ checks no keys; see moto".into());
         let profile = match who {
             Who::Admin => self.profile(&self.url, &self.admin),
-            Who::WrongHost => {
-                // bound for a moment: nothing else listens there now
-                let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");
-                self.profile(&format!("http://{free}"), &self.admin)
-            }
+            Who::WrongHost => self.profile(&format!("http://{CLOSED}"), &self.admin),
             Who::Silent => self.profile(&format!("http://{}", self.silent.local_addr().expect("its address")), &self.admin),
             _ if !self.auth => return Err(unchecked()),
             Who::Viewer => self.profile(&self.url, &(variable("REDRIVE_TEST_AWS_AUTH_KEY")?, variable("REDRIVE_TEST_AWS_AUTH_SECRET")?)),

@@ -21,6 +21,10 @@ pub enum Who {
     Silent,
 }
 
+/// Where nobody listens. A port that was free a moment ago will not do: the system gives those away again, to another case's listener or to the
+/// very connection that is to be refused, which then meets itself.
+pub const CLOSED: &str = "127.0.0.1:9";
+
 /// Why something cannot be tried on this host.
 #[derive(Debug)]
 pub struct NotHere(pub String);

@@ -1,7 +1,7 @@
 //! A real Kafka as a host: `REDRIVE_TEST_KAFKA` (plain, may do everything) and `REDRIVE_TEST_KAFKA_SASL` (SCRAM-SHA-256, users `viewer`, `nobody`).
 
 use std::net::TcpListener;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -17,7 +17,8 @@ use redrive::config::secret::Secret;
 use redrive::drivers::memory::Put;
 use redrive::model::{Address, ConnId, Message, Seat, Typed};
 
-use crate::hosts::{Host, NotHere, Who};
+use crate::hosts::{CLOSED, Host, NotHere, Who};
+use crate::tools::until;
 
 /// Longest wait for one answer of the broker to the test's own clients.
 const WAIT: Duration = Duration::from_secs(60);
@@ -90,11 +91,7 @@ impl Host for Kafka {
             Who::Viewer => self.profile(&sasl()?, Some(("viewer", "viewer-pw"))),
             Who::Nobody => self.profile(&sasl()?, Some(("nobody", "nobody-pw"))),
             Who::WrongPassword => self.profile(&sasl()?, Some(("viewer", "wrong-pw"))),
-            Who::WrongHost => {
-                // bound for a moment: nothing else listens there now
-                let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");
-                self.profile(&free.to_string(), None)
-            }
+            Who::WrongHost => self.profile(CLOSED, None),
             Who::Silent => self.profile(&self.silent.local_addr().expect("its address").to_string(), None),
         };
         driver(&profile)
@@ -111,6 +108,14 @@ impl Host for Kafka {
         made.into_iter().for_each(|r| {
             r.expect("created");
         });
+        // the controller has it; the broker hears of it a moment later
+        let consumer = self.consumer("g-made");
+        until("its leaders are known", || async {
+            let metadata = consumer.fetch_metadata(Some(&name), WAIT).expect("metadata");
+            let led = metadata.topics()[0].partitions().iter().filter(|p| p.leader() >= 0).count();
+            u32::try_from(led).is_ok_and(|led| led == partitions)
+        })
+        .await;
         Address::topic(&self.conn, name)
     }
 
@@ -178,7 +183,12 @@ impl Host for Kafka {
         let consumer = self.consumer(group);
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&at.name, partition, Offset::Offset(next)).expect("offset");
-        consumer.commit(&list, CommitMode::Sync).expect("commit");
+        // a broker that has just started makes the groups' topic first
+        let end = Instant::now() + WAIT;
+        while let Err(e) = consumer.commit(&list, CommitMode::Sync) {
+            assert!(Instant::now() < end, "{e}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use redrive::drivers::memory::Put;
 use redrive::model::{Address, ConnId, Fields, Kind, Message, Seat, Typed, Value, WireType, copy};
 
 use crate::Maker;
-use crate::hosts::{Host, NotHere, Who};
+use crate::hosts::{CLOSED, Host, NotHere, Who};
 
 /// `admin:admin-pw` as Basic has it.
 const ADMIN: &str = "YWRtaW46YWRtaW4tcHc=";
@@ -283,10 +283,7 @@ impl Host for Rabbit {
             Who::Viewer => here("ro", "ro-pw"),
             Who::Nobody => here("plain", "plain-pw"),
             Who::WrongPassword => here("admin", "wrong-pw"),
-            Who::WrongHost => {
-                let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").to_string();
-                self.profile(&free, &format!("http://{free}"), "admin", "admin-pw")
-            }
+            Who::WrongHost => self.profile(CLOSED, &format!("http://{CLOSED}"), "admin", "admin-pw"),
             Who::Silent => {
                 let silent = self.silent.local_addr().expect("its address").to_string();
                 self.profile(&silent, &format!("http://{silent}"), "admin", "admin-pw")

@@ -1,6 +1,5 @@
 //! What goes wrong with a broker, said by the program: which broker, doing what, why, what next; with the right exit code and no secret.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use crate::binary::{Place, Ran, plain_config};
@@ -8,6 +7,10 @@ use crate::people::{certs, rights};
 use crate::readback::read_all;
 use crate::terminal::Terminal;
 use crate::testbed::{filled, listener, plain, rec, topic};
+
+/// Where nobody listens. A port that was free a moment ago will not do: the system gives those away again, to another test's listener or to the
+/// very connection that is to be refused, which then meets itself.
+pub const CLOSED: &str = "127.0.0.1:9";
 
 /// Never to be seen anywhere.
 const PLANTED: &str = "pl4nted-5ecret";
@@ -50,8 +53,7 @@ fn kept_secret(below: &Path) {
 
 #[test]
 fn a_broker_that_is_down() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
-    let place = Place::new(&plain_config(&closed, ""), &[]);
+    let place = Place::new(&plain_config(CLOSED, ""), &[]);
     for args in [
         &["ls"][..],
         &["peek", "orders"],
@@ -60,7 +62,7 @@ fn a_broker_that_is_down() {
         &["replay", "orders.dlt", "--all", "--yes"],
         &["lag"],
     ] {
-        says(place.run(args), 1, &["kafka", "refused", &closed]);
+        says(place.run(args), 1, &["kafka", "refused", CLOSED]);
     }
     let checked = place.run(&["check", "--connect"]);
     assert_eq!(checked.code, Some(1), "{}{}", checked.out, checked.err);
@@ -71,8 +73,7 @@ fn a_broker_that_is_down() {
 fn one_broker_that_is_down_does_not_hide_another() {
     let Some(server) = plain() else { return };
     let topic = run(topic(&server, "beside", 1, &[]));
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
-    let config = plain_config(&server, &format!("[contexts.test.messaging.away]\nkind = \"kafka\"\nbootstrap_servers = [\"{closed}\"]"));
+    let config = plain_config(&server, &format!("[contexts.test.messaging.away]\nkind = \"kafka\"\nbootstrap_servers = [\"{CLOSED}\"]"));
     let place = Place::new(&config, &[]);
     let ran = place.run(&["ls", &topic]).exits(3);
     assert!(ran.out.contains(&topic) && ran.err.contains("away"), "{}{}", ran.out, ran.err);
@@ -158,11 +159,10 @@ fn in_a_terminal_each_trouble_stands_beside_what_works() {
         filled(&server, &topic, [rec(0, "here")]).await;
         topic
     });
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
     let more = |name: &str, rest: &str| format!("[contexts.test.messaging.{name}]\nkind = \"kafka\"\n{rest}\n");
     let strange = login(&tls, "viewer");
     let strange = strange.split_once("messaging.kafka]\n").expect("its connection").1;
-    let gone = more("gone", &format!("bootstrap_servers = [\"{closed}\"]"));
+    let gone = more("gone", &format!("bootstrap_servers = [\"{CLOSED}\"]"));
     let place = Place::new(&plain_config(&server, &format!("{gone}{}", more("strange", strange))), &[("KAFKA_PASSWORD", PLANTED)]);
     let mut t = Terminal::open(&place, &[]);
     t.shows(&["1 up", "2 down", "gone", "strange", "refused"]);

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Longest wait for a killed broker to be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The last two digits of its listeners.
+const PORTS: [u16; 5] = [92, 93, 94, 95, 99];
+
 /// Ended when dropped.
 pub struct OwnBroker {
     state: PathBuf,
@@ -17,7 +20,7 @@ pub struct OwnBroker {
 impl OwnBroker {
     /// Starts it. `None`, and said so, where it cannot be had.
     pub fn up() -> Option<Self> {
-        let free = |prefix: &u16| TcpListener::bind(("127.0.0.1", prefix * 100 + 92)).is_ok();
+        let free = |prefix: &u16| PORTS.iter().all(|port| TcpListener::bind(("127.0.0.1", prefix * 100 + port)).is_ok());
         let prefix = (280..290).find(free).expect("free ports");
         let own = Self { state: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("own-broker"), prefix };
         let up = own.brokers("up");

@@ -4,9 +4,11 @@
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use crate::binary::{Place, finish};
+use crate::failures::CLOSED;
 use crate::people::certs;
 use crate::terminal::Terminal;
 use crate::testbed::{given, make_topic, plain, topic};
@@ -97,8 +99,7 @@ fn sick(name: &str, kind: &str, how: Sick) -> Option<String> {
 
 /// Where nothing listens, and a listener that accepts and says nothing.
 fn dead_ends() -> (SocketAddr, TcpListener) {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
-    (closed, TcpListener::bind("127.0.0.1:0").expect("a port"))
+    (CLOSED.parse().expect("an address"), TcpListener::bind("127.0.0.1:0").expect("a port"))
 }
 
 fn placed(well: &str, sick: &str) -> Place {
@@ -137,10 +138,13 @@ fn the_healthy_ones_are_shown_while_the_others_are_waited_for() {
 
     let began = Instant::now();
     let mut ls = place.command(&["ls"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    let mut rows = BufReader::new(ls.stdout.take().expect("its rows"));
+    let rows = BufReader::new(ls.stdout.take().expect("its rows"));
+    let (tell, told) = channel();
+    // to the end: there may be more rows than a pipe holds, and nobody writes into a full one
+    std::thread::spawn(move || rows.lines().map_while(Result::ok).for_each(|row| drop(tell.send(row))));
     let mut seen = String::new();
     while !seen.contains(&dlt) {
-        assert!(rows.read_line(&mut seen).expect("a row") > 0, "ended without {dlt}:\n{seen}");
+        seen += &told.recv().unwrap_or_else(|_| panic!("ended without {dlt}:\n{seen}"));
     }
     let running = ls.try_wait().expect("asked").is_none();
     println!("ls: the first rows after {:.2} s", began.elapsed().as_secs_f64());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::AdminOptions;
 use rdkafka::producer::Producer;
 use rdkafka::{Offset, TopicPartitionList};
-use redrive::broker::{ErrorKind, PeekRequest, Peeked, Start, Stop, Why};
+use redrive::broker::{ErrorKind, PeekRequest, Start, Stop, Why};
 use redrive::model::Seat;
 
 use crate::support::*;
@@ -103,8 +103,7 @@ fn deleted_records_are_told_and_reading_goes_on() {
         filled(&server, &topic, (0..40_000).map(|_| rec(0, vec![b'x'; 2000]))).await;
         let link = plain_link(&server);
         let mut flow = link.eyes.peek(ask(&topic, Start::Oldest, 100_000));
-        let first = futures::StreamExt::next(&mut flow).await;
-        assert!(matches!(first, Some(Ok(Peeked::Batch(_)))), "{first:?}");
+        first_batch(&mut flow).await;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&topic, 0, Offset::Offset(39_000)).expect("added");
         admin(&server).delete_records(&list, &AdminOptions::new()).await.expect("deleted");
@@ -144,8 +143,7 @@ fn a_dropped_look_stops_and_the_next_one_works() {
         let link = plain_link(&server);
         for _ in 0..30 {
             let mut flow = link.eyes.peek(PeekRequest { stop: Stop::Never, ..ask(&topic, Start::Oldest, usize::MAX) });
-            let first = futures::StreamExt::next(&mut flow).await;
-            assert!(matches!(first, Some(Ok(Peeked::Batch(_)))), "{first:?}");
+            first_batch(&mut flow).await;
         }
         let flows: Vec<_> = (0..6).map(|_| all(link.eyes.peek(ask(&topic, Start::Oldest, 100_000)))).collect();
         for seen in futures::future::join_all(flows).await {

@@ -102,6 +102,17 @@ pub async fn all(mut flow: Flow<Peeked>) -> Result<Seen> {
     panic!("a flow without an end");
 }
 
+/// The first messages of a flow; how far it is may be said before.
+pub async fn first_batch(flow: &mut Flow<Peeked>) -> Vec<Message> {
+    loop {
+        match flow.next().await {
+            Some(Ok(Peeked::Batch(batch))) => return batch,
+            Some(Ok(Peeked::Progress { .. })) => {}
+            other => panic!("no batch: {other:?}"),
+        }
+    }
+}
+
 pub fn ask(topic: &str, start: Start, limit: usize) -> PeekRequest {
     PeekRequest { start, stop: Stop::Now, ..PeekRequest::new(at(topic), limit) }
 }

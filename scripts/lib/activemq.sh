@@ -69,7 +69,7 @@ activemq_up() {
   choose_prefix "$name" "$(activemq_first "$1")" $(activemq_listeners "$1") && "activemq_config$([ "$1" != 518 ] || echo _518)" "$1" || return
   activemq_listeners "$1" >"$dir/listeners"
   activemq_launch "$1" "$dir"
-  await 120 "$dir" "$mark" activemq_answers "$1" || did_not_start "$name" "$(activemq_version "$1")" "$dir" "$mark"
+  await $START "$dir" "$mark" activemq_answers "$1" || did_not_start "$name" "$(activemq_version "$1")" "$dir" "$mark"
 }
 
 # activemq_launch: java directly; the start scripts of 5.x read the settings of Debian's package and then run as another user.

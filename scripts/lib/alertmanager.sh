@@ -37,7 +37,7 @@ alertmanager_up() {
   printf 'route: {receiver: none, group_wait: 1s, group_interval: 1s}\nreceivers: [{name: none}]\n' >"$ALERTMANAGER_MARK"
   launch "$ALERTMANAGER" "$(alertmanager_program)" "--config.file=$ALERTMANAGER_MARK" "--storage.path=$ALERTMANAGER/data" \
     "--web.listen-address=127.0.0.1:$(cat "$ALERTMANAGER/port")" --cluster.listen-address=
-  await 30 "$ALERTMANAGER" "$ALERTMANAGER_MARK" alertmanager_answers ||
+  await $START "$ALERTMANAGER" "$ALERTMANAGER_MARK" alertmanager_answers ||
     did_not_start alertmanager "$(alertmanager_version)" "$ALERTMANAGER" "$ALERTMANAGER_MARK"
 }
 

@@ -29,7 +29,7 @@ artemis_up() {
   choose_prefix artemis 204 01 02 03 04 05 && artemis_create || return
   # The script becomes java: the pid is the broker's.
   launch "$ARTEMIS" env "JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$JAVA")")")" "$ARTEMIS/instance/bin/artemis" run
-  await 120 "$ARTEMIS" "$ARTEMIS_MARK" artemis_answers || did_not_start artemis "$(artemis_version)" "$ARTEMIS" "$ARTEMIS_MARK"
+  await $START "$ARTEMIS" "$ARTEMIS_MARK" artemis_answers || did_not_start artemis "$(artemis_version)" "$ARTEMIS" "$ARTEMIS_MARK"
 }
 
 # artemis_create: an empty broker for these ports, if there is none yet: 01 all protocols, 02 AMQP, 03 STOMP, 04 the console, 05 all by TLS.

@@ -19,7 +19,7 @@ connect_up() {
   launch "$CONNECT" "$JAVA" -Xmx256m -XX:+UseSerialGC "-Dlog4j2.configurationFile=$KAFKA/log4j2.properties" \
     -cp "$CACHE/kafka-tools-$KAFKA_TOOLS_VERSION/*" org.apache.kafka.connect.cli.ConnectStandalone \
     "$CONNECT/worker.properties" "$CONNECT/sink.properties"
-  await 120 "$CONNECT" "$CONNECT_MARK" connect_answers && await 60 "$CONNECT" "$CONNECT_MARK" connect_dead_letters ||
+  await $START "$CONNECT" "$CONNECT_MARK" connect_answers && await $START "$CONNECT" "$CONNECT_MARK" connect_dead_letters ||
     did_not_start connect "$(connect_version)" "$CONNECT" "$CONNECT_MARK"
 }
 

@@ -22,7 +22,7 @@ elasticmq_up() {
   choose_prefix elasticmq 208 01 02 || return
   elasticmq_config "$(cat "$ELASTICMQ/prefix")"
   launch "$ELASTICMQ" "$JAVA" -Xmx256m -XX:+UseSerialGC "-Dconfig.file=$ELASTICMQ_MARK" -cp "$CACHE/elasticmq-$ELASTICMQ_VERSION/*" org.elasticmq.server.Main
-  await 120 "$ELASTICMQ" "$ELASTICMQ_MARK" elasticmq_answers || did_not_start elasticmq "$(elasticmq_version)" "$ELASTICMQ" "$ELASTICMQ_MARK"
+  await $START "$ELASTICMQ" "$ELASTICMQ_MARK" elasticmq_answers || did_not_start elasticmq "$(elasticmq_version)" "$ELASTICMQ" "$ELASTICMQ_MARK"
 }
 
 elasticmq_config() {

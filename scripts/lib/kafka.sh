@@ -37,7 +37,7 @@ kafka_up() {
   kafka_choose_ports && make_certs "$KAFKA/certs" && kafka_config && kafka_format || return
   launch "$KAFKA" "$JAVA" -Xms256m -Xmx512m -XX:+UseSerialGC "-Dlog4j2.configurationFile=$KAFKA/log4j2.properties" \
     -cp "$CACHE/kafka-$KAFKA_VERSION/*" kafka.Kafka "$KAFKA/server.properties"
-  await 120 "$KAFKA" "$KAFKA_MARK" kafka_answers || did_not_start kafka "$(kafka_version)" "$KAFKA" "$KAFKA_MARK" || return
+  await $START "$KAFKA" "$KAFKA_MARK" kafka_answers || did_not_start kafka "$(kafka_version)" "$KAFKA" "$KAFKA_MARK" || return
   kafka_rights && kafka_share_group
 }
 

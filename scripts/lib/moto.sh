@@ -36,7 +36,7 @@ moto_any_up() {
   choose_prefix "$1" "$2" 01 || return
   # Its own name for the folder of state, which marks the process as this checkout's.
   launch "$dir" "$PYTHON_CLIENTS/bin/python" -c 'import sys; from moto.server import main; main(sys.argv[2:])' "$dir" -H 127.0.0.1 -p "$(cat "$dir/prefix")01"
-  await 60 "$dir" "$dir" moto_any_answers "$1" || did_not_start "$1" "$(moto_version)" "$dir" "$dir"
+  await $START "$dir" "$dir" moto_any_answers "$1" || did_not_start "$1" "$(moto_version)" "$dir" "$dir"
 }
 
 # motoauth_people: an admin, and a user who may only list, receive and read attributes; their keys as NAME=value lines.

@@ -19,6 +19,9 @@ alive() {
   pid=$(cat "$1/pid" 2>/dev/null) && [ -n "$pid" ] && grep -qF -- "$2" "/proc/$pid/cmdline" 2>/dev/null
 }
 
+# Longest wait for a start, in seconds: what dies is noticed at once, so only what hangs takes so long, however busy the machine is.
+START=300
+
 # await SECONDS DIR MARK COMMAND...: until COMMAND succeeds; fails when the process ends or the time is up.
 await() {
   local end=$((SECONDS + $1)) dir=$2 mark=$3

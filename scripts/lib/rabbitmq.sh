@@ -37,7 +37,7 @@ rabbitmq_up() {
   choose_prefix "$name" "$(rabbitmq_first "$1")" "${RABBITMQ_ENDINGS[@]}" && rabbitmq_config "$1" || return
   # The last words mean nothing to Erlang; they mark the process as this checkout's.
   rabbitmq_run "$1" launch "$dir" env "$(rabbitmq_programs "$1")/rabbitmq-server" -testbed "$dir"
-  await 120 "$dir" "$dir" rabbitmq_answers "$1" || did_not_start "$name" "$(rabbitmq_version "$1")" "$dir" "$dir" || return
+  await $START "$dir" "$dir" rabbitmq_answers "$1" || did_not_start "$name" "$(rabbitmq_version "$1")" "$dir" "$dir" || return
   rabbitmq_users "$1" && rabbitmq_demanding "$1"
 }
 

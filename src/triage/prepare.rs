@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
+use super::ledger::TriageLedger;
 use super::original;
-use super::plan::{Draft, MAX_ITEMS, ReplayRequest};
+use super::plan::{Changes, Draft, MAX_ITEMS, PlanId, Planned, ReplayPlan, ReplayRequest, wire};
 use super::report::Restorable;
-use crate::broker::{Broker, Carriage, Error, ErrorKind, PeekRequest, Peeked, Start, Trace};
+use crate::broker::{Broker, Brokers, Carriage, Error, ErrorKind, PeekRequest, Peeked, Rehearsal, Start, Trace};
 use crate::decode::death;
 use crate::model::{Address, Message, Seat};
 use crate::schema::{Declared, Seen, see};
@@ -23,15 +24,22 @@ pub struct Prepared {
     pub draft: Draft,
     /// Chosen, but no longer where they were: retention, compaction, or somebody took them.
     pub missing: Vec<Seat>,
-    /// The first messages as they are now, for showing what would go over the wire; at most as many as were asked for.
-    pub samples: Vec<Sample>,
+    /// The first messages as they are now, for showing what would go over the wire ([`rehearsed`]); at most as many as were asked for.
+    pub samples: Vec<Arc<Message>>,
 }
 
-/// A message of a draft, for showing.
-pub struct Sample {
-    pub message: Arc<Message>,
-    /// Its broker would move it itself, with nothing taken off and nothing put on.
-    pub as_it_is: bool,
+/// What the plan changes in one of its messages, and what the driver makes of it: just what would go over the wire. `None` where nothing of it
+/// would.
+pub fn rehearsed(plan: &ReplayPlan, item: &Planned, was: &Message, brokers: &Brokers) -> Option<(Changes, Rehearsal)> {
+    let (out, changes) = wire(was, item, plan)?;
+    let rehearsal = match brokers.get(&out.to.conn) {
+        Some(broker) => broker.rehearse(was, &out),
+        None => {
+            let why = format!("no connection {} in this context", out.to.conn);
+            Rehearsal { wire: out, losses: Vec::new(), refused: Some(why), way: Carriage::Publish }
+        }
+    };
+    Some((changes, rehearsal))
 }
 
 /// Reads the chosen messages of the request's source and drafts the plan. `accept`: traces that the user agreed to.
@@ -50,6 +58,14 @@ pub async fn prepare(
     }
     let mut search = Search { left: chosen.into_iter().collect(), draft: Draft::new(ask), samples: Vec::new(), wanted: samples };
     let by_offset = search.left.iter().all(|s| matches!(s, Seat::Offset { .. }));
+    if let Some(odd) = search.left.iter().find(|s| !matches!(s, Seat::Offset { .. }))
+        && broker.probe().await?.capabilities.of(from.kind).seek
+    {
+        // no message of a log has such a name: all of the log would be read in vain
+        return Err(Error::new(ErrorKind::Invalid, "read", format!("'{odd}' is no place in a log"))
+            .about(&from)
+            .next("write p<partition>/<offset>, as `redrive peek` prints it"));
+    }
     let wants: Vec<PeekRequest> = if by_offset && search.left.len() <= ONE_BY_ONE {
         search.left.iter().map(|seat| PeekRequest { start: Start::Seat(seat.clone()), ..PeekRequest::new(from.clone(), 1) }).collect()
     } else if by_offset {
@@ -65,44 +81,57 @@ pub async fn prepare(
         }
     }
     for sample in &mut search.samples {
-        let death = death(&sample.message);
+        let death = death(sample);
         // what cannot be had now is said when it is carried out
         if death.pointer
-            && let Ok(whole) = original::fetch(broker, &sample.message, &death).await
+            && let Ok(whole) = original::fetch(broker, sample, &death).await
         {
-            sample.message = Arc::new(whole);
+            *sample = Arc::new(whole);
         }
     }
     Ok(Prepared { draft: search.draft, missing: search.left.into_iter().collect(), samples: search.samples })
 }
 
 /// Drafts a plan of messages that were read already, and gives the first of them for showing: nobody has to look again.
-pub fn prepare_seen(broker: &dyn Broker, ask: ReplayRequest, rows: &[Arc<Seen>], samples: usize) -> (Draft, Vec<Sample>) {
+pub fn prepare_seen(broker: &dyn Broker, ask: ReplayRequest, rows: &[Arc<Seen>], samples: usize) -> (Draft, Vec<Arc<Message>>) {
     let mut draft = Draft::new(ask);
-    let mut shown = Vec::new();
-    for seen in rows {
-        let as_it_is = add(&mut draft, broker, seen);
-        if shown.len() < samples {
-            shown.push(Sample { message: seen.message.clone(), as_it_is });
-        }
-    }
-    (draft, shown)
+    rows.iter().for_each(|seen| add(&mut draft, broker, seen));
+    (draft, rows.iter().take(samples).map(|seen| seen.message.clone()).collect())
 }
 
-/// Takes a message in, with what its target's driver says of it; whether that moves it as it is.
-fn add(draft: &mut Draft, broker: &dyn Broker, seen: &Seen) -> bool {
+/// Takes a message in, with what its target's driver says of it.
+fn add(draft: &mut Draft, broker: &dyn Broker, seen: &Seen) {
     // an original that is fetched later is not at hand, so nothing is said of it
     let out = draft.outgoing(&seen.message, &seen.death).filter(|_| !seen.death.pointer);
     let said = out.map(|out| broker.rehearse(&seen.message, &out));
     draft.add(&seen.message, &seen.id, &seen.death, said.as_ref());
-    said.is_some_and(|said| said.refused.is_none() && said.way == Carriage::Carry { marked: false })
 }
 
-/// Drafts a restore of what was parked or discarded at a destination; reads nothing from the broker.
-pub fn prepare_restore(ask: ReplayRequest, rows: &[Restorable], chosen: impl Fn(&Restorable) -> bool) -> Draft {
-    let mut draft = Draft::new(ask);
-    rows.iter().filter(|r| chosen(r)).for_each(|r| draft.add_restorable(r));
-    draft
+/// Drafts a restore of what was parked or discarded at a destination, and gives the first copies for showing. What must be published anew is read
+/// from the ledger, one copy after the other; nothing is read from the broker.
+pub async fn prepare_restore(
+    broker: &dyn Broker,
+    ledger: &TriageLedger,
+    ask: ReplayRequest,
+    rows: &[Restorable],
+    samples: usize,
+) -> (Draft, Vec<Arc<Message>>) {
+    let (mut draft, mut shown) = (Draft::new(ask), Vec::new());
+    let mut parked: BTreeMap<PlanId, Option<Address>> = BTreeMap::new();
+    for row in rows {
+        if !parked.contains_key(&row.plan) {
+            let plan = ledger.plan_row(row.plan.clone()).await.ok().flatten();
+            parked.insert(row.plan.clone(), plan.and_then(|plan| plan.to.into_iter().next()));
+        }
+        let copy = if row.removed { ledger.copy(row.plan.clone(), row.item).await } else { Ok(None) };
+        // a copy that cannot be read is said when it is carried out, and holds up no other
+        let message = copy.ok().flatten().map(|copy| copy.message);
+        let out = message.as_ref().and_then(|message| draft.outgoing(message, &death(message)));
+        let said = message.as_ref().zip(out).map(|(message, out)| broker.rehearse(message, &out));
+        draft.add_restorable(row, said.as_ref(), parked.get(&row.plan).and_then(Option::as_ref));
+        shown.extend(message.filter(|_| shown.len() < samples).map(Arc::new));
+    }
+    (draft, shown)
 }
 
 /// The seats that retention has not taken yet.
@@ -135,7 +164,7 @@ fn spans(from: &Address, seats: &BTreeSet<Seat>) -> Vec<PeekRequest> {
 struct Search {
     left: BTreeSet<Seat>,
     draft: Draft,
-    samples: Vec<Sample>,
+    samples: Vec<Arc<Message>>,
     wanted: usize,
 }
 
@@ -161,9 +190,9 @@ impl Search {
             return;
         }
         let seen = see(message, declared);
-        let as_it_is = add(&mut self.draft, broker, &seen);
+        add(&mut self.draft, broker, &seen);
         if self.samples.len() < self.wanted {
-            self.samples.push(Sample { message: seen.message, as_it_is });
+            self.samples.push(seen.message);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::sample::samples;
 use super::wish::{Wish, edited, request};
 use super::{closing, consent, outcome, plan_text, verdict};
 use crate::broker::{Error, ErrorKind};
@@ -14,12 +15,12 @@ use crate::cli::exit::Exit;
 use crate::cli::output::document;
 use crate::cli::{Desk, complain, even_unread, find, say, stopped};
 use crate::decode::safe;
-use crate::model::{Address, Seat};
+use crate::model::{Address, Message, Seat};
 use crate::schema::Seen;
 use crate::triage::causes::Reading;
 use crate::triage::plan::{Deed, Draft, PlanId, Refusal, ReplayPlan, ReplayRequest, Scope};
 use crate::triage::preflight::{self, Unfrozen};
-use crate::triage::prepare::{Sample, prepare, prepare_restore, prepare_seen};
+use crate::triage::prepare::{prepare, prepare_restore, prepare_seen};
 use crate::triage::replay::{replay, resume};
 use crate::triage::report::{Progress, Status, Wish as Pace};
 use crate::triage::survey;
@@ -72,8 +73,8 @@ async fn run(desk: &Desk, want: Want) -> io::Result<Exit> {
             Err(exit) => return Ok(exit),
         },
         None => match make(desk, &want).await {
-            Ok((plan, samples, seen)) => {
-                let samples = if want.dry_run { samples } else { Vec::new() };
+            Ok((plan, shown, seen)) => {
+                let samples = if want.dry_run { samples(&plan, &shown, &desk.means.brokers) } else { Vec::new() };
                 let text = plan_text::plan(&plan, &desk.context.name, &samples);
                 // the plan of what is done at once is said beside the result, not instead of it
                 match (want.dry_run, desk.format) {
@@ -122,14 +123,15 @@ async fn kept(desk: &Desk, id: &str, deed: Deed) -> Result<ReplayPlan, Exit> {
     }
 }
 
-type Samples = Vec<Sample>;
+/// Messages for showing.
+type Shown = Vec<Arc<Message>>;
 
 pub(super) fn failed(e: Error) -> Exit {
     complain(&e.to_string(), Exit::Nothing)
 }
 
 /// Chooses, reads, looks ahead, freezes; why there is no plan has been said.
-async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<Reading>), Exit> {
+async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Shown, Option<Reading>), Exit> {
     let deed = want.deed.word();
     let Some(name) = &want.which.destination else {
         return Err(complain(&format!("say which queue: redrive {deed} DESTINATION --cause ID (or --message, --all)"), Exit::Usage));
@@ -154,7 +156,7 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<R
     if let (Some(file), Some([seat])) = (&want.wish.edit, picked.seats.as_deref()) {
         edited(desk, &at, seat, file, &mut ask).await?;
     }
-    let (draft, samples) = drafted(desk, &at, want, ask, picked).await.map_err(failed)?;
+    let (draft, shown) = drafted(desk, &at, want, ask, picked).await.map_err(failed)?;
     let plan = preflight::freeze(draft, &desk.means.brokers, &desk.means.hands, &desk.means.ledger).await;
     let plan = plan.map_err(|e| match e {
         Unfrozen::Refused(Refusal::Empty) if want.deed == Deed::Restore => complain(
@@ -166,17 +168,19 @@ async fn make(desk: &Desk, want: &Want) -> Result<(ReplayPlan, Samples, Option<R
         }
         other => failed(Error::new(ErrorKind::Invalid, "plan", other.to_string()).about(&at)),
     })?;
-    Ok((plan, samples, reading))
+    Ok((plan, shown, reading))
 }
 
 /// What was chosen, read for a plan.
-async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, picked: Picked) -> Result<(Draft, Samples), Error> {
+async fn drafted(desk: &Desk, at: &Address, want: &Want, ask: ReplayRequest, picked: Picked) -> Result<(Draft, Shown), Error> {
     if want.deed == Deed::Restore {
         let chosen: Option<BTreeSet<Seat>> = picked.seats.map(|s| s.into_iter().collect());
-        let id = survey::id(desk.broker(&at.conn)?.as_ref(), at).await;
+        let broker = desk.broker(&at.conn)?;
+        let id = survey::id(broker.as_ref(), at).await;
         let rows = desk.means.ledger.restorable(at.clone(), id).await;
-        let rows = rows.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
-        return Ok((prepare_restore(ask, &rows, |r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat))), Vec::new()));
+        let mut rows = rows.map_err(|e| Error::new(ErrorKind::Unexpected, "read the ledger", e.to_string()))?;
+        rows.retain(|r| chosen.as_ref().is_none_or(|c| c.contains(&r.seat)));
+        return Ok(prepare_restore(broker.as_ref(), &desk.means.ledger, ask, &rows, SHOWN).await);
     }
     if !picked.kept.is_empty() {
         return Ok(prepare_seen(desk.broker(&at.conn)?.as_ref(), ask, &picked.kept, SHOWN));
@@ -266,5 +270,5 @@ async fn carry(desk: &Desk, plan: &ReplayPlan, want: &Want, begun: bool, fresh: 
             Err(e) => say(&format!("redrive: {e}")),
         }
     }
-    outcome::said(desk, plan, &report)
+    outcome::said(desk, plan, &report, want.follow)
 }

@@ -15,6 +15,7 @@ pub mod ls;
 mod outcome;
 pub mod peek;
 mod plan_text;
+mod sample;
 pub mod show;
 mod verdict;
 mod wish;

@@ -29,8 +29,8 @@ pub fn progress(p: &Progress, quiet: bool) {
     }
 }
 
-/// Prints the report; the exit code is the report's, whether or not anybody reads it.
-pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result<Exit> {
+/// Prints the report; the exit code is the report's, whether or not anybody reads it. `followed`: verdicts were waited for already.
+pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport, followed: bool) -> io::Result<Exit> {
     if io::stderr().is_terminal() {
         say("");
     }
@@ -61,7 +61,7 @@ pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport) -> io::Result
         Ended::Stopped => say(&format!("stopped; {} goes on", plan.command())),
         Ended::Broke(why) | Ended::Failed(why) => say(&format!("redrive: {}", safe(why))),
     }
-    if c.no_word_yet() > 0 {
+    if c.no_word_yet() > 0 && !followed {
         say(&format!("no word yet of {}: `redrive jobs verdict {} --follow` waits for it", human::count_plain(c.no_word_yet()), plan.id));
     }
     if c.in_doubt > 0 {

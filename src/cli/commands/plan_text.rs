@@ -4,13 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::decode::{header, human, safe, safe_bytes, safe_cut};
-use crate::model::{Fields, Kind};
-use crate::triage::plan::{Changes, DiffLine, Level, Planned, ReplayPlan, Route, Scope, diff, wire};
-use crate::triage::prepare::Sample;
-
-/// Characters of a body that a dry run shows.
-const BODY: usize = 400;
+use super::sample::Sample;
+use crate::decode::{human, safe};
+use crate::model::Kind;
+use crate::triage::plan::{Level, ReplayPlan, Route, Scope};
 
 /// The whole plan; `samples` are shown as they will be on the wire.
 pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Sample]) -> String {
@@ -42,11 +39,7 @@ pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Sample]) -> String {
         line(mark, &warning.words());
     }
     line("command", &plan.command());
-    for sample in samples {
-        if let Some(item) = plan.items.iter().find(|i| i.seat == sample.message.seat) {
-            message(&mut out, plan, item, sample);
-        }
-    }
+    samples.iter().for_each(|sample| sample.write(&mut out));
     out
 }
 
@@ -124,74 +117,15 @@ fn readers(target: &crate::triage::plan::Target) -> String {
     target.readers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn message(out: &mut String, plan: &ReplayPlan, item: &Planned, sample: &Sample) {
-    let was = &sample.message;
-    let _ = writeln!(out, "\nmessage {} of {}, from {}", item.n, plan.items.len(), safe(&item.seat.to_string()));
-    let Some((wire, changes)) = wire(was, item, plan) else {
-        let _ = writeln!(out, "  nothing is published");
-        return;
-    };
-    let _ = writeln!(out, "  to {} {}", safe(&wire.to.to_string()), plan_place(&wire.place));
-    let _ = writeln!(out, "  key {}", wire.key.as_ref().map_or("- (none)".into(), |k| safe_bytes(k)));
-    let strip = |fields: &Fields, mark: char, out: &mut String| {
-        for (name, v) in fields {
-            let _ = writeln!(out, "{mark} {}: {}", safe(name), header(name, v, 120).text);
-        }
-    };
-    if sample.as_it_is {
-        let _ = writeln!(out, "  moved by the broker as it is");
-        strip(&was.headers, ' ', out);
-    } else {
-        strip(&changes.stripped, '-', out);
-        let kept = wire.headers.len().saturating_sub(changes.added.len());
-        strip(&wire.headers[..kept].to_vec(), ' ', out);
-        strip(&changes.added, '+', out);
-    }
-    if let Some(by) = &changes.edited {
-        let text = |body: &Option<bytes::Bytes>| String::from_utf8_lossy(body.as_deref().unwrap_or_default()).into_owned();
-        let _ = writeln!(out, "  body edited by {}:", safe(by));
-        for (line, text) in diff(&text(&was.body), &text(&wire.body)) {
-            let (sign, text) = match line {
-                DiffLine::Same => (' ', text),
-                DiffLine::Gone => ('-', text),
-                DiffLine::New => ('+', text),
-                DiffLine::Gap => (' ', "…".into()),
-            };
-            let _ = writeln!(out, "{sign} {}", safe_cut(&text, BODY));
-        }
-        return;
-    }
-    let body = wire.body.as_ref().map_or("(tombstone)".into(), |b| safe_cut(&safe_bytes(b), BODY));
-    let _ = writeln!(out, "  {body}");
-}
-
-fn plan_place(place: &crate::broker::Place) -> String {
-    match place {
-        crate::broker::Place::Partition(p) => format!("partition {p}"),
-        crate::broker::Place::ByKey => "partition by key (murmur2)".into(),
-        crate::broker::Place::Any => "any partition".into(),
-    }
-}
-
 /// A plan as JSON; bodies only of the samples.
 pub fn object(plan: &ReplayPlan, samples: &[Sample]) -> Value {
-    let headers = super::peek::fields;
-    let wires = samples.iter().filter_map(|s| {
-        let item = plan.items.iter().find(|i| i.seat == s.message.seat)?;
-        let (mut wire, mut changes) = wire(&s.message, item, plan)?;
-        if s.as_it_is {
-            (wire.headers, changes) = (s.message.headers.clone(), Changes::default());
-        }
-        Some(json!({ "as_it_is": s.as_it_is, "from": item.seat.to_string(), "to": wire.to.to_string(), "place": plan_place(&wire.place), "headers": headers(&wire.headers),
-            "stripped": headers(&changes.stripped), "added": headers(&changes.added), "key": wire.key.as_deref().map(safe_bytes), "body": wire.body.as_deref().map(safe_bytes) }))
-    });
     let warnings: Vec<Value> = plan.warnings.iter().map(|w| json!({ "text": w.words(), "blocks": w.level() == Level::Blocks })).collect();
     json!({
         "plan": plan.id.0, "deed": plan.ask.deed.word(), "from": plan.ask.from.at().to_string(), "todo": plan.todo(), "left_out": plan.left_out(),
         "edited": plan.ask.edit.bodies.values().map(|e| json!({ "by": e.by, "breaks": e.breaks })).collect::<Vec<_>>(),
         "targets": plan.targets, "stripped": plan.changes.stripped, "kept": plan.changes.kept, "added": plan.changes.added,
         "as_they_are": plan.changes.as_they_are,
-        "warnings": warnings, "blocked": plan.blocked(), "command": plan.command(), "wire": wires.collect::<Vec<_>>(),
+        "warnings": warnings, "blocked": plan.blocked(), "command": plan.command(), "wire": samples.iter().filter_map(Sample::object).collect::<Vec<_>>(),
         "items": plan.items.iter().map(|i| json!({ "n": i.n, "id": i.id.0, "seat": i.seat.to_string() })).collect::<Vec<_>>(),
     })
 }

@@ -15,9 +15,9 @@ use crate::schema::Seen;
 use crate::triage::causes::{self, CausesAsk, Progress as Read};
 use crate::triage::doubt::{Finding, examine, settle_by_hand};
 use crate::triage::ledger::LedgerError;
-use crate::triage::plan::{PlanId, ReplayPlan, ReplayRequest, wire};
+use crate::triage::plan::{PlanId, ReplayPlan, ReplayRequest, Source};
 use crate::triage::preflight::freeze;
-use crate::triage::prepare::{prepare, prepare_restore, prepare_seen};
+use crate::triage::prepare::{prepare, prepare_restore, prepare_seen, rehearsed};
 use crate::triage::replay::{Means, resume};
 use crate::triage::report::{Answer, EntryQuery, Mark, MarkKind, Wish};
 use crate::triage::survey;
@@ -106,12 +106,13 @@ pub async fn draft(broker: &dyn Broker, ask: ReplayRequest, chosen: Chosen, acce
         }
         Chosen::Restorable(ids) => {
             let id = survey::id(broker, &from).await;
-            let rows = rooms.ledger.restorable(from.clone(), id).await.map_err(|e| kept("read the ledger", &e))?;
-            if rows.iter().all(|r| !ids.is_empty() && !ids.contains(&r.id)) {
+            let mut rows = rooms.ledger.restorable(from.clone(), id).await.map_err(|e| kept("read the ledger", &e))?;
+            rows.retain(|r| ids.is_empty() || ids.contains(&r.id));
+            if rows.is_empty() {
                 let why = "the ledger has nothing of it that was parked or discarded";
                 return Err(Error::new(ErrorKind::NotFound, "restore", why).about(&from));
             }
-            prepare_restore(ask, &rows, |r| ids.is_empty() || ids.contains(&r.id))
+            prepare_restore(broker, &rooms.ledger, ask, &rows, 0).await.0
         }
     };
     let plan = freeze(draft, &rooms.brokers, &rooms.hands, &rooms.ledger).await;
@@ -132,15 +133,18 @@ pub async fn rehearse(
     let from = plan.ask.from.at();
     let none = |why: &str| Error::new(ErrorKind::NotFound, "rehearse", why.to_owned()).about(from);
     let item = plan.items.get(index).ok_or_else(|| none("the plan has no such message"))?;
-    let was = match known {
-        Some(seen) => seen.message.as_ref().clone(),
-        None => at(broker, from, &item.seat, accept).await?.ok_or_else(|| none("it is no longer at its seat"))?,
+    let was = match (known, &plan.ask.from) {
+        // it left its queue: its copy is what is published
+        (_, Source::Ledger(from)) => {
+            let copy = rooms.ledger.copy_aside(from.clone(), item.id.clone(), item.seat.clone()).await;
+            copy.map_err(|e| kept("read a copy", &e))?.ok_or_else(|| none("the ledger has no copy of it any more"))?.message
+        }
+        (Some(seen), Source::Queue(_)) => seen.message.as_ref().clone(),
+        (None, Source::Queue(from)) => at(broker, from, &item.seat, accept).await?.ok_or_else(|| none("it is no longer at its seat"))?,
     };
-    let Some((out_going, changes)) = wire(&was, item, plan) else {
+    let Some((changes, rehearsal)) = rehearsed(plan, item, &was, &rooms.brokers) else {
         return Err(none("nothing of it is published: a mark in the ledger, or left out"));
     };
-    let target = rooms.brokers.get(&out_going.to.conn).map_or(broker, AsRef::as_ref);
-    let rehearsal = target.rehearse(&was, &out_going);
     out.tell(News::Rehearsed(Box::new(Rehearsed { index, was, changes, rehearsal }))).await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A plan in the making: messages are added one by one, without their bodies, and then frozen.
 
+mod add;
 mod freeze;
 mod order;
 mod tally;
@@ -9,12 +10,9 @@ pub(super) use freeze::name;
 use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
-use super::wire::{Fate, as_they_are};
-use super::{ChangeSummary, Deed, ReplayRequest, Route, generation};
-use crate::broker::{Carriage, Outgoing, Place, REPLAY_ID, Rehearsal};
-use crate::model::{Address, BY_RABBITMQ, Death, Message, MessageId, Seat, Typed};
-use crate::triage::original;
-use crate::triage::report::Restorable;
+use super::{ChangeSummary, ReplayRequest, Route};
+use crate::broker::Carriage;
+use crate::model::{Address, Death, MessageId, Seat};
 
 /// Messages of one plan at most.
 pub const MAX_ITEMS: usize = 100_000;
@@ -97,6 +95,8 @@ pub struct Draft {
     sent_here_by: HashSet<Address>,
     changes: ChangeSummary,
     ways: Ways,
+    /// Restores only: where messages were moved when they were parked, and how many.
+    parked_at: BTreeMap<Address, u64>,
     overflow: bool,
     /// Where messages sit that were added, but for digests: of those twins are alike, and each counts.
     seats: HashSet<Seat>,
@@ -114,6 +114,7 @@ impl Draft {
             sent_here_by: HashSet::new(),
             changes: ChangeSummary::default(),
             ways: Ways::default(),
+            parked_at: BTreeMap::new(),
             overflow: false,
             seats: HashSet::new(),
         }
@@ -122,134 +123,6 @@ impl Draft {
     /// What was asked for.
     pub fn ask(&self) -> &ReplayRequest {
         &self.ask
-    }
-
-    /// Adds a message as it was read, who it is, what it says of its death, and what its target's driver said of it, where that was asked
-    /// ([`Draft::outgoing`]). One that is in already is not added again.
-    pub fn add(&mut self, message: &Message, id: &MessageId, death: &Death, said: Option<&Rehearsal>) {
-        if self.has(&message.seat) || self.is_full() {
-            return;
-        }
-        let (to, by_home) = self.target_of(death);
-        if let Some(at) = to.as_ref().filter(|_| self.ask.route == Route::Origin && !by_home && death.family == BY_RABBITMQ) {
-            self.sent_here_by.insert(at.clone());
-        }
-        let to = to.and_then(|at| self.target_index(at));
-        let owned = self.owned_index(death);
-        // of a cut view that is refused it is said that it is left out
-        let said = said.filter(|said| message.whole || said.refused.is_none());
-        let way = said.map_or(Carriage::Publish, |said| self.note_way(said));
-        if way != AS_IT_IS {
-            self.note_changes(message, &death.owned);
-        }
-        if let Some(name) = death.failed_by.value.as_ref().filter(|n| !self.failed_by.contains(n)) {
-            self.failed_by.push(name.clone());
-        }
-        let origin = death.origin.value.as_ref();
-        let partition = match self.ask.route {
-            Route::Same => seat_partition(&message.seat),
-            // a partition number means something on the origin itself, not on another topic chosen by hand
-            Route::Origin if !by_home => origin.and_then(|o| o.partition),
-            _ => None,
-        };
-        let body = match (death.pointer, original::place(&message.at, death)) {
-            (false, _) => Body::Here,
-            (true, Some((at, _))) => Body::At(at),
-            (true, None) => Body::Nowhere,
-        };
-        let key = match (&message.key, origin.filter(|_| death.pointer)) {
-            // the original's key is not known yet; those of one key come from one partition, so that order is kept by partition
-            (None, Some(origin)) => origin.partition.map(|p| short_digest(format!("{p} {}", origin.name).as_bytes())),
-            (key, _) => key.as_ref().map(|k| short_digest(k)),
-        };
-        let body_now = self.ask.edit.body(&message.seat).filter(|_| !as_they_are(&self.ask));
-        let edit = body_now.map(|e| if e.is_of(message) { Edited::Fits } else { Edited::OfAnother });
-        let edited = body_now.map_or(0, |e| e.body.len());
-        let size = if edit.is_some() { message.size() - message.body.as_ref().map_or(0, |b| b.len()) + edited } else { message.size() };
-        self.rows.push(Row {
-            id: id.clone(),
-            seat: message.seat.clone(),
-            digest: message.whole.then(|| super::digest(message)),
-            key,
-            to,
-            partition,
-            origin: origin.and_then(|o| Some((o.partition?, o.offset?))),
-            owned,
-            generation: generation(&message.headers),
-            size: size as u64,
-            died: death.last.value.or(death.first.value),
-            written: message.sent,
-            tombstone: message.body.is_none() && !death.pointer,
-            body,
-            whole: message.whole,
-            by_home,
-            removed: false,
-            edit,
-            way,
-        });
-    }
-
-    /// What of this message would be published to a place on its own connection: its driver is asked how it goes and what is lost. Of what is
-    /// discarded that is the way back, by which it would be undone.
-    pub fn outgoing(&self, message: &Message, death: &Death) -> Option<Outgoing> {
-        let to = match self.ask.deed {
-            Deed::Discard => Some(message.at.clone()).filter(|_| message.whole),
-            _ => self.target_of(death).0,
-        };
-        let to = to.filter(|to| to.conn == message.at.conn)?;
-        let kept = |name: &str| as_they_are(&self.ask) || Fate::of(name, &death.owned, &self.ask) != Fate::Stripped;
-        let mut headers: crate::model::Fields = message.headers.iter().filter(|(name, _)| kept(name)).cloned().collect();
-        headers.extend(self.ask.edit.add.iter().map(|(n, v)| (n.clone(), Typed::bytes(Some(v.clone().into())))));
-        headers.push((REPLAY_ID.to_owned(), Typed::bytes(Some("-".into()))));
-        let (key, body, properties) = (message.key.clone(), message.body.clone(), message.properties.clone());
-        Some(Outgoing { to, place: Place::ByKey, key, body, headers, properties })
-    }
-
-    /// Notes what the driver said of one message, and gives how it goes.
-    fn note_way(&mut self, said: &Rehearsal) -> Carriage {
-        let count = |all: &mut BTreeMap<String, u64>, words: &str| {
-            if all.len() < MOST_WORDS || all.contains_key(words) {
-                *all.entry(words.to_owned()).or_insert(0) += 1;
-            }
-        };
-        if let Some(why) = &said.refused {
-            count(if self.ask.deed == Deed::Discard { &mut self.ways.stuck } else { &mut self.ways.refused }, why);
-        }
-        if said.refused.is_some() || self.ask.deed == Deed::Discard {
-            return Carriage::Publish;
-        }
-        said.losses.iter().for_each(|loss| count(&mut self.ways.losses, loss));
-        said.way
-    }
-
-    /// Adds what was parked or discarded, for a restore.
-    pub fn add_restorable(&mut self, row: &Restorable) {
-        if self.has(&row.seat) || self.is_full() {
-            return;
-        }
-        let at = self.ask.from.at().clone();
-        let to = if row.removed { self.target_index(at) } else { None };
-        self.rows.push(Row {
-            id: row.id.clone(),
-            seat: row.seat.clone(),
-            digest: None,
-            key: None,
-            to,
-            partition: seat_partition(&row.seat),
-            origin: None,
-            owned: 0,
-            generation: 0,
-            size: row.size,
-            died: None,
-            written: None,
-            body: Body::Here,
-            tombstone: false,
-            whole: true,
-            by_home: false,
-            removed: row.removed,
-            edit: None,
-            way: Carriage::Publish,
-        });
     }
 
     /// Messages added so far.
@@ -323,37 +196,6 @@ impl Draft {
         });
         u16::try_from(found).unwrap_or(0)
     }
-
-    /// Counts what becomes of the headers, by the same rules that publishing goes by.
-    fn note_changes(&mut self, message: &Message, owned: &[String]) {
-        if as_they_are(&self.ask) || matches!(self.ask.route, Route::Nowhere) {
-            return;
-        }
-        for (name, _) in message.headers.iter().chain(&message.properties) {
-            let counts = match Fate::of(name, owned, &self.ask) {
-                Fate::Stripped => &mut self.changes.stripped,
-                Fate::Kept => &mut self.changes.kept,
-                Fate::Untouched => continue,
-            };
-            // hostile messages may have any number of header names; the summary is for people
-            if counts.len() < 200 || counts.contains_key(name) {
-                *counts.entry(name.clone()).or_insert(0) += 1;
-            }
-        }
-    }
-}
-
-fn seat_partition(seat: &Seat) -> Option<i32> {
-    match seat {
-        Seat::Offset { partition, .. } => Some(*partition),
-        _ => None,
-    }
-}
-
-fn short_digest(bytes: &[u8]) -> [u8; 8] {
-    let mut short = [0; 8];
-    short.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
-    short
 }
 
 #[cfg(test)]

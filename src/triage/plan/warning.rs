@@ -171,6 +171,12 @@ pub enum Warning {
     NewSeat {
         messages: u64,
     },
+    /// Moved elsewhere when they were parked; restoring takes nothing out there.
+    StillParked {
+        #[serde(with = "stored::address")]
+        at: Address,
+        messages: u64,
+    },
     /// Published and taken out as one act.
     Carried {
         messages: u64,
@@ -241,7 +247,8 @@ impl Warning {
                 format!("{} were in partitions that {target} has no more ({now} now): they go by key (murmur2)", n(messages))
             }
             Warning::PartitionUnknown { messages } => format!("{} do not say their partition: they go by key (murmur2)", n(messages)),
-            Warning::ReplayedBefore { messages, most } => format!("{} were replayed before, up to {most} times, and are back", n(messages)),
+            Warning::ReplayedBefore { messages, most: 1 } => format!("{} were replayed once before", n(messages)),
+            Warning::ReplayedBefore { messages, most } => format!("{} were replayed before, up to {most} times", n(messages)),
             Warning::Poison { messages, limit } => format!("{} left out as poison: replayed {limit} times already", n(messages)),
             Warning::PoisonTakenIn { messages, limit } => {
                 format!("{} were replayed {limit} times or more already and are taken in all the same", n(messages))
@@ -304,6 +311,9 @@ impl Warning {
             Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
             Warning::NoWayBack { why, messages } => format!("{} could not be put back by an undo: {why}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
+            Warning::StillParked { at, messages } => {
+                format!("{} were moved to {at} when they were parked: restoring takes nothing out there", n(messages))
+            }
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),
         }
     }

@@ -1,23 +1,25 @@
 //! A replay on the memory broker, in the shape of a log and of a queue, with faults at every step.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 use super::*;
 use crate::broker::{Brokers, ErrorKind, REPLAY_ID};
 use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step};
 use crate::model::{ConnId, Death, Message, MessageId, Origin, Seat, Told, text_field};
-use crate::triage::doubt;
 use crate::triage::ledger::TriageLedger;
 use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
-use crate::triage::report::{Answer, Outcome, Phase, Skip, Status};
+use crate::triage::report::{Outcome, Skip, Status};
 
+mod aside;
+mod broken_off;
 mod carry;
 mod edits;
+mod pace;
 mod pointers;
 mod reseat;
+mod trouble;
 
 /// A broker with a dead-letter queue, a ledger in a directory of its own, and what a run needs.
 struct Stage {
@@ -180,71 +182,6 @@ async fn order_by_key_is_kept_and_a_failure_stops_its_key() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_in_doubt_and_cleared_up_by_looking() {
-    let stage = Stage::new(Shape::kafka());
-    stage.dead(&KEYS);
-    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders").from_nth(2).once());
-    let plan = stage.plan().await;
-    let report = run(&stage, &plan).await;
-    assert_eq!(report.exit_code(), 0, "{report:?}");
-    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
-}
-
-#[tokio::test]
-async fn where_nothing_proves_it_a_person_is_asked_and_nothing_is_sent_again() {
-    let stage = Stage::new(Shape::rabbitmq());
-    stage.dead(&KEYS);
-    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders").from_nth(2).once());
-    let plan = stage.plan().await;
-    let report = run(&stage, &plan).await;
-    assert_eq!((report.counts.in_doubt, report.exit_code()), (1, 4), "{report:?}");
-    assert_eq!(stage.arrived().values().sum::<usize>(), 12 - usize::try_from(report.counts.skipped).unwrap());
-    let left = doubt::examine(&plan.id, &stage.means.brokers, &stage.means.ledger).await.unwrap();
-    assert_eq!(left.len(), 1);
-    let by = Actor { name: "tom".into(), os_user: "tom".into() };
-    doubt::settle_by_hand(&plan.id, left[0].n, Answer::Arrived, &by, Some("seen".into()), &stage.means.ledger).await.unwrap();
-    let (_wish, heard) = go();
-    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
-    assert_eq!(report.exit_code(), 0, "{report:?}");
-    assert_eq!(stage.arrived().values().sum::<usize>(), 12);
-    assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
-}
-
-#[tokio::test]
-async fn a_broker_that_is_down_ends_the_run_with_the_rest_untouched() {
-    let stage = Stage::new(Shape::kafka());
-    stage.dead(&KEYS);
-    stage.memory.faults().add(Fault::fail(Step::BeforePublish, ErrorKind::Unreachable).on("orders"));
-    let plan = stage.plan().await;
-    let report = run(&stage, &plan).await;
-    assert!(matches!(report.ended, Ended::Broke(_)), "{report:?}");
-    assert_eq!(report.exit_code(), 1);
-    assert!(stage.arrived().is_empty());
-    stage.memory.faults().clear();
-    let (_wish, heard) = go();
-    assert_eq!(resume(&plan.id, &stage.means, &|_| {}, heard).await.exit_code(), 0);
-    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
-}
-
-#[tokio::test]
-async fn what_is_published_and_not_settled_is_settled_later_and_never_published_again() {
-    let stage = Stage::new(Shape::rabbitmq());
-    stage.dead(&KEYS);
-    stage.memory.faults().add(Fault::fail(Step::BeforeSettle, ErrorKind::Denied).on("orders.dlt"));
-    let plan = stage.plan().await;
-    let report = run(&stage, &plan).await;
-    assert!(report.counts.unsettled > 0);
-    assert_eq!(report.exit_code(), 3);
-    assert_eq!(stage.memory.messages("orders.dlt").len(), 12);
-    stage.memory.faults().clear();
-    let (_wish, heard) = go();
-    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
-    assert_eq!(report.exit_code(), 0, "{report:?}");
-    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
-    assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
-}
-
-#[tokio::test]
 async fn what_is_gone_or_changed_is_skipped() {
     let stage = Stage::new(Shape::kafka());
     stage.dead(&KEYS);
@@ -254,225 +191,6 @@ async fn what_is_gone_or_changed_is_skipped() {
     let report = run(&stage, &plan).await;
     assert_eq!((report.counts.skipped, report.counts.replayed), (3, 9), "{report:?}");
     assert_eq!(report.exit_code(), 3);
-}
-
-#[tokio::test]
-async fn the_rate_holds_and_pause_and_stop_act_between_batches() {
-    let stage = Stage::new(Shape::kafka());
-    let keys: Vec<String> = (0..40).map(|i| format!("k{i}")).collect();
-    stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut ask = stage.ask(Deed::Replay, Route::Origin);
-    ask.pace.per_second = Some(20.0);
-    let plan = stage.plan_for(ask).await;
-    let (wish, heard) = go();
-    let seen: Mutex<Vec<Progress>> = Mutex::default();
-    let say = |p: Progress| {
-        if p.counts.replayed >= 20 && p.phase != Phase::Paused && !seen.lock().unwrap().iter().any(|s| s.phase == Phase::Paused) {
-            wish.send_replace(Wish::Pause);
-        }
-        if p.phase == Phase::Paused {
-            wish.send_replace(Wish::Run { per_second: Some(40.0) });
-        }
-        if p.counts.replayed >= 30 {
-            wish.send_replace(Wish::Stop);
-        }
-        seen.lock().unwrap().push(p);
-    };
-    let began = tokio::time::Instant::now();
-    let report = replay(&plan, &stage.means, &say, heard).await;
-    assert_eq!(report.ended, Ended::Stopped, "{report:?}");
-    assert_eq!((report.counts.replayed, report.counts.untouched), (30, 10));
-    assert_eq!(report.exit_code(), 3);
-    // ten at once, ten half a second later, ten after the pause, at once
-    assert!(began.elapsed() >= Duration::from_millis(490), "{:?}", began.elapsed());
-    assert_eq!(stage.means.ledger.plan_row(plan.id.clone()).await.unwrap().unwrap().status, Status::Unfinished);
-    let (_wish, heard) = go();
-    assert_eq!(resume(&plan.id, &stage.means, &|_| {}, heard).await.exit_code(), 0);
-    assert_eq!(stage.arrived(), (0..40).map(|n| (n, 1)).collect());
-}
-
-#[tokio::test]
-async fn a_canary_that_comes_back_stops_the_rest() {
-    let stage = Stage::new(Shape::kafka());
-    stage.dead(&KEYS);
-    let mut ask = stage.ask(Deed::Replay, Route::Origin);
-    ask.pace.canary = vec![1, 3];
-    ask.pace.watch = Duration::from_millis(5);
-    let plan = stage.plan_for(ask).await;
-    let (_wish, heard) = go();
-    let say = |p: Progress| {
-        // the consumer fails on it again
-        if matches!(p.phase, Phase::Watching { step: 2, .. }) {
-            let first = stage.memory.messages("orders").pop().unwrap();
-            let id = text_field(&first.headers, REPLAY_ID).unwrap().to_owned();
-            stage.memory.put("orders.dlt", Put::keyed("z", "again").header(REPLAY_ID, id).to(0));
-        }
-    };
-    let report = replay(&plan, &stage.means, &say, heard).await;
-    assert!(matches!(report.ended, Ended::Broke(_)), "{report:?}");
-    assert_eq!((report.counts.replayed, report.counts.came_back, report.counts.untouched), (4, 1, 8));
-}
-
-#[tokio::test]
-async fn a_queue_that_is_free_to_look_into_is_looked_through_after_a_canary() {
-    for again in [false, true] {
-        let stage = Stage::new(Shape::activemq());
-        stage.dead(&KEYS);
-        let mut ask = stage.ask(Deed::Replay, Route::Origin);
-        ask.pace.canary = vec![2];
-        ask.pace.watch = Duration::from_millis(5);
-        let plan = stage.plan_for(ask).await;
-        let (_wish, heard) = go();
-        let said = Mutex::new(Vec::new());
-        let say = |p: Progress| {
-            if again && matches!(p.phase, Phase::Watching { .. }) && stage.memory.messages("orders.dlt").len() == 10 {
-                let first = stage.memory.messages("orders").pop().unwrap();
-                let id = text_field(&first.headers, REPLAY_ID).unwrap().to_owned();
-                stage.memory.put("orders.dlt", Put::keyed("z", "again").header(REPLAY_ID, id)).unwrap();
-            }
-            said.lock().unwrap().extend(p.lines.into_iter().map(|line| line.words));
-        };
-        let report = replay(&plan, &stage.means, &say, heard).await;
-        let said = said.into_inner().unwrap();
-        assert_eq!(report.counts.came_back, u64::from(again), "{said:?}");
-        assert_eq!(report.ended == Ended::Finished, !again, "{report:?}");
-        assert_eq!(said.iter().any(|words| words.contains("canary 2: none came back")), !again, "{said:?}");
-    }
-}
-
-/// Drops the run after one poll, after two and so on, each time as a crash would, and resumes; how the last run ended.
-async fn break_off_anywhere(stage: &mut Stage, plan: &ReplayPlan) -> ReplayReport {
-    for polls in 0..200 {
-        let (_wish, heard) = go();
-        let means = stage.means.clone();
-        let mut work = Box::pin(resume(&plan.id, &means, &|_| {}, heard));
-        let ended = after_polls(&mut work, polls).await;
-        if ended.is_some_and(|r| r.exit_code() == 0) {
-            break;
-        }
-        drop(work);
-        drop(means);
-        stage.reopen();
-        stage.means.ledger.break_lease(&plan.id).await;
-    }
-    let (_wish, heard) = go();
-    resume(&plan.id, &stage.means, &|_| {}, heard).await
-}
-
-/// Broken off at any await: nothing lost, nothing twice, because the target can be looked at.
-#[tokio::test]
-async fn broken_off_anywhere_and_resumed_each_arrives_once() {
-    let mut stage = Stage::new(Shape::kafka());
-    let keys: Vec<String> = (0..30).map(|i| format!("k{}", i % 7)).collect();
-    stage.dead(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-    let plan = stage.plan().await;
-    let report = break_off_anywhere(&mut stage, &plan).await;
-    assert_eq!(report.exit_code(), 0, "{report:?}");
-    assert_eq!(stage.arrived(), (0..30).map(|n| (n, 1)).collect());
-}
-
-/// The same where the target cannot be looked at: what is twice or missing is only what the ledger asks about.
-#[tokio::test]
-async fn broken_off_on_a_queue_nothing_is_lost() {
-    let mut stage = Stage::new(Shape::rabbitmq());
-    stage.dead(&KEYS);
-    let plan = stage.plan().await;
-    for polls in 0..120 {
-        let (_wish, heard) = go();
-        let means = stage.means.clone();
-        let mut work = Box::pin(resume(&plan.id, &means, &|_| {}, heard));
-        if after_polls(&mut work, polls).await.is_some_and(|r| r.counts.untouched == 0) {
-            break;
-        }
-        drop(work);
-        drop(means);
-        stage.reopen();
-        stage.means.ledger.break_lease(&plan.id).await;
-    }
-    let arrived = stage.arrived();
-    assert!(arrived.values().all(|n| *n == 1), "{arrived:?}");
-    let outcomes = stage.means.ledger.outcomes(plan.id.clone()).await.unwrap();
-    let source: Vec<u32> = stage.memory.messages("orders.dlt").iter().map(seq).collect();
-    for item in &plan.items {
-        let n: u32 = item.id.0.strip_prefix("id-").unwrap().parse().unwrap();
-        assert!(arrived.contains_key(&n) || source.contains(&n), "{n} is lost");
-        match outcomes.get(&item.n) {
-            Some(Outcome::Replayed { .. } | Outcome::Unsettled { .. }) => assert!(arrived.contains_key(&n)),
-            Some(Outcome::InDoubt { .. }) => {}
-            _ => assert!(!arrived.contains_key(&n), "{n} arrived and the ledger does not know"),
-        }
-    }
-}
-
-/// Polls a future so many times, and drops it then, unless it ended.
-async fn after_polls<F: Future + Unpin>(work: &mut F, polls: usize) -> Option<F::Output> {
-    let mut left = polls;
-    std::future::poll_fn(move |cx| {
-        let polled = std::pin::Pin::new(&mut *work).poll(cx);
-        match polled {
-            std::task::Poll::Ready(out) => std::task::Poll::Ready(Some(out)),
-            std::task::Poll::Pending if left == 0 => std::task::Poll::Ready(None),
-            std::task::Poll::Pending => {
-                left -= 1;
-                std::task::Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-#[tokio::test]
-async fn park_and_discard_on_a_log_are_marks_and_restore_takes_them_back() {
-    let stage = Stage::new(Shape::kafka());
-    stage.dead(&KEYS);
-    let at = stage.memory.at("orders.dlt");
-    for (deed, how) in [(Deed::Park, crate::model::PastKind::Parked), (Deed::Discard, crate::model::PastKind::Discarded)] {
-        let plan = stage.plan_for(stage.ask(deed, Route::Nowhere)).await;
-        let report = run(&stage, &plan).await;
-        assert_eq!((report.counts.marked, report.exit_code()), (12, 0), "{report:?}");
-        let resolved = stage.means.ledger.resolved(at.clone(), None).await.unwrap();
-        assert_eq!(resolved.how(&plan.items[0].seat), Some(how));
-        let rows = stage.means.ledger.restorable(at.clone(), None).await.unwrap();
-        assert_eq!(rows.len(), 12);
-        assert!(stage.means.ledger.copy(rows[0].plan.clone(), rows[0].item).await.unwrap().is_some());
-        let mut ask = stage.ask(Deed::Restore, Route::Same);
-        ask.from = Source::Ledger(at.clone());
-        let mut draft = Draft::new(ask);
-        rows.iter().for_each(|row| draft.add_restorable(row));
-        let plan = preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap();
-        let report = run(&stage, &plan).await;
-        assert_eq!((report.counts.marked, report.exit_code()), (12, 0), "{report:?}");
-        assert!(stage.means.ledger.resolved(at.clone(), None).await.unwrap().is_empty());
-        assert!(stage.means.ledger.restorable(at.clone(), None).await.unwrap().is_empty());
-        assert_eq!(stage.memory.messages("orders.dlt").len(), 12);
-        assert!(stage.arrived().is_empty());
-    }
-}
-
-#[tokio::test]
-async fn a_discard_takes_out_of_a_queue_and_restore_publishes_the_copy() {
-    let stage = Stage::new(Shape::rabbitmq());
-    stage.dead(&KEYS);
-    let at = stage.memory.at("orders.dlt");
-    let before = stage.memory.messages("orders.dlt");
-    let plan = stage.plan_for(stage.ask(Deed::Discard, Route::Nowhere)).await;
-    let report = run(&stage, &plan).await;
-    assert_eq!((report.counts.marked, report.exit_code()), (12, 0), "{report:?}");
-    assert!(stage.memory.messages("orders.dlt").is_empty());
-    let mut ask = stage.ask(Deed::Restore, Route::Same);
-    ask.from = Source::Ledger(at.clone());
-    let mut draft = Draft::new(ask);
-    stage.means.ledger.restorable(at.clone(), None).await.unwrap().iter().for_each(|row| draft.add_restorable(row));
-    let plan = preflight::freeze(draft, &stage.means.brokers, &stage.means.hands, &stage.means.ledger).await.unwrap();
-    let report = run(&stage, &plan).await;
-    assert_eq!((report.counts.replayed, report.exit_code()), (12, 0), "{report:?}");
-    let after = stage.memory.messages("orders.dlt");
-    assert_eq!(after.len(), 12);
-    for (was, is) in before.iter().zip(&after) {
-        assert_eq!(was.body, is.body);
-        let rest: Vec<_> = is.headers.iter().filter(|(n, _)| n != REPLAY_ID).cloned().collect();
-        assert_eq!(was.headers, rest);
-    }
 }
 
 #[tokio::test]

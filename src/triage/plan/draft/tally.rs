@@ -145,6 +145,7 @@ impl Draft {
         for (item, edit) in &edits {
             all.extend(edit.breaks.iter().map(|what| Warning::EditBreaks { message: item.seat.to_string(), what: what.clone() }));
         }
+        all.extend(self.parked_at.iter().map(|(at, n)| Warning::StillParked { at: at.clone(), messages: *n }));
         all.extend(self.ways.losses.iter().map(|(what, n)| Warning::Loses { what: what.clone(), messages: *n }));
         all.extend(self.ways.refused.iter().map(|(why, n)| Warning::WillBeRefused { why: why.clone(), messages: *n }));
         let stuck = self.ways.stuck.iter().filter(|_| known.removes);

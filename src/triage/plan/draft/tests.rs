@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
-use crate::model::{ConnId, Fields, Origin, Past, PastKind, Told};
+use crate::broker::Rehearsal;
+use crate::model::{BY_RABBITMQ, ConnId, Fields, Message, Origin, Past, PastKind, Told, Typed};
 use crate::triage::plan::{Actor, Deed, Level, Preflight, ReplayPlan, Source, Target, Warning, Way};
 use crate::triage::report::{Resolved, Skip};
 

@@ -1,7 +1,11 @@
 //! Publishing and removal as one act, in the shape of ActiveMQ, with faults.
 
+use std::sync::Mutex;
+
+use super::broken_off::break_off_anywhere;
 use super::*;
 use crate::drivers::memory::What;
+use crate::triage::doubt;
 use crate::triage::plan::Warning;
 
 /// Each of a key of its own: none waits for another.

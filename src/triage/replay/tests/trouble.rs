@@ -1,0 +1,70 @@
+//! Answers that get lost, brokers that are down, what is published and not taken out.
+
+use super::*;
+use crate::triage::doubt;
+use crate::triage::report::Answer;
+
+#[tokio::test]
+async fn a_lost_answer_is_in_doubt_and_cleared_up_by_looking() {
+    let stage = Stage::new(Shape::kafka());
+    stage.dead(&KEYS);
+    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders").from_nth(2).once());
+    let plan = stage.plan().await;
+    let report = run(&stage, &plan).await;
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
+}
+
+#[tokio::test]
+async fn where_nothing_proves_it_a_person_is_asked_and_nothing_is_sent_again() {
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&KEYS);
+    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders").from_nth(2).once());
+    let plan = stage.plan().await;
+    let report = run(&stage, &plan).await;
+    assert_eq!((report.counts.in_doubt, report.exit_code()), (1, 4), "{report:?}");
+    assert_eq!(stage.arrived().values().sum::<usize>(), 12 - usize::try_from(report.counts.skipped).unwrap());
+    let left = doubt::examine(&plan.id, &stage.means.brokers, &stage.means.ledger).await.unwrap();
+    assert_eq!(left.len(), 1);
+    let by = Actor { name: "tom".into(), os_user: "tom".into() };
+    doubt::settle_by_hand(&plan.id, left[0].n, Answer::Arrived, &by, Some("seen".into()), &stage.means.ledger).await.unwrap();
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    assert_eq!(stage.arrived().values().sum::<usize>(), 12);
+    assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
+}
+
+#[tokio::test]
+async fn a_broker_that_is_down_ends_the_run_with_the_rest_untouched() {
+    let stage = Stage::new(Shape::kafka());
+    stage.dead(&KEYS);
+    stage.memory.faults().add(Fault::fail(Step::BeforePublish, ErrorKind::Unreachable).on("orders"));
+    let plan = stage.plan().await;
+    let report = run(&stage, &plan).await;
+    assert!(matches!(report.ended, Ended::Broke(_)), "{report:?}");
+    assert_eq!(report.exit_code(), 1);
+    assert!(stage.arrived().is_empty());
+    stage.memory.faults().clear();
+    let (_wish, heard) = go();
+    assert_eq!(resume(&plan.id, &stage.means, &|_| {}, heard).await.exit_code(), 0);
+    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
+}
+
+#[tokio::test]
+async fn what_is_published_and_not_settled_is_settled_later_and_never_published_again() {
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&KEYS);
+    stage.memory.faults().add(Fault::fail(Step::BeforeSettle, ErrorKind::Denied).on("orders.dlt"));
+    let plan = stage.plan().await;
+    let report = run(&stage, &plan).await;
+    assert!(report.counts.unsettled > 0);
+    assert_eq!(report.exit_code(), 3);
+    assert_eq!(stage.memory.messages("orders.dlt").len(), 12);
+    stage.memory.faults().clear();
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
+    assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
+}

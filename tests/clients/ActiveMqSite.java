@@ -45,9 +45,14 @@ class ActiveMqSite {
         return "{\"order\":" + number + "}";
     }
 
-    /** A listener throws another exception for each cause; the client gives the message up with that. */
+    /** A listener throws another exception for each cause; the client gives the message up with that. Cause 3 is given up by MassTransit. */
     void bury(int cause, int first, int count) throws Exception {
         long before = count(source);
+        if (cause == 3) {
+            fault(first, count);
+            arrive(before + count);
+            return;
+        }
         try (Session session = connection.createSession(true, Session.SESSION_TRANSACTED)) {
             MessageProducer producer = session.createProducer(session.createQueue(target));
             for (int n = first; n < first + count; n++) {
@@ -71,11 +76,37 @@ class ActiveMqSite {
             });
             if (!left.await(60, TimeUnit.SECONDS)) throw new IOException(left.getCount() + " of " + count + " did not come to be given up");
             // the last ones are on their way; the session may not be closed before they are there
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (count(source) < before + count) {
-                if (System.nanoTime() > end) throw new IOException("dead letters are missing: " + count(source));
-                Thread.sleep(20);
+            arrive(before + count);
+        }
+    }
+
+    /** What MassTransit does with a message that it gives up: its own headers go with it to the queue for errors. */
+    void fault(int first, int count) throws Exception {
+        try (Session session = connection.createSession(true, Session.SESSION_TRANSACTED)) {
+            MessageProducer producer = session.createProducer(session.createQueue(source));
+            for (int n = first; n < first + count; n++) {
+                TextMessage message = session.createTextMessage(body(n));
+                message.setStringProperty("tenant", "acme");
+                message.setIntProperty("n", n);
+                message.setStringProperty("MT-Fault-InputAddress", "activemq://localhost/" + target);
+                message.setStringProperty("MT-Fault-ExceptionType", "Shop.NoCustomer");
+                message.setStringProperty("MT-Fault-Message", "no such customer");
+                message.setStringProperty("MT-Fault-StackTrace", "   at Shop.Billing.Consume() in /src/Billing.cs:line 7");
+                message.setStringProperty("MT-Fault-Timestamp", "2026-11-27T18:00:00.1234567Z");
+                message.setStringProperty("MT-Fault-ConsumerType", "Shop.Billing");
+                message.setStringProperty("MT-Reason", "fault");
+                producer.send(message);
             }
+            session.commit();
+        }
+    }
+
+    /** Waits until so many dead letters are there. */
+    void arrive(long wanted) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (count(source) < wanted) {
+            if (System.nanoTime() > end) throw new IOException("dead letters are missing: " + count(source));
+            Thread.sleep(20);
         }
     }
 

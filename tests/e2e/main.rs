@@ -35,6 +35,7 @@ mod keys;
 mod keys_on_queues;
 mod outage;
 mod own_broker;
+mod parked;
 mod queues;
 mod smallrye;
 mod together;

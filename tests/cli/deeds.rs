@@ -69,6 +69,8 @@ fn what_is_not_there_is_said_with_what_there_is() {
     golden!(1, "replay_unknown_cause", "replay", "orders.dlt", "--cause", "ffff", "--dry-run");
     golden!(1, "replay_unknown_plan", "replay", "--plan", "0000-0000", "--yes");
     golden!(1, "replay_unknown_message", "replay", "orders.dlt", "--message", "p4/1", "--dry-run");
+    let odd = demo(&["replay", "orders.dlt", "--message", "p4", "--dry-run"]).exits(1);
+    assert!(odd.err.contains("'p4' is no place in a log; write p<partition>/<offset>"), "{}", odd.err);
     golden!(1, "replay_unknown_target", "replay", "orders.dlt", "--cause", "8d99", "--to", "order", "--dry-run");
     golden!(1, "restore_nothing", "restore", "orders.dlt", "--all", "--dry-run");
     golden!(2, "replay_of_what", "replay", "orders.dlt");

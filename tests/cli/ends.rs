@@ -8,10 +8,11 @@ use crate::{golden, nobody_home, place};
 
 #[test]
 fn usage_errors_are_2_and_say_what_was_expected() {
-    let cases: [&[&str]; 8] = [
+    let cases: [&[&str]; 9] = [
         &["frobnicate"],
         &["peek"],
         &["peek", "orders", "-n", "many"],
+        &["peek", "orders", "-n", "0"],
         &["ls", "-o", "xml"],
         &["replay", "orders.dlt", "--all", "--cause", "8d99"],
         &["jobs", "settle", "x/1", "--arrived", "--missing"],

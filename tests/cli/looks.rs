@@ -75,6 +75,10 @@ fn lag_is_by_group_or_by_partition() {
     golden!(0, "lag_group", "lag", "billing");
     golden!(0, "lag_topic", "lag", "--topic", "payments");
     golden!(1, "lag_unknown", "lag", "no-such-group");
+    let nowhere = demo(&["lag", "--topic", "payment"]).exits(1);
+    assert!(nowhere.err.contains("no destination 'payment'"), "{}", nowhere.err);
+    let unread = demo(&["lag", "--topic", "orders.parked"]).exits(0);
+    assert_eq!(unread.err, "nobody is known to read orders.parked\n");
 }
 
 #[test]

@@ -25,7 +25,9 @@ pub async fn run(desk: &Desk, args: CategoriseArgs) -> io::Result<Exit> {
     let back = args.category == "none";
     if !back && !rules.names().any(|n| n == args.category) {
         let names: Vec<&str> = rules.names().collect();
-        return Ok(complain(&format!("no category '{}'; it can be {} or none", safe(&args.category), names.join(", ")), Exit::Usage));
+        let few = if names.len() > 1 { "" } else { ": the config has no error_categories for this queue" };
+        let why = format!("no category '{}'; it can be {} or none{few}", safe(&args.category), names.join(", "));
+        return Ok(complain(&why, Exit::Usage));
     }
     let mark = Mark {
         seq: 0,

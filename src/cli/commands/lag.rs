@@ -11,7 +11,7 @@ use crate::broker::{ErrorKind, ReadersRequest};
 use crate::cli::args::LagArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::Out;
-use crate::cli::{Desk, find, say};
+use crate::cli::{Desk, complain, find, say};
 use crate::decode::{human, safe};
 use crate::model::{Address, Backlog, ConnId, Count, Position, Reader};
 use crate::triage::reach;
@@ -32,8 +32,13 @@ pub async fn run(desk: &Desk, args: LagArgs) -> io::Result<Exit> {
         && readers.is_empty()
         && failed.is_empty()
     {
-        say(&format!("redrive: no group '{}'; `redrive lag` shows those there are", safe(group)));
-        return Ok(Exit::Nothing);
+        return Ok(complain(&format!("no group '{}'; `redrive lag` shows those there are", safe(group)), Exit::Nothing));
+    }
+    if let (Some(topic), true) = (&args.topic, readers.is_empty() && failed.is_empty()) {
+        match find::destination(&desk.means.brokers, &desk.context.name, topic).await {
+            Err(e) if e.kind == ErrorKind::NotFound => return Ok(complain(&e.to_string(), Exit::Nothing)),
+            _ => say(&format!("nobody is known to read {}", safe(topic))),
+        }
     }
     if args.group.is_some() {
         by_partition(desk, &readers, &failed)?

@@ -10,6 +10,7 @@ use super::lease::holder;
 use super::rows::{ms, place, place_no, time};
 use super::state::{lease_name, seat};
 use super::{Result, TriageLedger};
+use crate::decode::human;
 use crate::model::MessageId;
 use crate::triage::plan::stored::seat_text;
 use crate::triage::plan::{OrderKey, PlanId, Planned, ReplayPlan, Source, Way, Where};
@@ -75,7 +76,7 @@ pub(super) fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::resu
     )?;
     insert_items(c, plan, &plan.items)?;
     let book = Book::new(c, plan)?;
-    book.entry("planned", plan.ask.deed.word(), None, &format!("{} messages", plan.todo()), None)
+    book.entry("planned", plan.ask.deed.word(), None, &human::things(plan.todo() as u64, "message"), None)
 }
 
 /// Messages of a plan that is there.

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
-use super::store::{Hidden, Place};
+use super::put::Hidden;
+use super::store::Place;
 use super::{Login, Memory, Step, peek, rehearse};
 use crate::broker::{
     Broker, Carriage, Cost, Detail, Flow, Left, ListRequest, Outgoing, PartitionDetail, PeekRequest, Peeked, Probe, ReadersRequest,

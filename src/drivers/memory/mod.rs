@@ -8,12 +8,14 @@ mod eyes;
 mod faults;
 mod hand;
 mod peek;
+mod put;
 mod rehearse;
 mod shape;
 mod store;
 pub mod story;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod world;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +25,8 @@ use tokio::sync::watch;
 
 pub use clock::Clock;
 pub use faults::{Fault, Faults, Step, What};
+pub use put::{Hidden, Put, Spec};
 pub use shape::{Seats, Shape};
-pub use store::{Hidden, Put, Spec};
 pub use world::Snapshot;
 
 use crate::broker::{Error, ErrorKind, Link, Result};

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::store::{Group, Hidden, Place, Put, Spec};
+use super::put::{Hidden, Put, Spec};
+use super::store::{Group, Place};
 use super::{Memory, store};
 use crate::model::{Address, Message, ReaderKind, Seat};
 

@@ -1,6 +1,7 @@
 //! Reading an append-only log: partitions merged by time, each to its own end.
 
-use super::super::store::{self, Hidden, Place, Record};
+use super::super::put::Hidden;
+use super::super::store::{self, Place, Record};
 use super::super::{Memory, Step};
 use super::{BATCH, Next, Stepped, span};
 use crate::broker::{Cursor, Error, ErrorKind, PeekRequest, Result, Stop, Why};

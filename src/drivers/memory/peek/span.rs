@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::super::Step;
-use super::super::store::{Hidden, Log, Place};
+use super::super::put::Hidden;
+use super::super::store::{Log, Place};
 use crate::broker::{Cursor, Error, ErrorKind, PeekRequest, Result, Start, Stop};
 use crate::model::Seat;
 

@@ -1,12 +1,14 @@
 //! The causes are the same in whatever order messages come, and ids and numbers change nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{ConnId, Failure, Message, MessageId, Origin, Past, Told};
+use crate::model::{ConnId, Failure, Message, MessageId, Origin, Past, PastKind, Seat, Told};
+use crate::schema::Verdict;
+use crate::triage::group::NO_METADATA;
 
 fn at() -> Address {
     Address::topic(&ConnId::new("k"), "orders.dlt")

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 
 use crate::support::*;
 
+/// So many that the word of the alarm comes while they are being sent.
+const MESSAGES: usize = 2_000;
 const BLOCKED: u8 = 60;
 const UNBLOCKED: u8 = 61;
 
@@ -117,7 +119,7 @@ fn an_alarm_meanwhile_has_its_name_and_what_is_behind_it_is_not_sent() {
         way.alarm.send_replace(true);
         let mut sent = 0;
         for batch in 0..2 {
-            for answer in hand.publish((1..40).map(|n| out(&to, n)).collect()).await {
+            for answer in hand.publish((1..MESSAGES).map(|n| out(&to, n)).collect()).await {
                 let error = answer.expect_err("the broker takes nothing");
                 assert!(error.cause.contains("an alarm blocks publishers: low on memory"), "{error}");
                 match (error.done, batch) {

@@ -90,7 +90,7 @@ fn watch(mut opened: Opened, globals: &Globals) -> io::Result<ExitCode> {
     let _log = opened.log.take();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = loop {
-        let ledger = TriageLedger::open(&opened.ledger).map_err(io::Error::other)?;
+        let ledger = TriageLedger::open_in(&opened.ledger, &opened.context.name).map_err(io::Error::other)?;
         let can_switch = opened.story.is_none();
         let mut setup = tui::Setup::new(opened.config, opened.context, opened.links, opened.rights, opened.permit, ledger);
         setup.warnings = opened.warnings;
@@ -163,7 +163,7 @@ fn headless(opened: Opened, globals: &Globals, command: Command) -> io::Result<E
     tracing::info!(version = env!("CARGO_PKG_VERSION"), context = opened.context.name, command = what, "started");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
-        let ledger = match TriageLedger::open(&opened.ledger) {
+        let ledger = match TriageLedger::open_in(&opened.ledger, &opened.context.name) {
             Ok(ledger) => ledger,
             Err(e) => return Ok(cli::complain(&e.to_string(), Exit::Nothing)),
         };

@@ -25,11 +25,11 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Opens the file and starts the thread. A reading desk cannot write.
-    pub(super) fn open(path: &Path, reads: bool) -> Result<Self> {
+    pub(super) fn open(path: &Path, context: &str, reads: bool) -> Result<Self> {
         let fail = |e: &rusqlite::Error| LedgerError::sqlite(path, "open it", e);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(|e| fail(&e))?;
-        prepare(&mut connection, reads).map_err(|e| fail(&e))?;
+        prepare(&mut connection, context, reads).map_err(|e| fail(&e))?;
         let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING);
         std::thread::Builder::new()
             .name(if reads { "ledger-read".into() } else { "ledger".into() })
@@ -63,8 +63,15 @@ impl Desk {
     }
 }
 
-fn prepare(connection: &mut Connection, reads: bool) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection, context: &str, reads: bool) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
+    // plans of other contexts: a connection of the same name may be another broker there
+    connection.execute_batch(
+        "CREATE TEMP TABLE here (context TEXT NOT NULL);
+         CREATE TEMP VIEW elsewhere AS SELECT plans.id, plans.context FROM main.plans, temp.here
+           WHERE here.context <> '' AND plans.context <> '' AND plans.context <> here.context;",
+    )?;
+    connection.execute("INSERT INTO temp.here VALUES (?1)", [context])?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // FULL: in WAL mode each commit is synced to disk before it is reported
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -97,7 +97,8 @@ impl TriageLedger {
             .ask("read what can be restored", move |c| {
                 let Some(no) = find_place(c, &source)? else { return Ok(Vec::new()) };
                 let mut find = c.prepare_cached(&format!(
-                    "SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 AND {OF} ORDER BY at, plan, n"
+                    "SELECT id, seat, how, at, plan, n, removed, size FROM aside WHERE source = ?1 AND {OF} AND plan NOT IN (SELECT id FROM elsewhere)
+                     ORDER BY at, plan, n"
                 ))?;
                 let mut rows = find.query(params![no, id.unwrap_or_default()])?;
                 let mut all = Vec::new();

@@ -39,15 +39,22 @@ pub struct TriageLedger {
 }
 
 impl TriageLedger {
-    /// Opens the file, makes it (mode 0600) and its directory where they are missing, and brings its tables up to date. Blocks for some milliseconds.
+    /// As [`TriageLedger::open_in`], for no context: plans of all are its own.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_in(path, "")
+    }
+
+    /// Opens the file, makes it (mode 0600) and its directory where they are missing, and brings its tables up to date. Blocks for some
+    /// milliseconds. Plans are kept as this context's; those of others are not listed, cleared up, restored from or carried out, because a
+    /// connection of the same name may be another broker there.
+    pub fn open_in(path: &Path, context: &str) -> Result<Self> {
         create(path)
             .map_err(|e| LedgerError::new(path, "open it", e.to_string(), "check that you may write there, or set [ledger] path"))?;
         let mut connection = rusqlite::Connection::open(path).map_err(|e| LedgerError::sqlite(path, "open it", &e))?;
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|e| LedgerError::sqlite(path, "open it", &e))?;
         schema::migrate(&mut connection).map_err(|t| t.at(path, "open it"))?;
         drop(connection);
-        Ok(Self { writes: Desk::open(path, false)?, reads: Desk::open(path, true)? })
+        Ok(Self { writes: Desk::open(path, context, false)?, reads: Desk::open(path, context, true)? })
     }
 
     /// The file.

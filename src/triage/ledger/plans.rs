@@ -37,18 +37,18 @@ impl TriageLedger {
             .await
     }
 
-    /// A plan with all its messages.
+    /// A plan with all its messages. One of another context is an error: it is carried out there.
     pub async fn plan(&self, id: PlanId) -> Result<Option<ReplayPlan>> {
         self.reads.ask("read a plan", move |c| load(c, &id)).await
     }
 
-    /// The latest plans, newest first; where there are more than `limit`, those that were never started are left out before any other.
+    /// The latest plans of this context, newest first; where there are more than `limit`, those that were never started are left out before any other.
     pub async fn plans(&self, limit: usize) -> Result<Vec<PlanRow>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.reads
             .ask("list plans", move |c| {
                 let ids: Vec<String> = c
-                    .prepare_cached("SELECT id FROM (SELECT id, made FROM plans ORDER BY started IS NULL, made DESC, id LIMIT ?1) ORDER BY made DESC, id")?
+                    .prepare_cached("SELECT id FROM (SELECT id, made FROM plans WHERE id NOT IN (SELECT id FROM elsewhere) ORDER BY started IS NULL, made DESC, id LIMIT ?1) ORDER BY made DESC, id")?
                     .query_map([limit], |r| r.get(0))?
                     .collect::<rusqlite::Result<_>>()?;
                 ids.into_iter().filter_map(|id| row(c, &PlanId(id)).transpose()).collect()
@@ -71,7 +71,8 @@ impl TriageLedger {
 pub(super) fn insert(c: &Connection, plan: &ReplayPlan, head: &str) -> std::result::Result<(), Trouble> {
     let source = place_no(c, plan.ask.from.at())?;
     c.execute(
-        "INSERT INTO plans (id, deed, source, head, actor, reason, made, removes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO plans (id, deed, source, head, actor, reason, made, removes, context)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT context FROM temp.here))",
         params![plan.id.0, plan.ask.deed.word(), source, head, plan.ask.by.name, plan.ask.reason, ms(plan.frozen), plan.removes],
     )?;
     insert_items(c, plan, &plan.items)?;
@@ -119,6 +120,10 @@ pub(super) fn insert_items(c: &Connection, plan: &ReplayPlan, items: &[Planned])
 fn load(c: &Connection, id: &PlanId) -> std::result::Result<Option<ReplayPlan>, Trouble> {
     let head: Option<String> = c.query_row("SELECT head FROM plans WHERE id = ?1", [&id.0], |r| r.get(0)).optional()?;
     let Some(head) = head else { return Ok(None) };
+    let elsewhere: Option<String> = c.query_row("SELECT context FROM elsewhere WHERE id = ?1", [&id.0], |r| r.get(0)).optional()?;
+    if let Some(context) = elsewhere {
+        return Err(Trouble::Other(format!("plan {id} is of the context {context}"), format!("go on with it there: --context {context}")));
+    }
     let mut plan: ReplayPlan = serde_json::from_str(&head).map_err(Trouble::damaged)?;
     let mut find =
         c.prepare_cached("SELECT n, id, seat, digest, ord, target, place, owned, before, size, way FROM items WHERE plan = ?1 ORDER BY n")?;

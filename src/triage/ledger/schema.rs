@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::desk::Trouble;
 
 /// Each brings the file from the version before to its own; never edited once released.
-const STEPS: [&str; 2] = ["
+const STEPS: [&str; 3] = ["
 CREATE TABLE places (
   no INTEGER PRIMARY KEY, conn TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (conn, kind, name));
 CREATE TABLE plans (
@@ -55,6 +55,8 @@ CREATE TABLE resolved (
 INSERT INTO resolved SELECT source, part, off, seat, '', how, plan FROM resolved_1;
 DROP TABLE resolved_1;
 ALTER TABLE aside ADD COLUMN source_id TEXT NOT NULL DEFAULT '';
+", "
+ALTER TABLE plans ADD COLUMN context TEXT NOT NULL DEFAULT '';
 "];
 
 /// Brings the file up to date. A file of a newer redrive is refused and left as it is.

@@ -55,13 +55,14 @@ pub struct OpenIntent {
 }
 
 impl TriageLedger {
-    /// Everything that is open or in doubt, of one plan or of all.
+    /// Everything that is open or in doubt, of one plan or of all of this context.
     pub async fn open_intents(&self, of: Option<PlanId>) -> Result<Vec<OpenIntent>> {
         self.reads
             .ask("read what is open", move |c| {
                 let sql = "SELECT i.plan, i.n, i.id, i.seat, t.at, v.ends, i.outcome, i.state FROM items i
                            LEFT JOIN intents t ON t.no = i.intent LEFT JOIN visits v ON v.no = t.visit
-                           WHERE i.state IN ('open', 'in doubt') AND (?1 IS NULL OR i.plan = ?1) ORDER BY i.plan, i.n";
+                           WHERE i.state IN ('open', 'in doubt') AND (?1 IS NULL OR i.plan = ?1)
+                             AND i.plan NOT IN (SELECT id FROM elsewhere) ORDER BY i.plan, i.n";
                 let mut find = c.prepare_cached(sql)?;
                 let mut rows = find.query([of.as_ref().map(|p| p.0.as_str())])?;
                 let mut all: Vec<OpenIntent> = Vec::new();

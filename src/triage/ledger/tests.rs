@@ -140,6 +140,25 @@ async fn who_lost_the_lease_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_plan_is_carried_out_and_cleared_up_in_its_own_context_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger.db");
+    let (production, staging) = (TriageLedger::open_in(&path, "production").unwrap(), TriageLedger::open_in(&path, "staging").unwrap());
+    let plan = plan(2, 10, 1);
+    let run = run(&production, &plan).await;
+    production.step(&run, Vec::new(), vec![intent(1, 10)]).await.unwrap();
+    production.break_lease(&plan.id).await;
+    // the same connection's name there may be another broker: what is not found on it has not failed to arrive here
+    assert!(staging.open_intents(None).await.unwrap().is_empty());
+    assert!(staging.plans(10).await.unwrap().is_empty() && staging.unfinished().await.unwrap().is_empty());
+    let refused = staging.plan(plan.id.clone()).await.unwrap_err();
+    assert!(refused.to_string().contains("is of the context production; go on with it there: --context production"), "{refused}");
+    assert_eq!(production.open_intents(None).await.unwrap().len(), 1);
+    assert_eq!(production.unfinished().await.unwrap().len(), 1);
+    assert!(production.plan(plan.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn two_plans_do_not_begin_the_same_message() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();

@@ -3,6 +3,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TB=${REDRIVE_TESTBED:-$ROOT/target/testbed}
 CACHE=${REDRIVE_TESTBED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/redrive-testbed}
+# The same text everywhere: a machine without a locale has Java and Python think in ASCII.
+export LC_ALL=C.UTF-8
 mkdir -p "$TB"
 TB=$(cd "$TB" && pwd)
 

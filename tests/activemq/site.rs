@@ -159,6 +159,8 @@ impl Site {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ActiveMqJms.java");
         let (java, jars) = (given("REDRIVE_TEST_JAVA", "Java").expect("Java"), given("REDRIVE_TEST_JMS", "JMS client").expect("jars"));
         let mut command = Command::new("timeout");
+        // without a locale Java reads its own source as ASCII
+        command.env("LC_ALL", "C.UTF-8");
         command.args(["120", &java, "-XX:TieredStopAtLevel=1", "-cp", &jars, script, &self.url, self.login.0, self.login.1]);
         command.args(arguments);
         command

@@ -45,6 +45,8 @@ pub fn activemq(which: &str) -> Option<Site> {
          jolokia_url = \"{jolokia}\"\namqp_url = \"{amqp}\"\nstomp_url = \"{stomp}\""
     );
     let mut client = Command::new(given("REDRIVE_TEST_JAVA", "Java that runs sources")?);
+    // without a locale Java reads its own source as ASCII
+    client.env("LC_ALL", "C.UTF-8");
     client.args(["-XX:TieredStopAtLevel=1", "-cp", &given("REDRIVE_TEST_JMS", "JMS client")?]);
     client.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/ActiveMqSite.java"));
     Some(Site::start(&which.to_lowercase(), &messaging, client.args([&at, &jolokia, "admin", "adminpw", &fresh("site")])))

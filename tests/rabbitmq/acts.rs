@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use lapin::types::AMQPValue;
 use redrive::broker::{BulkAsk, BulkPhase, Done, ErrorKind, Outgoing, Place, Selection, Settle};
-use redrive::model::{Address, Count};
+use redrive::model::{Address, Count, Typed, Value, WireType};
 
 use crate::support::*;
 
 fn out(to: &Address, body: Vec<u8>) -> Outgoing {
     Outgoing { to: to.clone(), place: Place::Any, key: None, body: Some(body.into()), headers: Vec::new(), properties: Vec::new() }
+}
+
+fn typed(value: Value, wire: &str) -> Typed {
+    Typed { value, wire: WireType(wire.to_owned().into()) }
 }
 
 #[test]
@@ -31,6 +35,39 @@ fn what_the_broker_does_not_take_is_a_no_and_said() {
         hand.close().await;
         hands.end().await;
     });
+}
+
+/// What waits for the disk is confirmed later than what no queue takes, so answers do not come in the order of sending.
+#[test]
+fn what_comes_back_is_said_of_the_message_that_came_back() {
+    for node in nodes() {
+        run(async {
+            let (hands, hand) = (Hands::new(&node).await, admin(&node).hand.unwrap());
+            for of_type in ["classic", "quorum"] {
+                let to = hands.make("taken", of_type, &[]).await;
+                let nowhere = Address { name: format!("{}-nowhere", to.name), ..to.clone() };
+                for round in 0..20u8 {
+                    let taken = |n: u8| (n + round) % 3 != 1;
+                    let batch = (0..30u8).map(|n| Outgoing {
+                        properties: vec![
+                            ("delivery_mode".into(), typed(Value::Int(2), "u8")),
+                            ("message_id".into(), typed(Value::Text(format!("m-{n}")), "shortstr")),
+                        ],
+                        headers: vec![("x-n".into(), typed(Value::Int(n.into()), "s32"))],
+                        ..out(if taken(n) { &to } else { &nowhere }, vec![round, n])
+                    });
+                    let answers = hand.publish(batch.collect()).await;
+                    let said: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+                    assert_eq!(said, (0..30u8).map(taken).collect::<Vec<_>>(), "{} {of_type}, round {round}", node.version);
+                    assert!(answers.iter().flat_map(|a| a.as_ref().err()).all(|e| e.kind == ErrorKind::NotFound && e.done == Done::No));
+                    let there: Vec<Vec<u8>> = hands.drain(&to).await.into_iter().map(|(body, ..)| body).collect();
+                    assert_eq!(there, (0..30u8).filter(|n| taken(*n)).map(|n| vec![round, n]).collect::<Vec<_>>());
+                }
+            }
+            hand.close().await;
+            hands.end().await;
+        });
+    }
 }
 
 /// Ends the connections of redrive of this purpose, as an administrator would.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{Confirmation, PublisherConfirm};
+use lapin::{BasicProperties, Confirmation, PublisherConfirm};
 use tokio::time::{Instant, timeout_at};
 
 use super::amqp::Line;
@@ -38,7 +40,7 @@ impl Press {
 
     /// Sends as many of these as may be on their way together, at least one, and waits for their answers.
     pub async fn publish(&self, rabbit: &Rabbit, batch: &[Outgoing]) -> Vec<Result<Receipt>> {
-        let mut sent: Vec<Result<PublisherConfirm>> = Vec::new();
+        let mut sent: Vec<Result<Sent>> = Vec::new();
         let mut bytes = 0;
         for out in batch {
             let size = out.body.as_ref().map_or(0, bytes::Bytes::len);
@@ -55,17 +57,22 @@ impl Press {
         }
         let until = Instant::now() + rabbit.settings.profile.channel_rpc_timeout;
         let alone = sent.len() == 1;
-        let mut answers = Vec::with_capacity(sent.len());
+        let (mut answers, mut letters, mut backs) = (Vec::with_capacity(sent.len()), Vec::with_capacity(sent.len()), Vec::new());
         for (sent, out) in sent.into_iter().zip(batch) {
-            answers.push(match sent {
-                Ok(confirm) => confirmed(rabbit, confirm, &out.to, until, alone).await,
-                Err(e) => Err(e),
-            });
+            let (answer, letter) = match sent {
+                Ok(Sent { confirm, letter }) => (confirmed(rabbit, confirm, &out.to, until, alone, &mut backs).await, Some(letter)),
+                Err(e) => (Err(e), None),
+            };
+            answers.push(answer);
+            letters.push(letter);
+        }
+        for back in backs {
+            given_back(&back, &mut letters, &mut answers, batch);
         }
         answers
     }
 
-    async fn send(&self, rabbit: &Rabbit, out: &Outgoing) -> Result<PublisherConfirm> {
+    async fn send(&self, rabbit: &Rabbit, out: &Outgoing) -> Result<Sent> {
         let facts = rabbit.facts();
         let (wire, _) = rehearse::prepare(out, &facts);
         if let Some(why) = rehearse::refusal(&wire, &facts) {
@@ -81,25 +88,91 @@ impl Press {
         let (properties, _) = message::properties(&wire.properties, &wire.headers);
         let options = BasicPublishOptions { mandatory: true, immediate: false };
         let body = wire.body.unwrap_or_default();
-        let sending = self.line.channel.basic_publish(exchange.into(), key.as_str().into(), options, &body, properties);
+        let sending = self.line.channel.basic_publish(exchange.into(), key.as_str().into(), options, &body, properties.clone());
         // an alarm that comes meanwhile keeps it where nobody sees whether it will still go out
         tokio::select! {
             biased;
-            sent = rabbit.publishing.rpc(OP, Some(&out.to), sending) => sent.map_err(|e| if self.spent() { e } else { e.perhaps() }),
+            sent = rabbit.publishing.rpc(OP, Some(&out.to), sending) => match sent {
+                Ok(confirm) => Ok(Sent { confirm, letter: Letter { exchange: exchange.to_owned(), key, properties, body } }),
+                Err(e) => Err(if self.spent() { e } else { e.perhaps() }),
+            },
             why = rabbit.publishing.until_blocked() => Err(blocked(&why, &out.to)),
         }
     }
 }
 
-/// What became of one.
-async fn confirmed(rabbit: &Rabbit, confirm: PublisherConfirm, to: &Address, until: Instant, alone: bool) -> Result<Receipt> {
-    match timeout_at(until, confirm).await {
-        Ok(Ok(Confirmation::Ack(None))) => Ok(Receipt { to: to.clone(), seat: None }),
-        Ok(Ok(Confirmation::Ack(Some(back)) | Confirmation::Nack(Some(back)))) => {
-            let cause = format!("the broker gave it back: {} {}", back.reply_code, back.reply_text);
-            Err(Error::new(ErrorKind::NotFound, OP, cause).about(to).next("no queue takes it there; check the name with ls"))
+/// One on its way.
+struct Sent {
+    confirm: PublisherConfirm,
+    letter: Letter,
+}
+
+/// What was sent, as the broker gives it back where no queue takes it.
+#[derive(Clone)]
+struct Letter {
+    exchange: String,
+    key: String,
+    properties: BasicProperties,
+    body: Bytes,
+}
+
+impl Letter {
+    /// How much of a returned message is this one's: nothing, its route, its body too, or all.
+    fn likeness(&self, back: &BasicReturnMessage) -> u8 {
+        let there = &back.delivery;
+        if self.exchange != there.exchange.as_str() || self.key != there.routing_key.as_str() {
+            return 0;
         }
-        Ok(Ok(Confirmation::Nack(None))) => Err(refused(rabbit, to).await),
+        match (self.body == there.data, self.properties == there.properties) {
+            (true, true) => 3,
+            (true, false) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Says of the message that came back that it did. lapin hands a return to whichever confirmation comes next, which may be another message's:
+/// the broker confirms one that waits for the disk later than one that no queue takes. So it is known by what it is. Where several are alike but not
+/// the same, each of them is in doubt; one of an earlier batch has had its answer.
+fn given_back(back: &BasicReturnMessage, letters: &mut [Option<Letter>], answers: &mut [Result<Receipt>], batch: &[Outgoing]) {
+    let like: Vec<u8> = letters.iter().map(|l| l.as_ref().map_or(0, |l| l.likeness(back))).collect();
+    let most = like.iter().copied().max().unwrap_or(0);
+    let mut found: Vec<usize> = (0..like.len()).filter(|i| most > 0 && like.get(*i) == Some(&most)).collect();
+    if most == 3 {
+        // the same in all is the same message twice
+        found.truncate(1);
+    }
+    let sure = found.len() == 1;
+    for i in found {
+        let (Some(letter), Some(answer), Some(out)) = (letters.get_mut(i), answers.get_mut(i), batch.get(i)) else { continue };
+        let cause = format!("the broker gave it back: {} {}", back.reply_code, back.reply_text);
+        let error = Error::new(ErrorKind::NotFound, OP, cause).about(&out.to);
+        *answer = Err(match sure {
+            true => error.next("no queue takes it there; check the name with ls"),
+            false => error.next("see which of those alike is there before any is sent again").perhaps(),
+        });
+        if sure {
+            *letter = None;
+        }
+    }
+}
+
+/// What became of one, but for a return, which goes to `backs`.
+async fn confirmed(
+    rabbit: &Rabbit,
+    confirm: PublisherConfirm,
+    to: &Address,
+    until: Instant,
+    alone: bool,
+    backs: &mut Vec<BasicReturnMessage>,
+) -> Result<Receipt> {
+    let mut confirmation = timeout_at(until, confirm).await;
+    if let Ok(Ok(Confirmation::Ack(back) | Confirmation::Nack(back))) = &mut confirmation {
+        backs.extend(back.take());
+    }
+    match confirmation {
+        Ok(Ok(Confirmation::Ack(_))) => Ok(Receipt { to: to.clone(), seat: None }),
+        Ok(Ok(Confirmation::Nack(_))) => Err(refused(rabbit, to).await),
         Ok(Ok(Confirmation::NotRequested)) => {
             Err(Error::new(ErrorKind::Unexpected, OP, "the channel does not confirm").about(to).next("try again").perhaps())
         }

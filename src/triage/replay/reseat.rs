@@ -13,6 +13,9 @@ use crate::triage::ledger::{LedgerError, Run, TriageLedger};
 use crate::triage::plan::{Actor, PlanId, ReplayPlan};
 use crate::triage::report::{Level, Outcome, Stage};
 
+/// What came of a publish, by number.
+type Answers = Vec<(u32, Result<Receipt, Error>)>;
+
 /// Who gave the word, and what it is done with.
 #[derive(Clone)]
 pub(super) struct Word {
@@ -79,30 +82,35 @@ impl Reseat {
     /// Puts these in again and takes them out of the hold. The error says what did not come about, and where its copy is.
     pub async fn held(&mut self, hold: &mut dyn Hold, held: Vec<Held>) -> Result<(), Error> {
         let (ids, messages): (Vec<_>, Vec<_>) = held.into_iter().map(|h| (h.id, h.message)).unzip();
-        let answers = self.publish(&messages).await?;
+        let (answers, kept) = self.publish(&messages).await;
         let out = ids.iter().zip(&answers).filter(|(_, (_, result))| result.is_ok()).map(|(id, _)| (*id, Settle::Remove)).collect();
         // one that could not be taken out stays in hand: the broker drops it, or it is there twice; nothing is lost by it
         let unsettled = hold.settle(out).await.into_iter().find_map(Result::err);
-        self.note(answers)?;
+        self.note(answers, kept).await?;
         unsettled.map_or(Ok(()), Err)
     }
 
     /// Puts these in again, where nobody can take them out of a hold: they are let go, and the broker drops them.
     pub async fn let_go(&mut self, messages: &[Message]) -> Result<(), Error> {
-        let answers = self.publish(messages).await?;
-        self.note(answers)
+        let (answers, kept) = self.publish(messages).await;
+        self.note(answers, kept).await
     }
 
-    /// Copies first, synced; then publishes each to where it is.
-    async fn publish(&mut self, messages: &[Message]) -> Result<Vec<(u32, Result<Receipt, Error>)>, Error> {
+    /// Copies first, synced; then publishes each to where it is. Also where they cannot be copied: what is let go is dropped, so better there
+    /// without a copy than nowhere.
+    async fn publish(&mut self, messages: &[Message]) -> (Answers, Result<(), LedgerError>) {
         let plan = Arc::make_mut(&mut self.plan);
+        let before = plan.items.len();
         let numbers: Vec<u32> = messages.iter().map(|m| plan.take_in(m)).collect();
         let copies = messages.iter().map(copy::encode).collect();
-        self.record(copies).await.map_err(|e| self.unkept(&e))?;
+        let kept = self.record(copies).await;
+        if kept.is_err() {
+            Arc::make_mut(&mut self.plan).items.truncate(before);
+        }
         let batch = numbers.iter().zip(messages).map(|(n, m)| (*n, self.outgoing(m))).collect();
         let mut answers: Vec<_> = publish(&self.word.hands, batch).await.into_iter().map(|a| (a.n, a.result)).collect();
         answers.sort_by_key(|(n, _)| *n);
-        Ok(answers)
+        (answers, kept)
     }
 
     async fn record(&mut self, copies: Vec<bytes::Bytes>) -> Result<(), LedgerError> {
@@ -140,8 +148,13 @@ impl Reseat {
         rehearsal.wire
     }
 
-    /// Takes note of what came of them.
-    fn note(&mut self, answers: Vec<(u32, Result<Receipt, Error>)>) -> Result<(), Error> {
+    /// Takes note of what came of them, and writes it at once: what is open once the lease has run out looks like a crash to others.
+    async fn note(&mut self, answers: Answers, kept: Result<(), LedgerError>) -> Result<(), Error> {
+        if let Err(e) = kept {
+            let there = answers.iter().filter(|(_, result)| result.is_ok()).count();
+            self.put += there as u64;
+            return Err(self.unkept(&e, there, answers.len() - there));
+        }
         let mut first = None;
         for (n, result) in answers {
             let outcome = match result {
@@ -159,6 +172,11 @@ impl Reseat {
             };
             self.done.push((n, outcome));
         }
+        if let Some(run) = &self.run
+            && self.word.ledger.step(run, self.done.clone(), Vec::new()).await.is_ok()
+        {
+            self.done.clear();
+        }
         match first {
             None => Ok(()),
             Some(e) => {
@@ -168,9 +186,10 @@ impl Reseat {
         }
     }
 
-    /// What could not even be copied is not published either.
-    fn unkept(&self, e: &LedgerError) -> Error {
-        let cause = format!("what is in hand could not be copied: {e}");
+    /// What could not be copied goes into the queue again without, and nothing more is taken in hand.
+    fn unkept(&self, e: &LedgerError, there: usize, lost: usize) -> Error {
+        let lost = if lost > 0 { format!("; {lost} could not be put in, and the broker drops them") } else { String::new() };
+        let cause = format!("what is in hand could not be copied, {there} are in the queue again without a copy{lost}: {e}");
         Error::new(ErrorKind::Unexpected, "copy what is in hand", cause).about(&self.at).next("mend the ledger, then look again")
     }
 

@@ -140,3 +140,31 @@ async fn a_replay_of_some_puts_the_others_in_again() {
     arrived.iter().for_each(|(n, times)| *all.entry(*n).or_insert(0) += times);
     assert_eq!(all, once_each(), "each is at its target or where it was: {report:?}");
 }
+
+/// The look goes on for long, and others look into the ledger meanwhile.
+#[tokio::test]
+async fn what_is_put_in_again_is_done_before_anybody_sees_it() {
+    let stage = stage(&Rights::writing());
+    let mut flow = look(&stage, 1_000);
+    loop {
+        match flow.next().await.unwrap().unwrap() {
+            Peeked::Batch(_) => break,
+            Peeked::End { .. } => panic!("a batch comes first"),
+            Peeked::Progress { .. } | Peeked::Doomed(_) => {}
+        }
+    }
+    let open = stage.means.ledger.open_intents(None).await.unwrap();
+    assert!(open.is_empty(), "{open:?}");
+    drop(flow);
+    stage.means.brokers.get(stage.memory.id()).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn what_is_in_hand_is_put_in_again_even_without_a_ledger() {
+    let stage = stage(&Rights::writing());
+    let ledger = rusqlite::Connection::open(stage.dir.path().join("ledger.db")).unwrap();
+    ledger.execute_batch("ALTER TABLE copies RENAME TO elsewhere").unwrap();
+    let error = seen(look(&stage, 1_000)).await.unwrap_err();
+    assert!(error.cause.contains("without a copy") && error.next.contains("mend the ledger"), "{error}");
+    assert_eq!(there(&stage), once_each());
+}

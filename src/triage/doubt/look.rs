@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use futures::StreamExt;
 
 use super::{Doubtful, Finding, source};
-use crate::broker::{Broker, Brokers, Doubt, PeekRequest, Peeked, REPLAY_ID, Receipt, Start, Stop, Why};
+use crate::broker::{Broker, Brokers, Detail, Doubt, PeekRequest, Peeked, REPLAY_ID, Receipt, Start, Stop, Why};
 use crate::model::{Address, Message, Seat, text_field};
 use crate::triage::ledger::OpenIntent;
 use crate::triage::plan::{ReplayPlan, Way, Where};
@@ -101,7 +101,7 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
     let mut sought: HashMap<String, usize> = HashMap::new();
     for (i, intent) in wanted {
         sought.insert(format!("{}/{}", plan.id, intent.n), *i);
-        for (partition, end) in aims(plan, target, intent) {
+        for (partition, end) in aims(plan, target, intent, &detail) {
             from.entry(partition).and_modify(|e| *e = (*e).min(end)).or_insert(end);
         }
     }
@@ -170,7 +170,7 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         if made_anew(target, intent, detail.id.as_deref()) {
             return (*i, Finding::Ask("the target was deleted and made anew since: what had arrived went with it".into()));
         }
-        let aims = aims(plan, target, intent);
+        let aims = aims(plan, target, intent, &detail);
         if aims.is_empty() {
             return (*i, Finding::Ask("the ends of the target were not noted".into()));
         }
@@ -188,12 +188,13 @@ fn made_anew(target: &Address, intent: &OpenIntent, now: Option<&str>) -> bool {
     noted.zip(now).is_some_and(|(noted, now)| noted != now)
 }
 
-/// Partitions that a message may have gone to, with the noted end of each.
-fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent) -> BTreeMap<i32, i64> {
+/// Partitions that a message may have gone to, with the noted end of each. One that was made since began empty, and keys go there too.
+fn aims(plan: &ReplayPlan, target: &Address, intent: &OpenIntent, now: &Detail) -> BTreeMap<i32, i64> {
     let Some(ends) = intent.ends.as_ref().and_then(|e| e.of(target)).map(|t| &t.ends) else { return BTreeMap::new() };
     match plan.item(intent.n).map(|i| i.place) {
         Some(Where::Partition(p)) => ends.get(&p).map(|end| (p, *end)).into_iter().collect(),
-        _ => ends.clone(),
+        _ if ends.is_empty() => BTreeMap::new(),
+        _ => now.partitions.iter().map(|p| (p.id, 0)).chain(ends.iter().map(|(p, end)| (*p, *end))).collect(),
     }
 }
 

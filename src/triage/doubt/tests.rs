@@ -95,6 +95,23 @@ async fn what_retention_took_proves_nothing() {
     assert!(matches!(outcomes.get(&2), Some(Outcome::Replayed { .. })));
 }
 
+/// Keys are spread over all partitions there are when they are sent.
+#[tokio::test]
+async fn what_went_to_a_partition_that_was_made_meanwhile_is_found() {
+    let mut crashed = crashed(Spec::with(2)).await;
+    let anywhere = crate::triage::plan::Where::ByKey;
+    crashed.plan.items.iter_mut().for_each(|item| item.place = anywhere);
+    let ends = Ends(vec![TargetEnds { at: crashed.memory.at("orders"), id: None, ends: [(0, 1), (1, 0)].into() }]);
+    crashed.memory.create("orders", Spec::with(3));
+    let put = Put::keyed("k", "x").header(REPLAY_ID, format!("{}/1", crashed.plan.id)).to(2);
+    crashed.memory.put("orders", put).unwrap();
+    let open = crashed.ledger.open_intents(Some(crashed.plan.id.clone())).await.unwrap();
+    let open: Vec<_> = open.into_iter().map(|intent| crate::triage::ledger::OpenIntent { ends: Some(ends.clone()), ..intent }).collect();
+    let found = look(&crashed.plan, &open, &crashed.brokers, false).await;
+    assert!(matches!(&found[0].finding, Finding::Arrived(r) if r.seat == Some(Seat::Offset { partition: 2, offset: 0 })), "{found:?}");
+    assert_eq!(found[1].finding, Finding::NotThere);
+}
+
 #[tokio::test]
 async fn what_was_given_up_did_not_arrive_and_what_is_open_is_asked_about() {
     let crashed = crashed(Spec::with(2)).await;

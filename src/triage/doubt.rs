@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::ledger::{Lease, LedgerError, TriageLedger};
-use super::plan::{Actor, PlanId, Planned, ReplayPlan, Way};
+use super::plan::{Actor, PlanId, Planned, ReplayPlan, Source, Way};
 use super::report::{Answer, Outcome, Skip};
 use crate::broker::{Brokers, Receipt};
 use crate::model::{Address, MessageId, Seat};
@@ -180,13 +180,15 @@ fn outcome(plan: &ReplayPlan, doubtful: &Doubtful) -> Option<Outcome> {
 }
 
 fn arrived(plan: &ReplayPlan, item: &Planned, receipt: Option<Receipt>) -> Outcome {
-    if item.way == Way::Remove {
-        return Outcome::Marked { removed: true };
+    match item.way {
+        Way::Remove => return Outcome::Marked { removed: true },
+        Way::Mark => return Outcome::Marked { removed: false },
+        Way::Publish | Way::LeftOut(_) => {}
     }
     let to = plan.to(item).cloned().unwrap_or_else(|| plan.ask.from.at().clone());
     let receipt = receipt.unwrap_or(Receipt { to, seat: None });
-    // it was published, whether it was also taken out is another matter: a resume does that where it is still there
-    if plan.removes { Outcome::Unsettled { receipt } } else { Outcome::Replayed { receipt } }
+    // it was published, whether it was also taken out is another matter: a resume does that where it is still there. A copy lies nowhere
+    if plan.removes && matches!(plan.ask.from, Source::Queue(_)) { Outcome::Unsettled { receipt } } else { Outcome::Replayed { receipt } }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What is parked or discarded, and taken back.
 
 use super::*;
+use crate::triage::doubt;
 use crate::triage::plan::Warning;
 use crate::triage::prepare::prepare_restore;
+use crate::triage::report::Answer;
 
 /// A plan that takes back all of it.
 async fn restore(stage: &Stage) -> ReplayPlan {
@@ -85,4 +87,21 @@ async fn what_was_moved_when_it_was_parked_lies_there_still() {
     assert_eq!((report.counts.replayed, stage.memory.messages("orders.parked").len()), (2, 2), "{report:?}");
     let plan = restore(&stage).await;
     assert!(plan.warnings.contains(&Warning::StillParked { at: lot, messages: 2 }), "{:?}", plan.warnings);
+}
+
+/// A copy lies in no queue that it would have to be taken out of: with a person's word that it arrived, the restore is done.
+#[tokio::test]
+async fn a_restore_that_arrived_by_a_persons_word_is_done_and_is_not_offered_again() {
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&["a"]);
+    let plan = stage.plan_for(stage.ask(Deed::Discard, Route::Nowhere)).await;
+    run(&stage, &plan).await;
+    let plan = restore(&stage).await;
+    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders.dlt").once());
+    assert_eq!(run(&stage, &plan).await.exit_code(), 4);
+    let by = Actor { name: "tom".into(), os_user: "tom".into() };
+    doubt::settle_by_hand(&plan.id, 1, Answer::Arrived, &by, None, &stage.means.ledger).await.unwrap();
+    let row = stage.means.ledger.plan_row(plan.id.clone()).await.unwrap().unwrap();
+    assert_eq!((row.status, row.counts.replayed), (Status::Finished, 1), "{row:?}");
+    assert!(stage.means.ledger.restorable(stage.memory.at("orders.dlt"), None).await.unwrap().is_empty(), "a second restore would double it");
 }

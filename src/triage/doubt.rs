@@ -30,6 +30,8 @@ pub enum Finding {
     Left(Receipt),
     /// All of the target from the noted ends on was read, and it is not there; or it was to be carried and is where it was.
     NotThere,
+    /// The target knows it again for so long: sent again within that, it is delivered once, whether or not it had arrived. Until then it is in doubt.
+    Again(Duration),
     /// Nothing proves it: a person has to say. Why, in words.
     Ask(String),
 }
@@ -90,7 +92,7 @@ pub async fn clear(id: &PlanId, brokers: &Brokers, ledger: &TriageLedger) -> Res
     Ok(left?)
 }
 
-/// The same, for the holder of the plan's lease; `sends`: a run that sends at once what is found not to be there.
+/// The same, for the holder of the plan's lease; `sends`: a run that sends at once what it may send again.
 pub(super) async fn clear_held(
     plan: &Arc<ReplayPlan>,
     lease: &Lease,
@@ -109,10 +111,11 @@ pub(super) async fn clear_held(
     // one cut off by a crash that stays unknown is said to be in doubt from now on
     let unknown = found.iter().filter_map(|d| match &d.finding {
         Finding::Ask(why) => Some((d.n, Outcome::InDoubt { why: why.clone() })),
+        Finding::Again(left) => Some((d.n, Outcome::InDoubt { why: delivered_once(*left) })),
         _ => None,
     });
     ledger.clear_up(Arc::clone(plan), lease.clone(), certain.into_iter().chain(unknown).collect(), None).await?;
-    Ok(found.into_iter().filter(|d| matches!(d.finding, Finding::Ask(_))).collect())
+    Ok(found.into_iter().filter(|d| matches!(d.finding, Finding::Ask(_) | Finding::Again(_))).collect())
 }
 
 /// What is open or in doubt now and what a look at the targets says of it; changes nothing.
@@ -175,8 +178,13 @@ fn outcome(plan: &ReplayPlan, doubtful: &Doubtful) -> Option<Outcome> {
         Finding::Left(receipt) => Some(Outcome::Replayed { receipt: receipt.clone() }),
         Finding::Arrived(receipt) => plan.item(doubtful.n).map(|item| arrived(plan, item, Some(receipt.clone()))),
         Finding::NotThere => Some(Outcome::Untouched),
-        Finding::Ask(_) => None,
+        Finding::Again(_) | Finding::Ask(_) => None,
     }
+}
+
+/// What is to be done about one that its target knows again for so long.
+pub(super) fn delivered_once(left: Duration) -> String {
+    format!("sent again within {} s more it is delivered once, whether or not it had arrived: go on with the plan now", left.as_secs())
 }
 
 fn arrived(plan: &ReplayPlan, item: &Planned, receipt: Option<Receipt>) -> Outcome {

@@ -95,6 +95,7 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
             Finding::Arrived(_) => "it arrived".to_owned(),
             Finding::Left(_) => "it left its source, so it arrived".to_owned(),
             Finding::NotThere => "it is not there".to_owned(),
+            Finding::Again(_) => "it may be sent again now: go on with the plan".to_owned(),
             Finding::Ask(why) => why.clone(),
         };
         let name = format!("{}/{}", d.plan, d.n);

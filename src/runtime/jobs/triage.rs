@@ -211,6 +211,7 @@ pub async fn doubt(plan: &PlanId, rooms: &Rooms, out: &Out) -> Result<()> {
                 Finding::Arrived(receipt) => format!("found on the target{}", receipt.seat.map_or(String::new(), |s| format!(" at {s}"))),
                 Finding::Left(_) => "it has left its source: publishing and removal were one act".into(),
                 Finding::NotThere => "not on the target, all of it was read".into(),
+                Finding::Again(_) => "it may be sent again now: go on with the plan".into(),
                 Finding::Ask(why) => why,
             };
             Doubt { n: d.n, seat: d.seat, to: d.to, finding }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 
-use super::{Doubtful, Finding, source};
+use super::{Doubtful, Finding, delivered_once, source};
 use crate::broker::{Broker, Brokers, Detail, Doubt, PeekRequest, Peeked, REPLAY_ID, Receipt, Start, Stop, Why};
 use crate::model::{Address, Message, Seat, text_field};
 use crate::triage::ledger::OpenIntent;
@@ -20,7 +20,7 @@ const READ_BYTES: usize = 4 << 20;
 /// Left of a target's window when it is still safe to count on it: what is sent again must be there before it is over.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Looks for each where its target can show it. `sends`: what is not there is sent again at once, under the same mark.
+/// Looks for each where its target can show it. `sends`: what may be sent again is sent at once, under the same mark.
 pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Brokers, sends: bool) -> Vec<Doubtful> {
     let mut found: Vec<Doubtful> = Vec::new();
     let mut scans: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
@@ -74,18 +74,15 @@ pub(super) async fn look(plan: &ReplayPlan, open: &[OpenIntent], brokers: &Broke
     found
 }
 
-/// A target that knows a mark again for a while takes the same message a second time without delivering it: so within that time it is sent
-/// again, whether or not it had arrived. After it, nothing proves anything.
+/// A target that knows a mark again for a while takes the same message a second time without delivering it: so within that time it may be
+/// sent again, whether or not it had arrived. After it, nothing proves anything.
 fn again(intent: &OpenIntent, window: Duration, sends: bool, now: SystemTime) -> Finding {
     let minutes = window.as_secs() / 60;
     // a clock that went back says nothing about how much of the window is left
     let left = now.duration_since(intent.at).ok().and_then(|age| window.checked_sub(age)).filter(|left| *left > MARGIN);
     match (left, sends) {
-        (Some(_), true) => Finding::NotThere,
-        (Some(left), false) => Finding::Ask(format!(
-            "sent again within {} s more it is delivered once, whether or not it had arrived: go on with the plan now",
-            (left - MARGIN).as_secs()
-        )),
+        (Some(left), true) => Finding::Again(left - MARGIN),
+        (Some(left), false) => Finding::Ask(delivered_once(left - MARGIN)),
         (None, _) => Finding::Ask(format!("the target knew it again for {minutes} minutes, which are over, and cannot show what arrived")),
     }
 }

@@ -42,6 +42,12 @@ impl<'a> Book<'a> {
         state.ok_or_else(|| Trouble::damaged(format!("plan {} has no message {n}", self.plan.id)))
     }
 
+    /// When the last intent of a message was written.
+    fn begun(&self, n: u32) -> std::result::Result<Option<i64>, Trouble> {
+        let mut find = self.c.prepare_cached("SELECT t.at FROM items i JOIN intents t ON t.no = i.intent WHERE i.plan = ?1 AND i.n = ?2")?;
+        Ok(find.query_row(params![self.plan.id.0, n], |r| r.get(0)).optional()?)
+    }
+
     fn item(&self, n: u32) -> std::result::Result<&'a Planned, Trouble> {
         self.plan.item(n).ok_or_else(|| Trouble::damaged(format!("plan {} has no message {n}", self.plan.id)))
     }
@@ -85,8 +91,10 @@ impl<'a> Book<'a> {
     pub(super) fn intent(&mut self, intent: &Intent) -> std::result::Result<(), Trouble> {
         let plan = &self.plan.id.0;
         let before = self.state(intent.n)?;
+        // one that is sent again in doubt may have arrived the first time: how long its target knows it again counts from then
+        let at = if matches!(before.as_str(), "open" | "in doubt") { self.begun(intent.n)?.unwrap_or(self.at) } else { self.at };
         let mut add = self.c.prepare_cached("INSERT INTO intents (plan, n, visit, at) VALUES (?1, ?2, ?3, ?4)")?;
-        add.execute(params![plan, intent.n, intent.visit, self.at])?;
+        add.execute(params![plan, intent.n, intent.visit, at])?;
         let no = self.c.last_insert_rowid();
         if let Some(copy) = &intent.copy {
             // a second try finds the same bytes: the digest was compared, and the first copy stays

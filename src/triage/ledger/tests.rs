@@ -310,3 +310,26 @@ async fn throughput() {
     let resolved = ledger.resolved(at("dlt"), None).await.unwrap();
     println!("{} resolved read in {:?}", resolved.len(), began.elapsed());
 }
+
+/// How long a target knows a message again counts from the first time that it may have arrived.
+#[tokio::test]
+async fn what_is_begun_again_in_doubt_keeps_the_time_of_its_first_try() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = TriageLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let plan = plan(1, 10, 1);
+    let run = run(&ledger, &plan).await;
+    let begin = async || {
+        ledger.step(&run, Vec::new(), vec![intent(1, 10)]).await.unwrap();
+        ledger.open_intents(None).await.unwrap().remove(0).at
+    };
+    begin().await;
+    let file = rusqlite::Connection::open(ledger.path()).unwrap();
+    file.execute("UPDATE intents SET at = at - 60000", []).unwrap();
+    let first = ledger.open_intents(None).await.unwrap().remove(0).at;
+    assert_eq!(begin().await, first, "cut off, and begun again");
+    let unsure = Outcome::InDoubt { why: "no answer".into() };
+    ledger.step(&run, vec![(1, unsure)], Vec::new()).await.unwrap();
+    assert_eq!(begin().await, first, "in doubt, and begun again");
+    ledger.step(&run, vec![(1, Outcome::Untouched)], Vec::new()).await.unwrap();
+    assert!(begin().await > first, "it had certainly not arrived");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Means;
 use super::pace::Pace;
@@ -46,6 +47,8 @@ pub(super) struct Runner<'a> {
     pub outcomes: BTreeMap<u32, Outcome>,
     /// Not yet in the ledger.
     pub pending: Vec<(u32, Outcome)>,
+    /// In doubt, and sent again by this run until then: afterwards the target would deliver it a second time. Done once it is answered for.
+    pub again: BTreeMap<u32, Instant>,
     /// What the source said last when it gave nothing.
     pub trouble: Option<Error>,
     /// What giving back would have destroyed, on its way through this run.
@@ -86,6 +89,7 @@ pub(super) async fn run(
         queue: Queue::default(),
         outcomes: BTreeMap::new(),
         pending: Vec::new(),
+        again: BTreeMap::new(),
         trouble: None,
         reseat: None,
         plan,
@@ -145,6 +149,7 @@ impl Runner<'_> {
                 Ended::Failed(e.to_string())
             }
         };
+        self.doubt_again();
         if let Some(reseat) = self.reseat.take() {
             reseat.end().await;
         }
@@ -202,6 +207,13 @@ impl Runner<'_> {
                 }
             }
             self.outcomes = self.means.ledger.outcomes(self.plan.id.clone()).await?;
+            self.again.clear();
+            for doubtful in &left {
+                if let doubt::Finding::Again(time) = doubtful.finding {
+                    self.again.insert(doubtful.n, Instant::now() + time);
+                    self.outcomes.insert(doubtful.n, Outcome::Untouched);
+                }
+            }
         } else {
             self.outcomes = open;
         }
@@ -215,13 +227,31 @@ impl Runner<'_> {
     pub fn note(&mut self, n: u32, outcome: Outcome) {
         let mut all = vec![(n, outcome.clone())];
         all.extend(self.queue.done(n, &outcome).into_iter().map(|n| (n, Outcome::Skipped(Skip::AfterFailed))));
-        for (n, outcome) in all {
+        for (n, mut outcome) in all {
+            if self.again.remove(&n).is_some() && matches!(outcome, Outcome::Failed { .. } | Outcome::Skipped(_)) {
+                // that it did not go now says nothing of the first time
+                outcome = Outcome::InDoubt { why: format!("perhaps sent before, and not now: {}", outcome.detail()) };
+            }
             let before = self.outcomes.insert(n, outcome.clone()).unwrap_or(Outcome::Untouched);
             if let Some(item) = self.plan.item(n) {
                 self.tell.outcome(item, &before, &outcome);
             }
             self.pending.push((n, outcome));
         }
+    }
+
+    /// What was to be sent again and was not is in doubt as before; the ledger never had it as anything else.
+    fn doubt_again(&mut self) {
+        let left = std::mem::take(&mut self.again);
+        let Some(first) = left.values().min() else { return };
+        let why = doubt::delivered_once(first.saturating_duration_since(Instant::now()));
+        let unsure = Outcome::InDoubt { why: why.clone() };
+        for n in left.keys() {
+            let before = self.outcomes.insert(*n, unsure.clone()).unwrap_or(Outcome::Untouched);
+            self.tell.counts.take(&before);
+            self.tell.counts.add(&unsure);
+        }
+        self.tell.line(Level::Bad, None, format!("{} in doubt: {why}", left.len()));
     }
 
     /// Writes what is pending.

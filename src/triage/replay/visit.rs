@@ -136,6 +136,12 @@ impl Runner<'_> {
         mut batch: Vec<Ready>,
         to_settle: &mut Vec<(u32, HeldId, Receipt)>,
     ) -> Result<Option<String>, Halt> {
+        let now = Instant::now();
+        let late: Vec<u32> = batch.iter().map(|r| r.n).filter(|n| self.again.get(n).is_some_and(|until| *until < now)).collect();
+        for n in late {
+            batch.retain(|r| r.n != n);
+            self.note(n, Outcome::InDoubt { why: "its target may not know it again any more, so it was not sent again".into() });
+        }
         let intents = batch.iter().map(|r| r.intent.clone()).collect();
         let refused = self.means.ledger.step(&self.run, self.pending.clone(), intents).await?;
         self.pending.clear();

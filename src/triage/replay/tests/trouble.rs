@@ -68,3 +68,45 @@ async fn what_is_published_and_not_settled_is_settled_later_and_never_published_
     assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect());
     assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
 }
+
+/// A target that knows a message again for five minutes: what was not sent again within them is never called untouched.
+#[tokio::test]
+async fn what_a_target_would_know_again_stays_in_doubt_until_it_is_sent_again() {
+    let stage = Stage::new(Shape::fifo());
+    stage.dead(&KEYS);
+    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders"));
+    let plan = stage.plan().await;
+    let report = run(&stage, &plan).await;
+    let arrived = stage.arrived();
+    assert!(!arrived.is_empty() && matches!(report.ended, Ended::Broke(_)), "{report:?}");
+    assert_eq!((report.counts.in_doubt, report.exit_code()), (arrived.len() as u64, 4), "{report:?}");
+    assert!(report.lines.iter().any(|l| l.words.contains("go on with the plan now")), "{:?}", report.lines);
+    let row = stage.means.ledger.plan_row(plan.id.clone()).await.unwrap().unwrap();
+    assert_eq!((row.status, row.counts), (Status::InDoubt, report.counts));
+    stage.memory.faults().clear();
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    assert_eq!(stage.arrived(), (0..12).map(|n| (n, 1)).collect(), "in time, each is delivered once");
+}
+
+#[tokio::test]
+async fn a_second_try_that_fails_for_sure_says_nothing_of_the_first() {
+    let stage = Stage::new(Shape::fifo());
+    stage.dead(&["a"]);
+    stage.memory.faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("orders").once());
+    let plan = stage.plan().await;
+    assert_eq!(run(&stage, &plan).await.exit_code(), 4);
+    stage.memory.faults().add(Fault::fail(Step::BeforePublish, ErrorKind::Invalid).on("orders"));
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!((report.counts.in_doubt, report.exit_code()), (1, 4), "{report:?}");
+    // somebody took the dead letter: whether it had arrived is as unknown as before
+    stage.memory.faults().clear();
+    stage.memory.delete("orders.dlt");
+    stage.memory.create("orders.dlt", Spec::with(1));
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!((report.counts.in_doubt, report.exit_code()), (1, 4), "{report:?}");
+    assert_eq!(stage.arrived(), [(0, 1)].into());
+}

@@ -44,7 +44,8 @@ impl<'a> Book<'a> {
 
     /// When the last intent of a message was written.
     fn begun(&self, n: u32) -> std::result::Result<Option<i64>, Trouble> {
-        let mut find = self.c.prepare_cached("SELECT t.at FROM items i JOIN intents t ON t.no = i.intent WHERE i.plan = ?1 AND i.n = ?2")?;
+        let mut find =
+            self.c.prepare_cached("SELECT t.at FROM items i JOIN intents t ON t.no = i.intent WHERE i.plan = ?1 AND i.n = ?2")?;
         Ok(find.query_row(params![self.plan.id.0, n], |r| r.get(0)).optional()?)
     }
 

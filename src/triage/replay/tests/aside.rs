@@ -103,5 +103,8 @@ async fn a_restore_that_arrived_by_a_persons_word_is_done_and_is_not_offered_aga
     doubt::settle_by_hand(&plan.id, 1, Answer::Arrived, &by, None, &stage.means.ledger).await.unwrap();
     let row = stage.means.ledger.plan_row(plan.id.clone()).await.unwrap().unwrap();
     assert_eq!((row.status, row.counts.replayed), (Status::Finished, 1), "{row:?}");
-    assert!(stage.means.ledger.restorable(stage.memory.at("orders.dlt"), None).await.unwrap().is_empty(), "a second restore would double it");
+    assert!(
+        stage.means.ledger.restorable(stage.memory.at("orders.dlt"), None).await.unwrap().is_empty(),
+        "a second restore would double it"
+    );
 }

@@ -119,8 +119,7 @@ fn jobs(facts: &Facts) -> Vec<JobFact> {
 /// A group where it is furthest behind.
 fn group(facts: &Facts, conn: &ConnId, reader: &Reader, now: SystemTime) -> Option<GroupFact> {
     // what waits in a dead-letter queue is told there
-    let of_dlq = |at: &Address| facts.destination(at).is_some_and(|d| d.role.is_dlq());
-    if reader.kind == ReaderKind::Queue && reader.at.iter().any(|p| of_dlq(&p.of)) {
+    if reader.kind == ReaderKind::Queue && !reader.at.iter().all(|p| is_for_work(facts, &p.of)) {
         return None;
     }
     let known = crate::monitor::Known { stall: stall(facts, &reader.name), ..Default::default() };
@@ -142,6 +141,16 @@ fn group(facts: &Facts, conn: &ConnId, reader: &Reader, now: SystemTime) -> Opti
         loss: worst.loss,
         limit: facts.context.monitoring.consumer_lag.as_ref().map(|a| (a.threshold, a.level)),
     })
+}
+
+/// Whether a queue is known to be no dead-letter queue: only the listing tells, so before it has ended nothing is said of one, but where it failed.
+fn is_for_work(facts: &Facts, at: &Address) -> bool {
+    let Some(list) = facts.brokers.get(&at.conn).map(|b| &b.list) else { return false };
+    match facts.destination(at) {
+        Some(d) if d.role.is_dlq() => false,
+        Some(_) if list.value.is_some() => true,
+        _ => list.error.is_some(),
+    }
 }
 
 /// How long a group may stand still, where the config says.
@@ -176,4 +185,67 @@ fn absent(facts: &Facts) -> Vec<GroupFact> {
         }
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::facts::EVERY;
+    use crate::broker::{Error, ErrorKind};
+    use crate::config::Context;
+    use crate::model::{Backlog, Destination, Kind, Position, Proof, Role};
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn queue(conn: &ConnId, name: &str) -> Address {
+        Address::new(conn.clone(), Kind::Queue, name)
+    }
+
+    fn destination(at: &Address, role: Role) -> Destination {
+        Destination { at: at.clone(), depth: Count::Exact(7), partitions: None, consumers: Some(0), role, internal: false }
+    }
+
+    /// A queue that nobody reads.
+    fn unread(at: &Address) -> Reader {
+        let backlog = Backlog { ready: Count::Exact(7), ..Backlog::default() };
+        let at_end = Position::of_queue(at.clone(), backlog, NOW);
+        Reader {
+            name: at.name.clone(),
+            kind: ReaderKind::Queue,
+            state: String::new(),
+            members: Some(0),
+            at: vec![at_end],
+            note: String::new(),
+        }
+    }
+
+    fn words(facts: &Facts) -> Vec<String> {
+        needs(facts, NOW).rows.iter().map(|r| format!("{} {}", r.kind.word(), r.what)).collect()
+    }
+
+    #[test]
+    fn that_nobody_reads_a_queue_is_said_once_it_is_known_to_be_no_dead_letter_queue() {
+        let conn = ConnId::new("artemis");
+        let (work, dead) = (queue(&conn, "orders"), queue(&conn, "orders.dlq"));
+        let mut facts = Facts::new(Arc::new(Context::default()), [conn.clone()]);
+        let broker = facts.brokers.get_mut(&conn).unwrap();
+        broker.readers.set(vec![unread(&work), unread(&dead)], NOW, EVERY);
+        assert_eq!(words(&facts), [""; 0], "nothing is listed yet");
+
+        facts.brokers.get_mut(&conn).unwrap().listing = vec![destination(&work, Role::Plain), destination(&dead, Role::Plain)];
+        assert_eq!(words(&facts), [""; 0], "what is listed later may yet name it as its dead-letter queue");
+
+        let dlq = Role::DeadLetter { of: vec![work.clone()], proof: Proof::Told };
+        let listed = vec![destination(&work, Role::Plain), destination(&dead, dlq)];
+        facts.brokers.get_mut(&conn).unwrap().list.set(listed, NOW, EVERY);
+        assert_eq!(words(&facts), ["lag orders", "dlq orders.dlq"]);
+
+        let broker = facts.brokers.get_mut(&conn).unwrap();
+        broker.list = Default::default();
+        broker.listing = Vec::new();
+        broker.list.fail(Error::new(ErrorKind::Denied, "list", "no"), NOW);
+        assert_eq!(words(&facts), ["lag orders", "lag orders.dlq"], "it will not be told");
+    }
 }

@@ -32,7 +32,8 @@ fn job_by_keys(site: Option<Site>, price: bool) {
     let mut t = Terminal::open(&place, &[]);
     t.shows(&["overview", "1 up", "READ-ONLY"]);
     t.press(&format!("/{dlq}\r"));
-    t.until("its row", |s| s.contains("dlq  ") && s.contains("1 of"));
+    // the word before its name: the line of the filter has the name from the start
+    t.until("its row", |s| s.contains(" dlq  ") && s.contains("1 of"));
     t.press("\r");
     if price {
         t.shows(&["look into", "the price", "y look at"]);

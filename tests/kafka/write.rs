@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rdkafka::producer::Producer;
-use redrive::broker::{Done, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, partition_for};
+use redrive::broker::{Done, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, Why, partition_for};
 use redrive::config::model::Codec;
 use redrive::config::profile::KafkaSecurity;
 use redrive::model::{Seat, Typed};
@@ -202,6 +202,33 @@ fn who_goes_on_with_a_plan_ends_what_was_left_open_and_shuts_out_who_left_it() {
         // the open one and its end, and two with their ends
         ends_at(&link, &topic, 6).await;
         assert_eq!(all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap().bodies(), ["gone on", "gone on"]);
+        assert!(crashed.commit_transaction(PATIENCE).is_err(), "shut out");
+    });
+}
+
+#[test]
+fn a_plan_is_taken_over_without_publishing_anything() {
+    let Some(server) = plain() else { return };
+    run(async {
+        let (topic, plan) = (topic(&server, "over", 1, &[]).await, fresh("plan"));
+        let crashed = producer(&server, &[("transactional.id", &format!("redrive-{plan}"))]);
+        crashed.init_transactions(PATIENCE).expect("ready");
+        crashed.begin_transaction().expect("begun");
+        send(&crashed, &topic, [rec(0, "left open")]).await;
+        let mut p = profile(&server, KafkaSecurity::default());
+        p.kafka.writing.transactional = true;
+        let link = link(&p);
+        let hand = link.hand.clone().unwrap();
+        hand.take_over(&fresh("another")).await.unwrap();
+        let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap();
+        assert_eq!((seen.bodies(), seen.why), (vec![], Why::Undecided), "another plan's is left alone");
+        for _ in 0..2 {
+            hand.take_over(&plan).await.unwrap();
+            // what was left open, and its end
+            ends_at(&link, &topic, 2).await;
+            let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap();
+            assert_eq!((seen.bodies(), seen.why), (vec![], Why::Complete));
+        }
         assert!(crashed.commit_transaction(PATIENCE).is_err(), "shut out");
     });
 }

@@ -66,6 +66,11 @@ impl Writer for GuardedWriter {
         }
     }
 
+    async fn take_over(&self, plan: &str) -> Result<()> {
+        allowed(&self.rights, "take over", &self.conn)?;
+        self.call("take over", None, Done::No).run(self.inner.take_over(plan)).await?
+    }
+
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
         let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = &ask;
         let (from, asks) = (from.clone(), matches!(ask, BulkAsk::State { .. }));

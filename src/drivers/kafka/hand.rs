@@ -25,9 +25,9 @@ impl Hand {
         Self { kafka, press: Mutex::new(None), own: uuid::Uuid::now_v7() }
     }
 
-    /// Makes a producer where there is none that can be used for this batch.
-    async fn press(&self, slot: &mut Option<Press>, batch: &[Outgoing]) -> Result<()> {
-        let id = self.kafka.profile.writing.transactional.then(|| self.transactional_id(batch));
+    /// Makes a producer where there is none that can be used for this plan, or for what belongs to none.
+    async fn press(&self, slot: &mut Option<Press>, plan: Option<&str>) -> Result<()> {
+        let id = self.kafka.profile.writing.transactional.then(|| self.transactional_id(plan));
         if slot.as_ref().is_none_or(|p| p.spent() || p.transactional_id() != id.as_deref()) {
             *slot = None;
             *slot = Some(Press::new(&self.kafka, id).await?);
@@ -36,11 +36,15 @@ impl Hand {
     }
 
     /// The plan's own: who goes on with it shuts out whoever carried it out before, and ends the transaction that was left open.
-    fn transactional_id(&self, batch: &[Outgoing]) -> String {
-        let replay_id = batch.iter().find_map(|out| text_field(&out.headers, REPLAY_ID));
-        let plan = replay_id.and_then(|id| id.rsplit_once('/')).map_or_else(|| self.own.to_string(), |(plan, _)| plan.to_owned());
-        format!("{}-{plan}", super::settings::NAME)
+    fn transactional_id(&self, plan: Option<&str>) -> String {
+        format!("{}-{}", super::settings::NAME, plan.map_or_else(|| self.own.to_string(), str::to_owned))
     }
+}
+
+/// The plan that a batch is of.
+fn plan_of(batch: &[Outgoing]) -> Option<&str> {
+    let replay_id = batch.iter().find_map(|out| text_field(&out.headers, REPLAY_ID))?;
+    replay_id.rsplit_once('/').map(|(plan, _)| plan)
 }
 
 #[async_trait]
@@ -51,13 +55,20 @@ impl Writer for Hand {
 
     async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>> {
         let mut slot = self.press.lock().await;
-        if let Err(e) = self.press(&mut slot, &batch).await {
+        if let Err(e) = self.press(&mut slot, plan_of(&batch)).await {
             return batch.iter().map(|out| Err(e.clone().about(&out.to))).collect();
         }
         match &mut *slot {
             Some(press) => press.publish(&self.kafka, &batch).await,
             None => Vec::new(),
         }
+    }
+
+    async fn take_over(&self, plan: &str) -> Result<()> {
+        if !self.kafka.profile.writing.transactional {
+            return Ok(());
+        }
+        self.press(&mut *self.press.lock().await, Some(plan)).await
     }
 
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {

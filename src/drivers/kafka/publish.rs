@@ -94,10 +94,8 @@ impl Press {
             }
         }
         self.await_answers(kafka, first, batch, &mut answers).await;
-        if self.transactional_id.is_some() {
-            self.settle(kafka, batch, &mut answers).await;
-        }
-        self.spent = answers.iter().any(Option::is_none);
+        let ended = self.transactional_id.is_none() || self.settle(kafka, batch, &mut answers).await;
+        self.spent = !ended || answers.iter().any(Option::is_none);
         batch.iter().zip(answers).map(|(out, a)| a.unwrap_or_else(|| Err(no_word(&out.to)))).collect()
     }
 
@@ -212,13 +210,13 @@ impl Press {
         });
     }
 
-    /// Commits the batch if all of it arrived, else throws it away: then none of it counts.
-    async fn settle(&mut self, kafka: &Kafka, batch: &[Outgoing], answers: &mut [Option<Result<Receipt>>]) {
+    /// Commits the batch if all of it arrived, else throws it away: then none of it counts. Gives whether the transaction has ended.
+    async fn settle(&mut self, kafka: &Kafka, batch: &[Outgoing], answers: &mut [Option<Result<Receipt>>]) -> bool {
         let limit = settings::DELIVERY;
         let arrived = answers.iter().all(|a| matches!(a, Some(Ok(_))));
         let failed = if arrived { self.client.commit(limit).await.err() } else { None };
         if arrived && failed.is_none() {
-            return;
+            return true;
         }
         let aborted = self.client.abort(limit).await.is_ok();
         for (out, answer) in batch.iter().zip(answers.iter_mut()) {
@@ -231,6 +229,7 @@ impl Press {
             let e = Error { done: crate::broker::Done::No, ..e };
             *answer = Some(Err(if aborted { e } else { e.perhaps() }));
         }
+        aborted
     }
 
     fn failed(&self, kafka: &Kafka, fault: &Fault, at: Option<&Address>) -> Error {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::put::Put;
+use super::put::{Hidden, Put};
 use super::store;
 use super::visit::Visit;
 use super::{Login, Memory, Step, rehearse};
@@ -96,6 +96,18 @@ impl Writer for Hand {
             answers.push(self.publish_one(out).await);
         }
         answers
+    }
+
+    async fn take_over(&self, plan: &str) -> Result<()> {
+        let of_plan = |r: &store::Record| {
+            let mark = text_field(&r.headers, REPLAY_ID).and_then(|id| id.rsplit_once('/'));
+            r.hidden == Hidden::Open && mark.is_some_and(|(of, _)| of == plan)
+        };
+        self.memory.change(|s| {
+            let records = s.places.values_mut().flat_map(|p| &mut p.parts).flat_map(|log| &mut log.records);
+            records.filter(|r| of_plan(r)).for_each(|r| r.hidden = Hidden::Aborted);
+        });
+        Ok(())
     }
 
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {

@@ -161,7 +161,9 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
         if let Some(seat) = open.get(i).and_then(|r| r.seat.as_ref()) {
             return (
                 *i,
-                Finding::Ask(format!("it is at {seat}, in or behind a transaction that is still open: look again once that has ended")),
+                Finding::Ask(format!(
+                    "it is at {seat}, in or behind a transaction that is still open: look again once that has ended; one of this plan ends when it is resumed"
+                )),
             );
         }
         if made_anew(target, intent, detail.id.as_deref()) {

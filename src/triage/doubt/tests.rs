@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::broker::REPLAY_ID;
+use futures::StreamExt;
+
+use crate::broker::{PeekRequest, Peeked, REPLAY_ID, Stop};
 use crate::drivers::memory::{Hidden, Login, Memory, Put, Shape, Spec};
-use crate::model::{ConnId, Death, Origin, Told};
+use crate::model::{ConnId, Death, Origin, Told, text_field};
 use crate::triage::ledger::{Ends, Intent, Run, TargetEnds};
 use crate::triage::plan::{Deed, Draft, ReplayRequest, Route, Source};
 use crate::triage::preflight;
-use crate::triage::replay::Hands;
+use crate::triage::replay::{self, Hands, Means};
+use crate::triage::report::Wish;
 
 struct Crashed {
     memory: Memory,
     brokers: Brokers,
+    hands: Hands,
     ledger: TriageLedger,
     plan: ReplayPlan,
     _dir: tempfile::TempDir,
@@ -56,7 +60,7 @@ async fn crashed_on(shape: Shape, target: Spec) -> Crashed {
     let intents = (1..=2).map(|n| Intent { n, visit: Some(visit), copy: Some(bytes::Bytes::from_static(b"copy")) }).collect();
     ledger.step(&run, Vec::new(), intents).await.unwrap();
     ledger.break_lease(&plan.id).await;
-    Crashed { memory, brokers, ledger, plan, _dir: dir }
+    Crashed { memory, brokers, hands, ledger, plan, _dir: dir }
 }
 
 impl Crashed {
@@ -121,6 +125,28 @@ async fn what_was_given_up_did_not_arrive_and_what_is_open_is_asked_about() {
     assert_eq!(left, [2]);
     assert_eq!(outcomes.get(&1), None, "untouched: it may be sent again");
     assert!(matches!(outcomes.get(&2), Some(Outcome::InDoubt { why }) if why.contains("transaction")), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn who_goes_on_with_a_plan_ends_the_transaction_that_its_last_batch_was_left_in() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.arrives(1, Hidden::Open);
+    crashed.arrives(2, Hidden::Open);
+    assert_eq!(crashed.clear().await.0, [1, 2], "who only looks ends nothing");
+    let means = Means { brokers: crashed.brokers.clone(), hands: crashed.hands.clone(), ledger: crashed.ledger.clone() };
+    let (_wish, heard) = tokio::sync::watch::channel(Wish::Run { per_second: None });
+    let report = replay::resume(&crashed.plan.id, &means, &|_| {}, heard).await;
+    assert_eq!((report.exit_code(), report.counts.replayed), (0, 2), "{report:?}");
+    let committed = PeekRequest { committed_only: true, stop: Stop::Now, ..PeekRequest::new(crashed.memory.at("orders"), 9) };
+    let mut seen = Vec::new();
+    let mut flow = crashed.brokers.get(crashed.memory.id()).unwrap().peek(committed);
+    while let Some(step) = flow.next().await {
+        if let Peeked::Batch(messages) = step.unwrap() {
+            seen.extend(messages.iter().filter_map(|m| text_field(&m.headers, REPLAY_ID).map(str::to_owned)));
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, [1, 2].map(|n| format!("{}/{n}", crashed.plan.id)), "each once");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! One run of a plan, from its lease to its last word: clears up, goes step by step, watches after canary steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -196,6 +196,7 @@ impl Runner<'_> {
         let open = self.means.ledger.outcomes(self.plan.id.clone()).await?;
         if open.values().any(|o| matches!(o, Outcome::InDoubt { .. })) {
             self.tell.phase(Phase::ClearingUp);
+            self.take_over().await;
             let left = doubt::clear_held(&self.plan, &self.run.lease, &self.means.brokers, &self.means.ledger, true).await?;
             for doubtful in &left {
                 if let doubt::Finding::Ask(why) = &doubtful.finding {
@@ -221,6 +222,16 @@ impl Runner<'_> {
         self.tell.phase(before);
         self.tell.now();
         Ok(())
+    }
+
+    /// Where nothing is left to publish, nobody else would end what the run before left open at a target; what cannot be ended stays in doubt.
+    async fn take_over(&mut self) {
+        let conns: BTreeSet<_> = self.plan.targets.iter().map(|t| &t.at.conn).collect();
+        for hand in conns.into_iter().filter_map(|conn| self.means.hands.0.get(conn)) {
+            if let Err(e) = hand.take_over(&self.plan.id.0).await {
+                self.tell.line(Level::Watch, None, e.to_string());
+            }
+        }
     }
 
     /// Takes note of an outcome: counted and said at once, in the ledger with the next step. Those it holds back are noted too.

@@ -156,9 +156,7 @@ pub trait Writer: Send + Sync {
     async fn publish(&self, batch: Vec<Outgoing>) -> Vec<Result<Receipt>>;
     /// Ends what an earlier run of this plan left open at the broker, and shuts that run out: a transaction of Kafka, which hides from others
     /// whether what was published counts. Where nothing stays open nothing is done. Only for the holder of the plan's lease.
-    async fn take_over(&self, _plan: &str) -> Result<()> {
-        Ok(())
-    }
+    async fn take_over(&self, plan: &str) -> Result<()>;
     /// The broker's own mover: started, asked, or cancelled. `Unsupported` where `Capabilities::bulk` is not set.
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState>;
     /// Flushes and ends the writer's connection; waits 2 s at most.

@@ -130,6 +130,10 @@ impl Writer for Hand {
         batch.iter().zip(answers).map(receipt).collect()
     }
 
+    async fn take_over(&self, _plan: &str) -> Result<()> {
+        Ok(())
+    }
+
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
         let (BulkAsk::Start { from, .. } | BulkAsk::State { from, .. } | BulkAsk::Cancel { from, .. }) = ask;
         let why = "messages are moved one by one here, each with its copy in the ledger";

@@ -22,6 +22,10 @@ impl Writer for Hand {
         publish::publish(&self.0, batch).await
     }
 
+    async fn take_over(&self, _plan: &str) -> Result<()> {
+        Ok(())
+    }
+
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
         mover::bulk(&self.0, ask).await
     }

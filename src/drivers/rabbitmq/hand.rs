@@ -81,6 +81,10 @@ impl Writer for Hand {
         answers
     }
 
+    async fn take_over(&self, _plan: &str) -> Result<()> {
+        Ok(())
+    }
+
     async fn bulk(&self, ask: BulkAsk) -> Result<BulkState> {
         self.rabbit.bulk(ask).await
     }

@@ -1,5 +1,6 @@
 //! Before a resume takes anything in hand: what the run before it had is waited for, where the broker hides that for a while.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::pass::stop_wish;
@@ -15,10 +16,11 @@ const LONGEST_HIDDEN: Duration = Duration::from_secs(120);
 impl Runner<'_> {
     /// What a run that was cut off had in hand stays hidden where looks hide: it is waited for, because what is not shown looks as if it were gone.
     pub(super) async fn await_hidden(&mut self) -> Result<(), Halt> {
-        let from = self.plan.ask.from.at();
-        let (Some(cut), Source::Queue(_), false) = (self.run.lease.cut_off, &self.plan.ask.from, cfg!(test)) else { return Ok(()) };
+        let plan = Arc::clone(&self.plan);
+        let from = plan.ask.from.at();
+        let (Some(cut), Source::Queue(_), false) = (self.run.lease.cut_off, &plan.ask.from, cfg!(test)) else { return Ok(()) };
         let Some(broker) = self.means.brokers.get(&from.conn) else { return Ok(()) };
-        let cost = broker.cost(from).await.map_err(|e| Halt::Broke(format!("{e}; nothing more was touched")))?;
+        let cost = self.ask("nothing more was touched", || broker.cost(from)).await?;
         let hides = cost.leaves.iter().filter_map(|t| if let Trace::Hides(d) = t { Some(*d) } else { None }).max().unwrap_or_default();
         let wait = (cut + hides).duration_since(SystemTime::now()).unwrap_or_default();
         if wait.is_zero() {

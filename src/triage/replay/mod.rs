@@ -1,5 +1,6 @@
 //! Carrying a plan out: hold, copy, intend, publish and settle, or carry where the broker does both as one act. The only code that writes to a broker.
 
+mod asking;
 mod eyes;
 mod hidden;
 mod moving;

@@ -272,11 +272,13 @@ impl Runner<'_> {
     }
 }
 
-pub(super) async fn hold(runner: &Runner<'_>, seats: Vec<Seat>) -> Result<Box<dyn Hold>, Halt> {
-    let from = runner.plan.ask.from.at();
+/// Begins a visit to the source; nothing is in hand yet.
+pub(super) async fn hold(runner: &mut Runner<'_>, seats: Vec<Seat>) -> Result<Box<dyn Hold>, Halt> {
+    let plan = Arc::clone(&runner.plan);
+    let from = plan.ask.from.at();
     let none = || Halt::Broke(format!("{} may not take messages in hand here; turn writes on, or check its role and config", from.conn));
     let hand = runner.means.hands.0.get(&from.conn).ok_or_else(none)?;
-    hand.hold(from, Selection::Seats(seats)).await.map_err(|e| Halt::Broke(format!("{e}; nothing more was touched")))
+    runner.ask("nothing more was touched", || hand.hold(from, Selection::Seats(seats.clone()))).await
 }
 
 pub(super) async fn take(hold: &mut Option<Box<dyn Hold>>, most: usize) -> Result<Vec<Held>, Error> {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::broker::{Brokers, ErrorKind, REPLAY_ID};
-use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step};
+use crate::drivers::memory::{Fault, Login, Memory, Put, Shape, Spec, Step, What};
 use crate::model::{ConnId, Death, Message, MessageId, Origin, Seat, Told, text_field};
 use crate::triage::ledger::TriageLedger;
 use crate::triage::plan::{Actor, Deed, Draft, ReplayRequest, Route, Source};

@@ -1,6 +1,7 @@
 //! One visit to the source: messages are taken in hand, copied with their intents, published or removed, settled.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -109,14 +110,14 @@ impl Runner<'_> {
             return Ok(None);
         }
         let mut ends = Ends::default();
-        for target in self.plan.targets.iter().filter(|t| t.messages > 0) {
-            let unreachable = |why: String| Halt::Broke(format!("{why}; nothing more was published"));
-            let broker = self
-                .means
-                .brokers
-                .get(&target.at.conn)
-                .ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
-            let detail = broker.describe(&target.at).await.map_err(|e| unreachable(e.to_string()))?;
+        let plan = Arc::clone(&self.plan);
+        for target in plan.targets.iter().filter(|t| t.messages > 0) {
+            let then = "nothing more was published";
+            let unreachable = |why: String| Halt::Broke(format!("{why}; {then}"));
+            let brokers = &self.means.brokers;
+            let broker =
+                brokers.get(&target.at.conn).ok_or_else(|| unreachable(format!("no connection {} in this context", target.at.conn)))?;
+            let detail = self.ask(then, || broker.describe(&target.at)).await?;
             if detail.subscribers != target.subscribers {
                 let n = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
                 let (now, agreed) = (n(detail.subscribers), n(target.subscribers));

@@ -110,3 +110,43 @@ async fn a_second_try_that_fails_for_sure_says_nothing_of_the_first() {
     assert_eq!((report.counts.in_doubt, report.exit_code()), (1, 4), "{report:?}");
     assert_eq!(stage.arrived(), [(0, 1)].into());
 }
+
+#[tokio::test]
+async fn a_question_that_was_not_answered_is_asked_once_more_before_the_run_is_given_up() {
+    for (which, misses) in [(Step::Describe, 1), (Step::Hold, 1), (Step::Describe, 2), (Step::Hold, 2)] {
+        let stage = Stage::new(Shape::rabbitmq());
+        stage.dead(&KEYS);
+        let plan = stage.plan().await;
+        let at = if which == Step::Hold { "orders.dlt" } else { "orders" };
+        stage.memory.faults().add(Fault::fail(which, ErrorKind::Timeout).on(at).times(misses));
+        let report = run(&stage, &plan).await;
+        assert_eq!(report.exit_code(), if misses == 1 { 0 } else { 1 }, "{which:?}: {report:?}");
+        assert_eq!(report.ended == Ended::Finished, misses == 1, "{report:?}");
+        assert_eq!(stage.arrived().len(), if misses == 1 { 12 } else { 0 });
+        assert_eq!(report.lines.iter().filter(|l| l.words.contains("asking once more")).count(), 1, "{report:?}");
+    }
+    // what asking again does not change is said at once
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&KEYS);
+    let plan = stage.plan().await;
+    stage.memory.faults().add(Fault::fail(Step::Describe, ErrorKind::Denied).on("orders"));
+    let report = run(&stage, &plan).await;
+    assert!(matches!(report.ended, Ended::Broke(_)) && report.lines.len() == 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_stop_is_not_kept_waiting_by_a_broker_that_does_not_answer() {
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&KEYS);
+    let plan = stage.plan().await;
+    stage.memory.faults().add(Fault::fail(Step::Describe, ErrorKind::Timeout).on("orders").once());
+    stage.memory.faults().add(Fault::at(Step::Describe, What::Never).on("orders"));
+    let (wish, heard) = go();
+    let say = |p: Progress| {
+        if p.lines.iter().any(|line| line.words.contains("asking once more")) {
+            wish.send_replace(Wish::Stop);
+        }
+    };
+    let report = replay(&plan, &stage.means, &say, heard).await;
+    assert_eq!((report.ended, stage.arrived().len()), (Ended::Stopped, 0));
+}

@@ -40,6 +40,9 @@ impl Hand {
             if let Some(why) = self.rabbit.alarms().await.into_iter().next() {
                 return Err(self.blocked(&why));
             }
+            if let Some(why) = self.rabbit.publishing.blocked() {
+                return Err(self.blocked(&why));
+            }
             match slot.as_mut().filter(|_| open) {
                 Some(press) => press.well = Instant::now(),
                 None => *slot = Some(Press::open(&self.rabbit).await?),

@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Confirmation, PublisherConfirm};
 use tokio::time::{Instant, timeout_at};
 
 use super::amqp::Line;
 use super::{Rabbit, error, message, rehearse};
-use crate::broker::{Error, ErrorKind, Outgoing, Receipt, Result};
+use crate::broker::{Done, Error, ErrorKind, Outgoing, REPLAY_ID, Receipt, Result};
 use crate::model::{Address, Kind};
 
 pub const OP: &str = "publish";
@@ -24,28 +25,36 @@ pub struct Press {
     line: Line,
     /// When the broker was last known to take messages.
     pub well: Instant,
+    /// An answer was not waited for: it may still come, with what lapin hands over by it, and must not meet another batch.
+    late: bool,
 }
 
 impl Press {
     pub async fn open(rabbit: &Rabbit) -> Result<Self> {
         let line = rabbit.publishing.line(OP, None).await?;
         rabbit.publishing.rpc(OP, None, line.channel.confirm_select(ConfirmSelectOptions::default())).await?;
-        Ok(Self { line, well: Instant::now() })
+        Ok(Self { line, well: Instant::now(), late: false })
     }
 
-    /// Whether a failure has closed it.
+    /// Whether it cannot be used again: a failure has closed it, or an answer is still to come.
     pub fn spent(&self) -> bool {
+        self.late || self.closed()
+    }
+
+    fn closed(&self) -> bool {
         !self.line.channel.status().connected()
     }
 
     /// Sends as many of these as may be on their way together, at least one, and waits for their answers.
-    pub async fn publish(&self, rabbit: &Rabbit, batch: &[Outgoing]) -> Vec<Result<Receipt>> {
+    pub async fn publish(&mut self, rabbit: &Rabbit, batch: &[Outgoing]) -> Vec<Result<Receipt>> {
         let mut sent: Vec<Result<Sent>> = Vec::new();
         let mut bytes = 0;
+        // also where nobody waits for the end of this
+        self.late = true;
         for out in batch {
             let size = out.body.as_ref().map_or(0, bytes::Bytes::len);
             let alone = size >= LARGE;
-            let stop = alone || bytes + size > FLIGHT || self.spent() || rabbit.publishing.blocked().is_some();
+            let stop = alone || bytes + size > FLIGHT || self.closed() || rabbit.publishing.blocked().is_some();
             if stop && !sent.is_empty() {
                 break;
             }
@@ -66,6 +75,7 @@ impl Press {
             answers.push(answer);
             letters.push(letter);
         }
+        self.late = answers.iter().any(|answer| answer.as_ref().is_err_and(|e| e.done == Done::Perhaps));
         for back in backs {
             given_back(&back, &mut letters, &mut answers, batch);
         }
@@ -94,7 +104,7 @@ impl Press {
             biased;
             sent = rabbit.publishing.rpc(OP, Some(&out.to), sending) => match sent {
                 Ok(confirm) => Ok(Sent { confirm, letter: Letter { exchange: exchange.to_owned(), key, properties, body } }),
-                Err(e) => Err(if self.spent() { e } else { e.perhaps() }),
+                Err(e) => Err(if self.closed() { e } else { e.perhaps() }),
             },
             why = rabbit.publishing.until_blocked() => Err(blocked(&why, &out.to)),
         }
@@ -108,7 +118,6 @@ struct Sent {
 }
 
 /// What was sent, as the broker gives it back where no queue takes it.
-#[derive(Clone)]
 struct Letter {
     exchange: String,
     key: String,
@@ -116,29 +125,40 @@ struct Letter {
     body: Bytes,
 }
 
+/// How much of a returned message is one that was sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// Another message.
+    None,
+    /// Route, body and mark; a broker may add headers, or write values in another way.
+    Near,
+    Same,
+}
+
 impl Letter {
-    /// How much of a returned message is this one's: nothing, its route, its body too, or all.
-    fn likeness(&self, back: &BasicReturnMessage) -> u8 {
+    fn likeness(&self, back: &BasicReturnMessage) -> Likeness {
         let there = &back.delivery;
-        if self.exchange != there.exchange.as_str() || self.key != there.routing_key.as_str() {
-            return 0;
+        let same_route = self.exchange == there.exchange.as_str() && self.key == there.routing_key.as_str();
+        // a broker changes neither a body nor our mark
+        if !same_route || self.body != there.data || mark(&self.properties) != mark(&there.properties) {
+            return Likeness::None;
         }
-        match (self.body == there.data, self.properties == there.properties) {
-            (true, true) => 3,
-            (true, false) => 2,
-            _ => 1,
-        }
+        if self.properties == there.properties { Likeness::Same } else { Likeness::Near }
     }
+}
+
+fn mark(properties: &BasicProperties) -> Option<&AMQPValue> {
+    properties.headers().as_ref()?.inner().get(REPLAY_ID)
 }
 
 /// Says of the message that came back that it did. lapin hands a return to whichever confirmation comes next, which may be another message's:
 /// the broker confirms one that waits for the disk later than one that no queue takes. So it is known by what it is. Where several are alike but not
-/// the same, each of them is in doubt; one of an earlier batch has had its answer.
+/// the same, each of them is in doubt; one that is none of these is passed over: it had its answer with an earlier batch.
 fn given_back(back: &BasicReturnMessage, letters: &mut [Option<Letter>], answers: &mut [Result<Receipt>], batch: &[Outgoing]) {
-    let like: Vec<u8> = letters.iter().map(|l| l.as_ref().map_or(0, |l| l.likeness(back))).collect();
-    let most = like.iter().copied().max().unwrap_or(0);
-    let mut found: Vec<usize> = (0..like.len()).filter(|i| most > 0 && like.get(*i) == Some(&most)).collect();
-    if most == 3 {
+    let like: Vec<Likeness> = letters.iter().map(|l| l.as_ref().map_or(Likeness::None, |l| l.likeness(back))).collect();
+    let most = like.iter().copied().max().unwrap_or(Likeness::None);
+    let mut found: Vec<usize> = (0..like.len()).filter(|i| most > Likeness::None && like.get(*i) == Some(&most)).collect();
+    if most == Likeness::Same {
         // the same in all is the same message twice
         found.truncate(1);
     }
@@ -233,5 +253,70 @@ pub const CLOSE: Duration = Duration::from_secs(1);
 impl Press {
     pub async fn close(self) {
         let _ = tokio::time::timeout(CLOSE, self.line.channel.close(200, "done".into())).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::message::Delivery;
+    use lapin::types::FieldTable;
+
+    use super::*;
+    use crate::broker::Place;
+    use crate::model::ConnId;
+
+    fn marked(mark: &str) -> BasicProperties {
+        let mut headers = FieldTable::default();
+        headers.insert(REPLAY_ID.into(), AMQPValue::LongString(mark.into()));
+        BasicProperties::default().with_headers(headers)
+    }
+
+    fn letter(body: &str, mark: &str) -> Option<Letter> {
+        Some(Letter { exchange: String::new(), key: "orders".into(), properties: marked(mark), body: body.to_owned().into() })
+    }
+
+    fn back(body: &str, properties: BasicProperties) -> BasicReturnMessage {
+        let mut delivery = Delivery::mock(0, "".into(), "orders".into(), false, body.into());
+        delivery.properties = properties;
+        BasicReturnMessage { delivery, reply_code: 312, reply_text: "NO_ROUTE".into() }
+    }
+
+    /// What is said of the messages of one batch after these came back: `-` for nothing, else whether it is certain that they are not there.
+    fn said(mut letters: Vec<Option<Letter>>, backs: &[BasicReturnMessage]) -> String {
+        let to = Address::new(ConnId::new("rabbit"), Kind::Queue, "orders");
+        let out = Outgoing { to: to.clone(), place: Place::Any, key: None, body: None, headers: Vec::new(), properties: Vec::new() };
+        let batch = vec![out; letters.len()];
+        let mut answers: Vec<Result<Receipt>> = letters.iter().map(|_| Ok(Receipt { to: to.clone(), seat: None })).collect();
+        backs.iter().for_each(|back| given_back(back, &mut letters, &mut answers, &batch));
+        let word = |answer: &Result<Receipt>| match answer {
+            Ok(_) => '-',
+            Err(e) if e.done == Done::No => 'n',
+            Err(_) => '?',
+        };
+        answers.iter().map(word).collect()
+    }
+
+    #[test]
+    fn what_came_back_is_said_of_that_very_message() {
+        let three = || vec![letter("a", "p/1"), letter("b", "p/2"), letter("b", "p/3")];
+        assert_eq!(said(three(), &[back("b", marked("p/3"))]), "--n");
+        assert_eq!(said(three(), &[back("b", marked("p/3")), back("a", marked("p/1"))]), "n-n");
+        // a broker that puts its own header on
+        let mut more = marked("p/2");
+        let mut headers = more.headers().clone().unwrap_or_default();
+        headers.insert("x-routed-by".into(), AMQPValue::LongString("rabbit@one".into()));
+        more = more.with_headers(headers);
+        assert_eq!(said(three(), &[back("b", more)]), "-n-");
+        // twins without marks: the same in all are one as good as the other, alike ones are each in doubt
+        let twins = || vec![letter("b", "p/1"), letter("b", "p/1")];
+        assert_eq!(said(twins(), &[back("b", marked("p/1"))]), "n-");
+        assert_eq!(said(twins(), &[back("b", marked("p/1").with_priority(3))]), "??");
+    }
+
+    #[test]
+    fn what_came_back_of_an_earlier_batch_is_said_of_none_of_this_one() {
+        let batch = || vec![letter("a", "p/1"), letter("b", "p/2")];
+        assert_eq!(said(batch(), &[back("of before", marked("p/0"))]), "--", "another body");
+        assert_eq!(said(batch(), &[back("a", marked("p/0"))]), "--", "another mark");
     }
 }

@@ -52,16 +52,7 @@ impl Kafka {
         let name = at.name.as_str();
         let topic = self.ask("describe", "Describe on the topic", Some(at), CALL, |c| async move { c.topic(name, CALL).await }).await?;
         let pairs: Vec<_> = topic.partitions.iter().map(|p| (name.to_owned(), p.id)).collect();
-        let ask = |which| {
-            let pairs = &pairs;
-            self.ask(
-                "describe",
-                "Describe on the topic",
-                Some(at),
-                CALL,
-                move |c| async move { c.offsets(pairs, which, false, CALL).await },
-            )
-        };
+        let ask = |which| self.offsets(("describe", "Describe on the topic"), at, &pairs, which, false);
         let configs = self.ask("describe", "DescribeConfigs on the topic", Some(at), CALL, |c| async move {
             c.configs(Resource::RD_KAFKA_RESOURCE_TOPIC, name, CALL).await
         });

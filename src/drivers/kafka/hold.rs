@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::Kafka;
+use super::ends::offset_of;
 use super::ffi::At;
 use super::peek::{BATCH, Range, Ranges, Scan};
-use super::{CALL, Kafka};
 use crate::broker::{Back, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle};
 use crate::config::model::Isolation;
 use crate::model::{Address, Message, Seat};
 
+const OP: &str = "hold";
 const NEEDS: &str = "Read on the topic";
 /// Wanted offsets closer than this are read in one go: cheaper than another seek.
 const GAP: i64 = 500;
@@ -34,21 +36,17 @@ pub struct Reading {
 
 impl Reading {
     pub async fn open(kafka: Arc<Kafka>, from: &Address, want: Selection) -> Result<Self> {
-        let ids = kafka.partitions("hold", NEEDS, from).await?;
+        let ids = kafka.partitions(OP, NEEDS, from).await?;
         let pairs: Vec<_> = ids.iter().map(|p| (from.name.clone(), *p)).collect();
         let committed = kafka.profile.reading.isolation == Isolation::ReadCommitted;
-        let ask = |which| {
-            let pairs = &pairs;
-            kafka.ask("hold", NEEDS, Some(from), CALL, move |c| async move { c.offsets(pairs, which, committed, CALL).await })
-        };
+        let ask = |which| kafka.offsets((OP, NEEDS), from, &pairs, which, committed);
         let (starts, ends) = tokio::try_join!(ask(At::Oldest), ask(At::End))?;
-        let bounds: Ranges = pairs
-            .iter()
-            .map(|key| {
-                let of = |found: &super::ffi::Found| found.get(key).and_then(|o| o.ok().flatten()).unwrap_or(0);
-                (key.1, Range { next: of(&starts), to: of(&ends) })
-            })
-            .collect();
+        // a partition that does not say where it ends is not empty: what is wanted of it would be taken for gone
+        let bound = |p: i32| {
+            let of = |found| Ok(offset_of(found, OP, from, p)?.unwrap_or(0));
+            Ok((p, Range { next: of(&starts)?, to: of(&ends)? }))
+        };
+        let bounds = ids.iter().map(|p| bound(*p)).collect::<Result<Ranges>>()?;
         let mut wanted: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
         let first = match want {
             Selection::First(n) => Some(n),

@@ -1,6 +1,7 @@
 //! Kafka by librdkafka: looks without joining a group or committing, publishes idempotently with confirmation.
 
 mod catalog;
+mod ends;
 mod error;
 mod ffi;
 mod hand;

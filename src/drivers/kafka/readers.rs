@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 
-use super::ffi::{At, Client, Commit, Found, GroupFacts, Outcome};
+use super::error::transient;
+use super::ffi::{At, Client, Code, Commit, Found, GroupFacts, Outcome};
 use super::{CALL, Kafka};
 use crate::broker::{ErrorKind, Flow, ReadersRequest, Result};
 use crate::config::model::Isolation;
@@ -15,6 +16,9 @@ use crate::model::{Address, Position, Reader, ReaderKind};
 
 /// Groups asked for at once, and rows of one batch.
 const FLIGHT: usize = 64;
+/// How often a group's commits are asked for while it has no coordinator, and how long after the last time.
+const UNCOORDINATED: u32 = 20;
+const MOMENT: Duration = Duration::from_millis(100);
 const NEEDS: &str = "Describe on the group";
 
 /// Groups with their positions, a batch at a time as they are known.
@@ -141,7 +145,8 @@ impl Look {
             })
             .collect();
         if self.only.is_some() {
-            drafts.retain(|d| !d.places.is_empty());
+            // one that did not say what it has committed may read here
+            drafts.retain(|d| !d.places.is_empty() || d.silent);
         }
         if self.named {
             // the broker says `Dead` of a group that it has never heard of
@@ -208,10 +213,17 @@ impl Look {
     }
 }
 
-/// One group's commits, with its name.
+/// One group's commits, with its name; asked for again for a moment while its coordinator is on its way.
 async fn asked(client: Arc<Client>, name: String, of: Option<Vec<(String, i32)>>) -> (String, Outcome<Vec<Commit>>) {
-    let commits = client.commits(&name, of.as_deref(), CALL).await;
-    (name, commits)
+    let mut tries = 0;
+    loop {
+        let commits = client.commits(&name, of.as_deref(), CALL).await;
+        tries += 1;
+        if tries == UNCOORDINATED || !commits.as_ref().is_err_and(|fault| transient(fault.code)) {
+            return (name, commits);
+        }
+        tokio::time::sleep(MOMENT).await;
+    }
 }
 
 #[derive(Default)]
@@ -228,12 +240,21 @@ struct Draft {
     members: Option<u32>,
     places: BTreeMap<(String, i32), Place>,
     note: String,
+    /// Its commits were asked for, and no answer came.
+    silent: bool,
 }
 
 impl Draft {
     fn new(group: Group, facts: Option<&GroupFacts>, commits: Outcome<Vec<Commit>>, only: Option<&str>) -> Self {
-        let mut d =
-            Draft { name: group.name, kind: group.kind, state: String::new(), members: None, places: BTreeMap::new(), note: String::new() };
+        let mut d = Draft {
+            name: group.name,
+            kind: group.kind,
+            state: String::new(),
+            members: None,
+            places: BTreeMap::new(),
+            note: String::new(),
+            silent: false,
+        };
         let wanted = |topic: &str| only.is_none_or(|o| o == topic);
         if let Some(facts) = facts {
             match &facts.fault {
@@ -260,7 +281,10 @@ impl Draft {
                     }
                 }
             }
-            Err(fault) if d.kind != ReaderKind::Share => d.note = fault.text,
+            Err(fault) if d.kind != ReaderKind::Share => {
+                d.silent = fault.code == Code::OperationTimedOut || transient(fault.code);
+                d.note = fault.text;
+            }
             Err(_) => {}
         }
         if d.kind == ReaderKind::Share {
@@ -272,5 +296,24 @@ impl Draft {
             }
         }
         d
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ffi::Fault;
+    use super::*;
+
+    #[test]
+    fn a_group_that_did_not_say_what_it_has_committed_may_read_here_and_says_why_it_is_not_known() {
+        let of = |code| {
+            let commits = Err(Fault { code, text: "no answer".into() });
+            let d = Draft::new(Group { name: "g".into(), kind: ReaderKind::Classic }, None, commits, Some("orders"));
+            (d.silent, d.note)
+        };
+        for code in [Code::OperationTimedOut, Code::CoordinatorLoadInProgress] {
+            assert_eq!(of(code), (true, "no answer".to_owned()), "{code:?}");
+        }
+        assert!(!of(Code::GroupAuthorizationFailed).0, "somebody else's group is not shown with every topic");
     }
 }

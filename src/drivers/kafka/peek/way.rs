@@ -1,13 +1,13 @@
 //! Which offsets of which partitions a look goes over, fixed before the first is read.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::cursor::{self, Token};
 use super::{Range, Ranges};
 use crate::broker::{Error, ErrorKind, PeekRequest, Result, Start, Stop};
-use crate::drivers::kafka::error::transient;
+use crate::drivers::kafka::Kafka;
+use crate::drivers::kafka::ends::offset_of;
 use crate::drivers::kafka::ffi::{At, Found};
-use crate::drivers::kafka::{CALL, Kafka};
 use crate::model::Seat;
 
 /// The way of a look.
@@ -19,10 +19,6 @@ pub struct Way {
     pub open: bool,
     pub notes: Vec<String>,
 }
-
-/// How often offsets are asked for while a partition has no leader, and how long after the last time.
-const LEADERLESS: u32 = 20;
-const MOMENT: Duration = Duration::from_millis(100);
 
 const NEEDS: &str = "Read and Describe on the topic";
 
@@ -53,19 +49,7 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
     }
     let pairs: Vec<_> = partitions.iter().map(|p| (at.name.clone(), *p)).collect();
     let pairs = &pairs;
-    let ask = |which, committed| async move {
-        let mut tries = 0;
-        loop {
-            let asked = kafka.ask("read", NEEDS, Some(at), CALL, |c| async move { c.offsets(pairs, which, committed, CALL).await });
-            let found = asked.await?;
-            tries += 1;
-            // a partition that was just made, or is moving, has its leader in a moment
-            if tries == LEADERLESS || !found.values().any(|offset| offset.is_err_and(transient)) {
-                return Ok::<Found, Error>(found);
-            }
-            tokio::time::sleep(MOMENT).await;
-        }
-    };
+    let ask = |which, committed| kafka.offsets(("read", NEEDS), at, pairs, which, committed);
     let from_time = async {
         match &want.start {
             Start::Time(t) => ask(At::Time(millis(*t)), false).await.map(Some),
@@ -91,13 +75,7 @@ pub async fn find(kafka: &Kafka, want: &PeekRequest) -> Result<Way> {
     // what was written between the two questions is no open transaction: where they differ the first is asked once more
     let differ = |key: &(String, i32)| written.as_ref().is_some_and(|w| w.get(key) != ends.get(key));
     let decided = if pairs.iter().any(differ) { ask(At::End, true).await? } else { Found::new() };
-    let of = |found: &Found, p: i32| match found.get(&(at.name.clone(), p)) {
-        Some(Ok(offset)) => Ok(*offset),
-        Some(Err(code)) => Err(Error::new(ErrorKind::Unexpected, "read", format!("partition {p}: {code}"))
-            .about(at)
-            .next("the partition may have no leader; try again")),
-        None => Ok(None),
-    };
+    let of = |found: &Found, p: i32| offset_of(found, "read", at, p);
     let back = matches!(token, Some(Token::Older(_))) || (want.start == Start::Newest && !tail);
     let mut way = Way { ranges: Ranges::new(), back, open: false, notes: Vec::new() };
     for p in partitions {

@@ -29,11 +29,17 @@ pub fn list(aws: Arc<Aws>) -> Flow<Vec<Destination>> {
 pub fn rows(aws: Arc<Aws>, op: &'static str) -> Flow<Vec<Row>> {
     stream::once(async move {
         // whose dead letters SNS sends where: known before the first queue is shown
-        let subscriptions = match sns::told(&aws, op).await {
+        let (subscriptions, failed) = match sns::or_none(sns::told(&aws, op).await) {
             Err(e) if fatal(&e) => return Err(e),
-            other => other.unwrap_or_default(),
+            Err(e) => (Arc::default(), Some(e)),
+            Ok(subscriptions) => (subscriptions, None),
         };
-        Ok(queues(aws.clone(), subscriptions.clone()).chain(topics(aws, subscriptions)))
+        let topics = match failed {
+            // said behind the queues, which are to be had
+            Some(e) => stream::iter([Err(e)]).boxed(),
+            None => topics(aws.clone(), subscriptions.clone()).boxed(),
+        };
+        Ok(queues(aws, subscriptions).chain(topics))
     })
     .flat_map(|found| match found {
         Ok(flow) => flow.boxed(),
@@ -142,9 +148,11 @@ fn topics(aws: Arc<Aws>, subscriptions: Arc<Vec<Subscription>>) -> impl futures:
         let (aws, subscriptions) = (aws.clone(), subscriptions.clone());
         async move {
             let next = next?;
-            let clients = aws.clients().await.ok()?;
-            // no rights on SNS, or an endpoint without it: no topics, and the probe has said so
-            let (arns, more) = sns::topics_page(&aws, clients, next).await.ok()?;
+            let page = async { sns::topics_page(&aws, aws.clients().await?, next).await }.await;
+            let (arns, more) = match sns::or_none(page) {
+                Ok(page) => page,
+                Err(e) => return Some((Err(e), None)),
+            };
             let mut counts: HashMap<&str, u32> = HashMap::new();
             subscriptions.iter().filter(|s| s.confirmed).for_each(|s| *counts.entry(s.topic_arn.as_str()).or_default() += 1);
             let row = |arn: &String| {

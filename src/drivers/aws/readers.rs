@@ -55,12 +55,7 @@ fn everybody(aws: Arc<Aws>) -> Flow<Vec<Reader>> {
 
 /// All subscriptions; none where SNS is not to be had.
 async fn subscriptions(aws: &Aws) -> Result<Arc<Vec<Subscription>>> {
-    match sns::told(aws, "read groups").await {
-        Err(e) if matches!(e.kind, ErrorKind::Denied | ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::NotFound) => {
-            Ok(Arc::default())
-        }
-        other => other,
-    }
+    sns::or_none(sns::told(aws, "read groups").await)
 }
 
 /// A queue's own reader with what waits; SQS tells no consumers, no ages and no totals.

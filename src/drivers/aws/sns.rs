@@ -33,6 +33,17 @@ pub async fn topics_page(aws: &Aws, clients: &Clients, next: Option<String>) -> 
     Ok((arns, page.next_token.filter(|t| !t.is_empty())))
 }
 
+/// What SNS said; nothing where there are no rights on it, or an endpoint is without it: the probe has said so. Anything else, as that it is busy,
+/// must not look as if there were no topics.
+pub fn or_none<T: Default>(said: Result<T>) -> Result<T> {
+    match said {
+        Err(e) if matches!(e.kind, ErrorKind::Denied | ErrorKind::Unsupported | ErrorKind::Invalid | ErrorKind::NotFound) => {
+            Ok(T::default())
+        }
+        other => other,
+    }
+}
+
 /// The ARN of a topic by its name here. A topic is never made to find out: `CreateTopic` would tell it too.
 pub async fn arn(aws: &Aws, op: &'static str, at: &Address) -> Result<String> {
     let known = || aws.topics.lock().unwrap_or_else(PoisonError::into_inner).get(&at.name).cloned();
@@ -149,6 +160,13 @@ pub fn redrive(attributes: &HashMap<String, String>) -> Option<Redrive> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_that_is_busy_is_not_one_without_topics() {
+        let said = |kind| or_none(Err::<Vec<u8>, _>(Error::new(kind, "list topics", "")));
+        assert!([ErrorKind::Denied, ErrorKind::Unsupported].into_iter().all(|kind| said(kind).is_ok_and(|all| all.is_empty())));
+        assert!([ErrorKind::Throttled, ErrorKind::Timeout, ErrorKind::Unexpected].into_iter().all(|kind| said(kind).is_err()));
+    }
 
     #[test]
     fn only_a_body_made_for_it_is_sent_by_protocol() {

@@ -124,14 +124,18 @@ impl Rabbit {
         self.management.get::<serde_json::Value>(Ask { op: "publish", at: Some(at), path: &path, query: &[] }).await.map(drop)
     }
 
-    /// How many messages of a queue are ready at this moment, by the broker's own word and not by its statistics.
-    async fn ready(&self, lane: &Lane, at: &Address) -> Result<u64> {
+    /// How many messages of a queue are ready at this moment, and how many consumers it has, by the broker's own word and not by its statistics.
+    async fn counts(&self, lane: &Lane, at: &Address) -> Result<(u64, u64)> {
         let line = lane.line("describe", Some(at)).await?;
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         let asked = line.channel.queue_declare(at.name.as_str().into(), passive, FieldTable::default());
         let found = lane.rpc("describe", Some(at), asked).await?;
         let _ = lane.rpc("describe", Some(at), line.channel.close(200, "asked".into())).await;
-        Ok(u64::from(found.message_count()))
+        Ok((u64::from(found.message_count()), u64::from(found.consumer_count())))
+    }
+
+    async fn ready(&self, lane: &Lane, at: &Address) -> Result<u64> {
+        Ok(self.counts(lane, at).await?.0)
     }
 
     /// The same where a look may do without it: not of streams, and not of what belongs to another connection.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::Rabbit;
 use super::cost::FLOOR;
 use super::queue::Type;
-use super::stream::{IDLE, Reel, offset};
+use super::stream::{Reel, offset};
 use super::visit::{Lanes, Taken, Visit};
 use crate::broker::{Back, Error, ErrorKind, Held, HeldId, Hold, Left, Outgoing, Receipt, Result, Selection, Settle};
 use crate::model::{Address, Seat};
@@ -176,11 +176,18 @@ impl Hold for Offsets {
         let (mut found, mut bytes) = (Vec::new(), 0);
         while found.len() < max && bytes < BYTES && self.left > 0 && self.want.as_ref().is_none_or(|w| !w.is_empty()) {
             let Some(reel) = &mut self.reel else { break };
-            let Some(message) = reel.next(&self.rabbit, OP, Some(IDLE)).await? else { break };
+            // up to the end there is more: what did not come is not gone
+            let message = match reel.sure(&self.rabbit, OP).await {
+                Err(_) if !found.is_empty() => break,
+                message => message?,
+            };
             let at = offset(&message);
             if at >= self.end {
                 self.left = 0;
                 break;
+            }
+            if at.saturating_add(1) >= self.end {
+                self.left = 1;
             }
             let wanted = match &mut self.want {
                 None => true,

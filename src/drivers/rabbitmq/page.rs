@@ -28,6 +28,8 @@ pub struct Reading {
     since: Option<SystemTime>,
     /// Reads what was left out before the first.
     older: Option<Cursor>,
+    /// By a time there may be none up to the end; from an offset on there are, and with the first of them too.
+    sure: bool,
     late: bool,
 }
 
@@ -37,11 +39,22 @@ impl Reading {
         let tail = want.stop == Stop::Never;
         if tail && want.start == Start::Newest {
             let reel = rabbit.reel(OP, at, AMQPValue::LongString("next".into()), PREFETCH).await?;
-            return Ok(Self { reel: Some(reel), first: 0, next: 0, end: None, given: 0, since: None, older: None, late: false });
+            return Ok(Self {
+                reel: Some(reel),
+                first: 0,
+                next: 0,
+                end: None,
+                given: 0,
+                since: None,
+                older: None,
+                sure: false,
+                late: false,
+            });
         }
         let ends = rabbit.stream_ends(OP, at).await?;
         let end = if tail { None } else { Some(ends.end) };
-        let mut reading = Self { reel: None, first: ends.start, next: ends.start, end, given: 0, since: None, older: None, late: false };
+        let (first, next) = (ends.start, ends.start);
+        let mut reading = Self { reel: None, first, next, end, given: 0, since: None, older: None, sure: true, late: false };
         let limit = i64::try_from(want.limit).unwrap_or(i64::MAX);
         let mut by_time = None;
         match &want.start {
@@ -52,6 +65,7 @@ impl Reading {
                 // properties tell whole seconds
                 reading.since = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
                 by_time = Some(seconds);
+                reading.sure = false;
             }
             Start::Seat(Seat::Offset { partition: 0, offset }) if *offset < ends.start => {
                 let cause = format!("p0/{offset} was deleted by retention; the oldest is p0/{}", ends.start);
@@ -124,12 +138,17 @@ impl Reading {
         let Some(reel) = &mut self.reel else { return Ok((batch, true)) };
         let room = want.limit.saturating_sub(self.given).min(BATCH);
         while batch.len() < room && (batch.is_empty() || bytes < want.max_bytes) && self.end.is_none_or(|end| self.next < end) {
-            let patience = match (batch.is_empty(), self.end) {
-                (true, None) => None,
-                (true, Some(_)) => Some(IDLE),
-                (false, _) => Some(GATHER),
+            let message = match (batch.is_empty(), self.end) {
+                (true, None) => reel.next(rabbit, OP, None).await?,
+                (true, Some(_)) if self.sure => Some(reel.sure(rabbit, OP).await?),
+                (true, Some(_)) => match reel.until_quiet(rabbit, OP, IDLE).await? {
+                    None => return Ok((batch, true)),
+                    message => message,
+                },
+                (false, _) => reel.next(rabbit, OP, Some(GATHER)).await?,
             };
-            let Some(message) = reel.next(rabbit, OP, patience).await? else { return Ok((batch, patience == Some(IDLE))) };
+            let Some(message) = message else { return Ok((batch, false)) };
+            self.sure = true;
             let at = offset(&message);
             // the broker begins at the chunk, which may lie before what was asked for
             if at < self.next {

@@ -7,7 +7,7 @@ use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Consumer};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::amqp::Line;
 use super::queue::Type;
@@ -15,10 +15,14 @@ use super::{Rabbit, error, message};
 use crate::broker::{Error, ErrorKind, PartitionDetail, Result};
 use crate::model::{Address, Message, Seat};
 
-/// A stream that gives nothing for so long has nothing.
+/// A stream that gives nothing for so long has nothing, if its broker answers promptly then.
 pub const IDLE: Duration = Duration::from_millis(1_000);
-/// A chunk's messages come together: after this long without another one it is at its end.
+/// A chunk's messages come together: after this long without another one it is at its end, by the same proof.
 const SETTLED: Duration = Duration::from_millis(250);
+/// How often a broker that does not answer promptly is given time again.
+const ROUNDS: u32 = 10;
+/// What was delivered before an answer is here so soon after it.
+const MOMENT: Duration = Duration::from_millis(20);
 /// Messages on their way to us at most.
 pub const PREFETCH: u16 = 256;
 
@@ -27,6 +31,7 @@ pub struct Reel {
     line: Line,
     consumer: Consumer,
     at: Address,
+    prefetch: u16,
     unacked: u16,
 }
 
@@ -37,7 +42,7 @@ impl Rabbit {
         let named = |word: &str| AMQPValue::LongString(word.into());
         let first = async {
             let mut reel = self.reel(op, at, named("first"), 1).await?;
-            let first = reel.next(self, op, Some(IDLE)).await?;
+            let first = reel.until_quiet(self, op, IDLE).await?;
             reel.close(self).await;
             Ok::<_, Error>(first.as_ref().map(offset))
         };
@@ -45,7 +50,7 @@ impl Rabbit {
             let mut reel = self.reel(op, at, named("last"), PREFETCH).await?;
             let mut last = None;
             let mut wait = IDLE;
-            while let Some(message) = reel.next(self, op, Some(wait)).await? {
+            while let Some(message) = reel.until_quiet(self, op, wait).await? {
                 last = Some(offset(&message));
                 wait = SETTLED;
             }
@@ -66,7 +71,7 @@ impl Rabbit {
     pub(super) async fn reel(&self, op: &'static str, at: &Address, from: AMQPValue, prefetch: u16) -> Result<Reel> {
         let line = self.looking.line(op, Some(at)).await?;
         let consumer = self.consume(op, at, &line.channel, from, prefetch).await?;
-        Ok(Reel { line, consumer, at: at.clone(), unacked: 0 })
+        Ok(Reel { line, consumer, at: at.clone(), prefetch, unacked: 0 })
     }
 
     async fn consume(&self, op: &'static str, at: &Address, channel: &Channel, from: AMQPValue, prefetch: u16) -> Result<Consumer> {
@@ -79,6 +84,33 @@ impl Rabbit {
 }
 
 impl Reel {
+    /// The next message; `None` when none came for so long and the broker, asked behind that, answered promptly: one that is busy is silent too.
+    pub async fn until_quiet(&mut self, rabbit: &Rabbit, op: &'static str, quiet: Duration) -> Result<Option<Message>> {
+        for _ in 0..ROUNDS {
+            if let Some(message) = self.next(rabbit, op, Some(quiet)).await? {
+                return Ok(Some(message));
+            }
+            let asked = Instant::now();
+            // the same as it was: it changes nothing
+            let same = self.line.channel.basic_qos(self.prefetch.min(PREFETCH), BasicQosOptions::default());
+            rabbit.looking.rpc(op, Some(&self.at), same).await?;
+            if asked.elapsed() < quiet / 4 {
+                break;
+            }
+        }
+        self.next(rabbit, op, Some(MOMENT)).await
+    }
+
+    /// The next message of those that are certainly there.
+    pub async fn sure(&mut self, rabbit: &Rabbit, op: &'static str) -> Result<Message> {
+        let limit = rabbit.settings.profile.channel_rpc_timeout;
+        let found = self.next(rabbit, op, Some(limit)).await?;
+        found.ok_or_else(|| {
+            let cause = format!("the stream has more, and nothing came for {:.1} s", limit.as_secs_f32());
+            Error::new(ErrorKind::Timeout, op, cause).about(&self.at).next("see whether the broker is well, then try again")
+        })
+    }
+
     /// The next message; `None` when none came within `idle`. Without `idle` it waits for ever, as a tail does.
     pub async fn next(&mut self, rabbit: &Rabbit, op: &'static str, idle: Option<Duration>) -> Result<Option<Message>> {
         let waited = match idle {

@@ -134,8 +134,7 @@ impl Lane {
 
     fn may_try(&self, op: &'static str, slot: &Slot) -> Result<()> {
         if slot.had && !self.settings.profile.automatic_recovery {
-            let lost = self.settings.error(ErrorKind::Unreachable, op, "the connection was lost, and automatic_recovery is false");
-            return Err(lost.next("connect again by hand (r)"));
+            return Err(self.settings.not_again(op, "the connection was lost"));
         }
         match &slot.failed {
             Some((e, due, _)) if *due > Instant::now() => {

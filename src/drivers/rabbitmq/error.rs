@@ -94,8 +94,10 @@ pub fn error(settings: &Settings, op: &'static str, at: Option<&Address>, e: &la
 }
 
 fn unlike(settings: &Settings, op: &'static str, e: &lapin::Error) -> Error {
-    let lost =
-        |cause: String| settings.error(ErrorKind::Unreachable, op, cause).next("redrive connects again by itself; try again in a moment");
+    let lost = |cause: String| match settings.profile.automatic_recovery {
+        true => settings.error(ErrorKind::Unreachable, op, cause).next("redrive connects again by itself; try again in a moment"),
+        false => settings.not_again(op, &cause),
+    };
     match (code(e), e.kind()) {
         (Some(FORCED), _) => lost(words(e)),
         (Some(_), _) => settings.error(ErrorKind::Unexpected, op, words(e)).next("see the broker's log"),
@@ -123,5 +125,22 @@ fn words(e: &lapin::Error) -> String {
     match e.kind() {
         Amqp::ProtocolError(e) => e.get_message().to_string(),
         _ => e.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Profile;
+
+    #[test]
+    fn whether_a_lost_connection_comes_back_by_itself_is_said_as_it_is_set() {
+        for (automatic, words) in [(true, "by itself"), (false, "by hand (r)")] {
+            let mut profile = Profile::default();
+            profile.rabbitmq.automatic_recovery = automatic;
+            let lost = error(&Settings::new(&profile), "read", None, &Amqp::MissingHeartbeatError.into());
+            assert_eq!(lost.kind, ErrorKind::Unreachable);
+            assert!(lost.next.contains(words) && lost.cause.contains("automatic_recovery is false") != automatic, "{lost}");
+        }
     }
 }

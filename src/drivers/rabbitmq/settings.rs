@@ -26,6 +26,12 @@ impl Settings {
         Error::new(kind, op, cause).on(&self.id)
     }
 
+    /// A lost connection that the config keeps from coming back by itself.
+    pub fn not_again(&self, op: &'static str, why: &str) -> Error {
+        let error = self.error(ErrorKind::Unreachable, op, format!("{why}, and automatic_recovery is false"));
+        error.next("connect again by hand (r)")
+    }
+
     /// User and password; the secrets are fetched now.
     pub fn login(&self, op: &'static str) -> Result<(String, String)> {
         Ok((self.secret(op, self.profile.username.as_ref())?, self.secret(op, self.profile.password.as_ref())?))

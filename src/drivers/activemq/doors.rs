@@ -15,6 +15,9 @@ use crate::broker::ErrorKind;
 use crate::config::profile::ActiveMqProfile;
 use crate::config::secret::Revealed;
 
+/// A connection to management is kept for so long at most without a call: its servers close it after half a minute.
+const IDLE: Duration = Duration::from_secs(20);
+
 /// The product, by the name that it gives itself.
 pub(super) fn named(product: &str) -> Option<Product> {
     let lower = product.to_ascii_lowercase();
@@ -73,7 +76,7 @@ pub(super) async fn management(profile: &ActiveMqProfile, host: &Endpoint, known
 fn http_client(profile: &ActiveMqProfile, limit: Duration) -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder()
         .connect_timeout(limit)
-        .pool_idle_timeout(profile.idle_timeout)
+        .pool_idle_timeout(profile.idle_timeout.min(IDLE))
         .pool_max_idle_per_host(profile.max_connections.min(4) as usize)
         .redirect(reqwest::redirect::Policy::none())
         .tcp_keepalive(profile.keep_alive.then_some(Duration::from_secs(30)))

@@ -14,6 +14,8 @@ use crate::model::Address;
 
 /// Deadline of one call.
 const CALL: Duration = Duration::from_secs(10);
+/// A connection is kept for so long without a call; the broker closes it after a minute.
+const IDLE: Duration = Duration::from_secs(20);
 /// Rows of a page; the API takes no more than 500.
 const PAGE: usize = 500;
 /// Pages at most: beyond this many rows the listing says that it was cut.
@@ -68,7 +70,8 @@ impl Management {
 
     async fn client(&self, op: &'static str) -> Result<&Client> {
         let made = self.client.get_or_try_init(async || {
-            let builder = Client::builder().timeout(CALL).connect_timeout(CALL).redirect(reqwest::redirect::Policy::none());
+            let builder = Client::builder().timeout(CALL).connect_timeout(CALL).pool_idle_timeout(IDLE);
+            let builder = builder.redirect(reqwest::redirect::Policy::none());
             let builder = if self.base.starts_with("https") { builder.tls_backend_preconfigured(self.settings.tls(op)?) } else { builder };
             builder.build().map_err(|e| self.settings.error(ErrorKind::Invalid, op, e.to_string()))
         });
@@ -140,11 +143,18 @@ impl Management {
         let (user, password) = self.settings.login(ask.op)?;
         let path: Vec<String> = ask.path.iter().map(|part| escaped(part)).collect();
         let url = format!("{}/api/{}", self.base, path.join("/"));
+        let question = method == Method::GET;
         let mut request = self.client(ask.op).await?.request(method, url).basic_auth(user, Some(password)).query(ask.query);
         if let Some(body) = body {
             request = request.json(body);
         }
-        request.send().await.map_err(|e| self.unreached(ask, &e))
+        let again = request.try_clone().filter(|_| question);
+        let sent = match (request.send().await, again) {
+            // a connection kept from before, which the broker gives up in that instant
+            (Err(e), Some(again)) if !e.is_connect() && !e.is_timeout() => again.send().await,
+            (sent, _) => sent,
+        };
+        sent.map_err(|e| self.unreached(ask, &e))
     }
 
     fn error(&self, ask: Ask<'_>, kind: ErrorKind, cause: impl Into<String>) -> Error {
@@ -241,7 +251,34 @@ pub fn escaped(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_meets_the_end_of_a_kept_connection_is_asked_on_a_new_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut profile = crate::config::Profile::default();
+        profile.rabbitmq.management_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+        let api = Management::new(std::sync::Arc::new(Settings::new(&profile)));
+        // one answer a connection, and the end of it once the next question is there
+        let broker = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (mut from, _) = listener.accept().await.unwrap();
+                let mut some = [0; 4096];
+                assert!(from.read(&mut some).await.unwrap() > 0);
+                from.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n7").await.unwrap();
+                let _ = from.read(&mut some).await;
+            }
+        });
+        let ask = Ask { op: "list", at: None, path: &["overview"], query: &[] };
+        for _ in 0..2 {
+            assert_eq!(api.get::<u32>(ask).await.unwrap(), 7);
+        }
+        drop(api);
+        broker.await.unwrap();
+    }
 
     #[test]
     fn names_with_slashes_stay_one_part() {

@@ -67,7 +67,13 @@ impl Jolokia {
         if let Some((user, password)) = &self.login {
             request = request.basic_auth(user, Some(password.expose()));
         }
-        let mut answer = request.send().await.map_err(|e| self.unreachable(&e))?;
+        let again = request.try_clone().filter(|_| is_question(body));
+        let sent = match (request.send().await, again) {
+            // a connection kept from before, which the broker gives up in that instant
+            (Err(e), Some(again)) if !e.is_connect() && !e.is_timeout() => again.send().await,
+            (sent, _) => sent,
+        };
+        let mut answer = sent.map_err(|e| self.unreachable(&e))?;
         let status = answer.status().as_u16();
         match status {
             200 => {}
@@ -101,6 +107,14 @@ impl Jolokia {
     }
 }
 
+/// Whether a request only asks; what carries something out is never sent twice.
+fn is_question(request: &Value) -> bool {
+    match request {
+        Value::Array(all) => all.iter().all(is_question),
+        one => matches!(text(one, "type"), Some("read" | "search" | "list" | "version")),
+    }
+}
+
 /// The value of one answer, or what its status says.
 fn value(mut answer: Value) -> Outcome<Value> {
     let status = answer.get("status").and_then(Value::as_u64).unwrap_or(0);
@@ -131,6 +145,13 @@ pub(super) fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_carries_something_out_is_no_question() {
+        let (read, exec) = (json!({"type": "read", "mbean": "b"}), json!({"type": "exec", "operation": "retryMessage"}));
+        assert!(is_question(&read) && is_question(&json!([read])));
+        assert!(!is_question(&exec) && !is_question(&json!([read, exec])) && !is_question(&json!({})));
+    }
 
     #[test]
     fn the_status_in_the_body_counts() {

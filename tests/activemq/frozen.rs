@@ -6,12 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use redrive::broker::{Done, ErrorKind, Link, PeekRequest, Selection};
+use redrive::broker::{Brokers, Done, ErrorKind, Link, PeekRequest, Selection};
 use redrive::config::profile::Profile;
+use redrive::schema::{Declared, see};
+use redrive::triage::ledger::TriageLedger;
+use redrive::triage::plan::{Actor, Deed, ReplayRequest, Route, Source};
+use redrive::triage::replay::{Hands, Means, replay};
+use redrive::triage::report::{Ended, Progress, Wish};
+use redrive::triage::{preflight, prepare};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-use crate::site::{Pair, Site, as_it_is, sites};
+use crate::site::{Pair, Site, as_it_is, look, of, sites};
 
 /// Longest that a call may take whose answers have a limit of three seconds: a look asks several things one after the other.
 const ENDS: Duration = Duration::from_secs(60);
@@ -144,5 +151,40 @@ async fn a_broker_that_freezes_in_the_middle_ends_every_call_and_nothing_is_take
         if site.jolokia.is_some() {
             site.forget(&pair).await;
         }
+    }
+}
+
+/// A busy broker misses one answer and gives the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_that_is_not_answered_once_goes_on_and_says_so() {
+    for site in sites(&["artemis", "6"]) {
+        let pair = dead_letters(&site).await;
+        let (profile, freezers) = through(&site).await;
+        let Link { eyes, hand } = redrive::drivers::connect(&profile, true).expect("a driver");
+        let (id, dir) = (eyes.id().clone(), tempfile::tempdir().expect("a folder"));
+        let means = Means {
+            brokers: Brokers([(id.clone(), eyes.clone())].into()),
+            hands: Hands::new([(id, hand.expect("a hand"))].into()),
+            ledger: TriageLedger::open(&dir.path().join("ledger.db")).expect("a ledger"),
+        };
+        let mut ask = ReplayRequest::new(Deed::Replay, Source::Queue(pair.dead.clone()), Route::Origin, Actor::default());
+        ask.pace.canary = Vec::new();
+        let dead = of(look(&eyes, &pair.dead).await.0, &pair.home);
+        let seen: Vec<_> = dead.into_iter().map(|m| Arc::new(see(m, &Declared::default()))).collect();
+        let (draft, _) = prepare::prepare_seen(eyes.as_ref(), ask, &seen, 0);
+        let plan = preflight::freeze(draft, &means.brokers, &means.hands, &means.ledger).await.unwrap_or_else(|_| panic!("a plan"));
+        // only management is silent, until that was said
+        let management = &freezers[1].frozen;
+        management.store(true, Ordering::Relaxed);
+        let say = |p: Progress| {
+            if p.lines.iter().any(|line| line.words.contains("asking once more")) {
+                management.store(false, Ordering::Relaxed);
+            }
+        };
+        let (_wish, heard) = watch::channel(Wish::Run { per_second: None });
+        let report = tokio::time::timeout(ENDS, replay(&plan, &means, &say, heard)).await.expect("an end");
+        assert_eq!((&report.ended, report.counts.replayed), (&Ended::Finished, 10), "{}: {report:?}", site.name);
+        assert_eq!(site.jms(&["await", &pair.home.name, "10"]).len(), 10, "{}", site.name);
+        site.forget(&pair).await;
     }
 }

@@ -209,7 +209,7 @@ impl Bed {
     pub async fn quiet(&self, at: &Address) {
         let began = std::time::Instant::now();
         while self.count(at, Attribute::ApproximateNumberOfMessagesNotVisible).await > 0 {
-            assert!(began.elapsed() < Duration::from_secs(20), "somebody keeps messages of {at} in hand");
+            assert!(began.elapsed() < Duration::from_secs(60), "somebody keeps messages of {at} in hand");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -50,6 +50,6 @@ fn what_is_typed_is_not_echoed_raw_either() {
         &["causes", "orders.dlt", "--cause", "\x1b[1m"],
     ] {
         let ran = demo(args);
-        assert!(ran.code != Some(0) && raw(&ran.err).is_none(), "{args:?}: {:?}", ran.err);
+        assert!(ran.code != Some(0) && raw(&ran.err).is_none(), "{ran:?}");
     }
 }

@@ -51,7 +51,7 @@ fn no_command_prints_or_logs_one() {
     ];
     for args in commands {
         let ran = here.run(args);
-        assert_ne!(ran.code, Some(2), "{args:?} reads the config: {}", ran.err);
+        assert_ne!(ran.code, Some(2), "it reads the config: {ran}");
         nothing_in(&ran.out, &format!("{args:?} on stdout"));
         nothing_in(&ran.err, &format!("{args:?} on stderr"));
     }

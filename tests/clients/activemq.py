@@ -12,7 +12,8 @@ import time
 
 class Stomp:
     def __init__(self, host, port, user, password):
-        self.socket, self.buffer = socket.create_connection((host, port), 10), b""
+        # only what hangs takes so long
+        self.socket, self.buffer = socket.create_connection((host, port), 60), b""
         self.send("CONNECT", {"accept-version": "1.2", "host": host, "login": user, "passcode": password, "heart-beat": "0,0"})
         assert self.receive()[0] == "CONNECTED"
 
@@ -79,7 +80,6 @@ def unacknowledged(stomp, queue):
     of our own, which is taken out again, says where it ends."""
     stomp.send("SUBSCRIBE", {"id": "c", "destination": f"/queue/{queue}", "ack": "client-individual", "activemq.prefetchSize": "5000"})
     stomp.send("SEND", {"destination": f"/queue/{queue}", "persistent": "true", "ends": "here"})
-    stomp.socket.settimeout(60)
     rows = []
     while True:
         _, headers, body = stomp.receive()
@@ -116,7 +116,7 @@ def by_amqp(what, host, port, user, password, queue):
     from proton import Described
     typed = {"string": str, "int": lambda v: int32(int(v)), "ulong": lambda v: ulong(int(v)), "long": int, "boolean": lambda v: v == "true",
              "double": float, "binary": base64.b64decode, "null": lambda _: None, "symbol": symbol}
-    connection = BlockingConnection(f"{host}:{port}", timeout=20, user=user, password=password, allowed_mechs="PLAIN")
+    connection = BlockingConnection(f"{host}:{port}", timeout=60, user=user, password=password, allowed_mechs="PLAIN")
     if what == "put":
         sender = connection.create_sender(queue)
         for line in sys.stdin:

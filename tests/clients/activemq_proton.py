@@ -78,7 +78,7 @@ def browse(connection, queue, run, wait):
 
 
 def main(at, user, password, what, queue, other):
-    connection = BlockingConnection(at, timeout=20, user=user, password=password, allowed_mechs="PLAIN")
+    connection = BlockingConnection(at, timeout=60, user=user, password=password, allowed_mechs="PLAIN")
     if what == "die":
         sender = connection.create_sender(queue)
         for message in messages(queue):

@@ -69,7 +69,7 @@ class Site:
 
     def reject(self, count):
         left = count
-        for method, _, _ in self.channel.consume(self.target, inactivity_timeout=20):
+        for method, _, _ in self.channel.consume(self.target, inactivity_timeout=60):
             if method is None:
                 raise SystemExit(f"{left} of {count} did not come to be rejected")
             left -= 1
@@ -99,7 +99,8 @@ class Site:
             put_on = {"tenant": "acme", "n": n, "delivery_mode": 2, "message_id": f"m-{n}"}
             is_on = headers | {"delivery_mode": properties.delivery_mode, "message_id": properties.message_id}
             got.append((headers.get("x-redrive-replay-id"), text, loop.changed(put_on, is_on)))
-        channel.close()  # gives all of them back
+        channel.close()  # gives all of them back, in the broker's own time
+        loop.until(lambda: self.count(end) >= count, "what was read is there again")
         return got
 
     def close(self):

@@ -22,7 +22,7 @@ use redrive::model::{Address, ConnId, Kind, Message, Seat, Typed, Value, WireTyp
 use crate::hosts::{CLOSED, Host, NotHere, Who};
 
 /// Longest wait for what is in somebody's hand to come back.
-const WAIT: Duration = Duration::from_secs(20);
+const WAIT: Duration = Duration::from_secs(60);
 
 /// Keys of one user.
 type Keys = (String, String);
@@ -120,9 +120,9 @@ impl Sqs {
             // none may come back by itself before all are read, however busy the emulator is
             let ask = client.receive_message().queue_url(&url).max_number_of_messages(10).visibility_timeout(600).wait_time_seconds(1);
             let got = ask.message_attribute_names("All").message_system_attribute_names(System::All).send().await.expect("receive");
-            let got = got.messages.unwrap_or_default();
-            assert!(!got.is_empty(), "{} of {there} messages of {at}", all.len());
-            all.extend(got);
+            // a busy emulator may give nothing of what it counts
+            all.extend(got.messages.unwrap_or_default());
+            assert!(began.elapsed() < WAIT, "{} of {there} messages of {at}", all.len());
         }
         for ten in all.chunks(10) {
             let entry = |(i, m): (usize, &aws_sdk_sqs::types::Message)| {

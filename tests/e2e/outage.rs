@@ -52,8 +52,7 @@ fn a_broker_dies_in_the_middle_and_comes_back() {
     assert!(tail.err.contains("kafka") && tail.err.contains("refused"), "{}", tail.err);
     println!("the look said so after {:.1} s: {}", began.elapsed().as_secs_f64(), tail.err.trim());
     let replay = finish(replay, &["replay"]);
-    assert!(matches!(replay.code, Some(3 | 4)), "{:?}\n{}\n{}", replay.code, replay.out, replay.err);
-    assert!(replay.err.contains("kafka"), "{}", replay.err);
+    assert!(matches!(replay.code, Some(3 | 4)) && replay.err.contains("kafka"), "{replay}");
     println!(
         "the replay said so after {:.1} s: {}{}",
         began.elapsed().as_secs_f64(),

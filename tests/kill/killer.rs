@@ -119,9 +119,8 @@ impl<'a> Killer<'a> {
 
     /// The only failure of a run that is right.
     fn refused(&self, ran: &Ran, plan: Option<&str>) -> Worked {
-        let Ran { code, out, err } = ran;
-        assert!(self.refuses(ran), "it ended by itself: {code:?}\n{out}\n{err}");
-        println!("refused: {}", err.trim());
+        assert!(self.refuses(ran), "it ended by itself: {ran}");
+        println!("refused: {}", ran.err.trim());
         Worked::Refused(plan.expect("a plan, of a run before").to_owned())
     }
 
@@ -145,8 +144,9 @@ impl<'a> Killer<'a> {
         };
         while !due() {
             if child.try_wait().expect("waited").is_some() {
-                println!("it ended before it was killed at {moment:?}");
-                return Some(finish(child, &["replay"]));
+                let ran = finish(child, &["replay"]);
+                println!("it ended before it was killed at {moment:?}: {ran}");
+                return Some(ran);
             }
             assert!(began.elapsed() < PATIENCE, "{moment:?} has not come within {PATIENCE:?}");
             if let Moment::After(_) = moment {
@@ -171,7 +171,7 @@ impl<'a> Killer<'a> {
             }
             let id = known.as_ref().and_then(|p| p["plan"].as_str());
             let ran = finish(self.start(id, 0), &["replay"]);
-            println!("{}", ran.out.trim());
+            println!("{ran}");
             (self.settle)();
             match ran.code {
                 Some(0) => {}

@@ -19,7 +19,7 @@ use redrive::triage::ledger::TriageLedger;
 use redrive::triage::plan::Actor;
 use redrive::triage::replay::{self, Means};
 
-use crate::testbed::given;
+use crate::testbed::{PATIENCE, given};
 
 /// Where one version is.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ impl Hands {
                 }
                 return;
             }
-            assert!(began.elapsed() < Duration::from_secs(15), "{at}: nothing to be had within 15 s");
+            assert!(began.elapsed() < PATIENCE, "{at}: nothing to be had");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -206,11 +206,11 @@ pub fn bodies(messages: &[Message]) -> Vec<Vec<u8>> {
     messages.iter().map(|m| m.body.clone().unwrap_or_default().to_vec()).collect()
 }
 
-/// Waits until a check holds, 15 s at most, for what a broker does in its own time.
+/// Waits until a check holds, for what a broker does in its own time.
 pub async fn until<F: Future<Output = bool>>(what: &str, check: impl Fn() -> F) {
     let began = std::time::Instant::now();
     while !check().await {
-        assert!(began.elapsed() < Duration::from_secs(15), "{what}: not within 15 s");
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -12,6 +12,7 @@ use redrive::triage::report::Status;
 
 use crate::binary::{Place, finish};
 use crate::support::*;
+use crate::testbed::PATIENCE;
 
 /// A dead-letter queue of so many messages that all died of the delivery limit, each of which the next give-back would destroy.
 async fn dead(hands: &Hands, n: usize) -> Address {
@@ -143,7 +144,7 @@ fn a_look_that_is_killed_costs_no_more_than_the_one_message_on_its_way() {
             let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             let began = Instant::now();
             while copies(&place) <= round * 12 + 5 && child.try_wait().unwrap().is_none() {
-                assert!(began.elapsed() < Duration::from_secs(20), "no copies come");
+                assert!(began.elapsed() < PATIENCE, "no copies come");
                 tokio::time::sleep(Duration::from_micros(500)).await;
             }
             if child.try_wait().unwrap().is_none() {

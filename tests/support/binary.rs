@@ -1,5 +1,6 @@
 //! The real program, run in a folder of its own with a config and a ledger of its own.
 
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +21,7 @@ pub struct Place {
 /// How a run ended and what it said.
 #[derive(Debug)]
 pub struct Ran {
+    args: String,
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -29,14 +31,22 @@ impl Ran {
     /// The same, if it ended like this.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// Standard output, a JSON object a line.
     #[track_caller]
     pub fn rows(&self) -> Vec<Value> {
-        self.out.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
+        self.out.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}\n{self}"))).collect()
+    }
+}
+
+impl fmt::Display for Ran {
+    /// All of it, so that whatever was not as expected tells its cause.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+        write!(f, "redrive {} ended with {code}\nstdout:\n{}\nstderr:\n{}", self.args, self.out, self.err)
     }
 }
 
@@ -103,7 +113,7 @@ pub fn finish(mut child: Child, args: &[&str]) -> Ran {
         // the standard library cannot wait for a process with a limit
         std::thread::sleep(Duration::from_millis(5));
     };
-    Ran { code, out: out.join().expect("stdout"), err: err.join().expect("stderr") }
+    Ran { args: args.join(" "), code, out: out.join().expect("stdout"), err: err.join().expect("stderr") }
 }
 
 fn taker(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {

@@ -74,7 +74,7 @@ async fn carry(client: TcpStream, broker: TcpStream, mut alarm: watch::Receiver<
 }
 
 /// One frame: type, channel, size, payload, end.
-async fn frame(from: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
+pub async fn frame(from: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     let mut frame = vec![0; 7];
     from.read_exact(&mut frame).await.ok()?;
     let size = u32::from_be_bytes([frame[3], frame[4], frame[5], frame[6]]) as usize;
@@ -83,7 +83,7 @@ async fn frame(from: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-fn is(frame: &[u8], class: u8, method: u8) -> bool {
+pub fn is(frame: &[u8], class: u8, method: u8) -> bool {
     frame[0] == 1 && frame.get(7..11) == Some(&[0, class, 0, method])
 }
 

@@ -12,6 +12,7 @@ mod fidelity;
 mod login;
 mod looks;
 mod odd;
+mod slow;
 mod support;
 #[path = "../support/testbed.rs"]
 #[expect(dead_code, reason = "of the testbed's tools only those that read variables are used here")]

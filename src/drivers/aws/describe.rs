@@ -28,6 +28,7 @@ pub async fn queue(aws: &Aws, at: &Address) -> Result<Detail> {
     let queue = aws.queue("describe", at).await?;
     let (sources, subscriptions) = futures::join!(list::sources(aws, at, &queue.url), sns::all(aws, "describe"));
     let subscriptions = subscriptions.unwrap_or_default();
+    let (sources, silent) = sources.map_or_else(|e| (Vec::new(), Some(e)), |sources| (sources, None));
     let told = queue.seconds(&Name::MessageRetentionPeriod);
     let mut detail = Detail {
         retention: told.or(aws.profile.message_retention_period),
@@ -67,6 +68,9 @@ pub async fn queue(aws: &Aws, at: &Address) -> Result<Detail> {
         }
     }
     told_by_sns(&queue, &subscriptions, &mut fact);
+    if let Some(e) = silent {
+        fact("holds dead letters of", "?".to_owned(), e.kind.words());
+    }
     if let Role::DeadLetter { of, .. } = list::role(aws, &queue, sources, &subscriptions)
         && !of.is_empty()
     {

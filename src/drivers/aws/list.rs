@@ -99,7 +99,7 @@ async fn destination(aws: &Aws, url: String, subscriptions: &[Subscription]) -> 
     let (asked, sources) = futures::join!(aws.attributes("list", &at, url.clone()), told_sources(aws, &at, &url));
     let row = |depth, role| Destination { at: at.clone(), depth, partitions: None, consumers: None, role, internal: false };
     match asked {
-        Ok(queue) => Ok(Some((row(queue.depth(), role(aws, &queue, sources, subscriptions)), Some(queue)))),
+        Ok(queue) => Ok(Some((row(queue.depth(), role(aws, &queue, sources?, subscriptions)), Some(queue)))),
         Err(e) if e.kind == ErrorKind::NotFound => Ok(None),
         // it may be seen and not asked: its depth is unknown, which is not zero
         Err(e) if e.kind == ErrorKind::Denied => Ok(Some((row(Count::Unknown, named_role(&at.name)), None))),
@@ -108,27 +108,24 @@ async fn destination(aws: &Aws, url: String, subscriptions: &[Subscription]) -> 
 }
 
 /// The sources of a queue, as they were told not long ago.
-async fn told_sources(aws: &Aws, at: &Address, url: &str) -> Vec<Address> {
+async fn told_sources(aws: &Aws, at: &Address, url: &str) -> Result<Vec<Address>> {
     if let Some(sources) = aws.known(&at.name).and_then(|k| k.sources?.lately()) {
-        return sources;
+        return Ok(sources);
     }
-    let Some(sources) = asked_sources(aws, at, url).await else { return Vec::new() };
+    let sources = sources(aws, at, url).await?;
     let known = aws.known(&at.name).unwrap_or_else(|| Known { url: url.to_owned(), ..Known::default() });
     aws.remember(&at.name, Known { sources: Some(Told::now(sources.clone())), ..known });
-    sources
+    Ok(sources)
 }
 
-/// The queues whose redrive policy names this one; empty where that may not be asked.
-pub async fn sources(aws: &Aws, at: &Address, url: &str) -> Vec<Address> {
-    asked_sources(aws, at, url).await.unwrap_or_default()
-}
-
-async fn asked_sources(aws: &Aws, at: &Address, url: &str) -> Option<Vec<Address>> {
-    let clients = aws.clients().await.ok()?;
+/// The queues whose redrive policy names this one; empty where that may not be asked. A service that is busy must not look as if there were none:
+/// where dead letters of this queue came from is told by nothing else.
+pub async fn sources(aws: &Aws, at: &Address, url: &str) -> Result<Vec<Address>> {
     // one page has a thousand: more sources of one queue would show their first
-    let asked = clients.asking.list_dead_letter_source_queues().queue_url(url).max_results(PAGE).send().await;
-    let urls = asked.ok()?.queue_urls;
-    Some(urls.iter().map(|u| Address::new(at.conn.clone(), Kind::Queue, u.rsplit('/').next().unwrap_or(u))).collect())
+    let asked = aws.clients().await?.asking.list_dead_letter_source_queues().queue_url(url).max_results(PAGE).send().await;
+    let urls = asked.map(|answer| answer.queue_urls).map_err(|e| aws.looked(&e, "list", Some(at), "sqs:ListDeadLetterSourceQueues"));
+    let urls = sns::or_none(urls)?;
+    Ok(urls.iter().map(|u| Address::new(at.conn.clone(), Kind::Queue, u.rsplit('/').next().unwrap_or(u))).collect())
 }
 
 /// What a queue is for: queues' redrive policies and subscriptions' both tell it.

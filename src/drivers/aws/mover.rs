@@ -21,7 +21,7 @@ pub async fn bulk(aws: &Aws, ask: BulkAsk) -> Result<BulkState> {
 async fn start(aws: &Aws, from: &Address, to: Option<&Address>, per_second: Option<u32>) -> Result<BulkState> {
     let refuse = |why: String, next: &str| Err(Error::new(ErrorKind::Invalid, "move all", why).about(from).next(next));
     let source = aws.queue("move all", from).await?;
-    if list::sources(aws, from, &source.url).await.is_empty() {
+    if list::sources(aws, from, &source.url).await?.is_empty() {
         return refuse(
             "no queue's redrive policy names it, and SQS moves messages out of such queues only".into(),
             "replay its messages one by one instead (without --bulk)",

@@ -53,7 +53,7 @@ activemq_answers() {
 
 # jolokia_knows URL USER:PASSWORD BEAN
 jolokia_knows() {
-  curl -sf -m 2 -u "$2" -H 'Origin: http://127.0.0.1' -H 'Content-Type: application/json' "$1" \
+  curl -sf -m 10 -u "$2" -H 'Origin: http://127.0.0.1' -H 'Content-Type: application/json' "$1" \
     -d "{\"type\":\"read\",\"mbean\":\"$3\"}" 2>/dev/null | grep -c '"status":200' >/dev/null
 }
 

@@ -7,7 +7,7 @@ alertmanager_alive() { alive "$ALERTMANAGER" "$ALERTMANAGER_MARK"; }
 alertmanager_address() { echo "http://127.0.0.1:$(cat "$ALERTMANAGER/port")"; }
 alertmanager_down() { end "$ALERTMANAGER" "$ALERTMANAGER_MARK"; }
 alertmanager_env() { echo "export REDRIVE_TEST_ALERTMANAGER=$(alertmanager_address)"; }
-alertmanager_answers() { curl -sf -m 2 -o /dev/null "$(alertmanager_address)/-/ready"; }
+alertmanager_answers() { curl -sf -m 10 -o /dev/null "$(alertmanager_address)/-/ready"; }
 alertmanager_version() {
   echo "Alertmanager $("$(alertmanager_program)" --version 2>&1 | sed -n 's/.*version \([^ ]*\).*/\1/p' | head -1)"
 }

@@ -39,7 +39,7 @@ connect_choose_port() {
 }
 
 # connect_answers: the sink runs (the REST port alone opens earlier).
-connect_answers() { curl -sf -m 2 "$(connect_address)/connectors/billing-sink/status" 2>/dev/null | grep -c '"connector":{"state":"RUNNING"' >/dev/null; }
+connect_answers() { curl -sf -m 10 "$(connect_address)/connectors/billing-sink/status" 2>/dev/null | grep -c '"connector":{"state":"RUNNING"' >/dev/null; }
 
 # connect_count TOPIC: how many records it holds.
 connect_count() { kcat_plain -C -t "$1" -o beginning -e -q -f '%o\n' 2>/dev/null | wc -l; }

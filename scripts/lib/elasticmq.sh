@@ -9,7 +9,7 @@ elasticmq_alive() { alive "$ELASTICMQ" "$ELASTICMQ_MARK"; }
 elasticmq_address() { echo "http://$(local_port elasticmq 01)"; }
 elasticmq_down() { end "$ELASTICMQ" "$ELASTICMQ_MARK"; }
 elasticmq_env() { echo "export REDRIVE_TEST_SQS=$(elasticmq_address)"; }
-elasticmq_answers() { curl -sf -m 2 -o /dev/null "$(elasticmq_address)/?Action=ListQueues"; }
+elasticmq_answers() { curl -sf -m 10 -o /dev/null "$(elasticmq_address)/?Action=ListQueues"; }
 elasticmq_have() {
   need curl=curl && python_clients_have && need_java &&
     jars "elasticmq-$ELASTICMQ_VERSION" "org.elasticmq:elasticmq-server_2.13:$ELASTICMQ_VERSION"

@@ -14,7 +14,7 @@ kafka_down() { end "$KAFKA" "$KAFKA_MARK"; }
 
 # kafka_answers: metadata lists a broker; an open port is not enough. The count reads all of the output, because a
 # pipe closed early would look like a failure.
-kafka_answers() { [ "$(kcat -b "$(kafka_address)" -L -m 2 2>/dev/null | grep -c '^  broker ')" != 0 ]; }
+kafka_answers() { [ "$(kcat -b "$(kafka_address)" -L -m 10 2>/dev/null | grep -c '^  broker ')" != 0 ]; }
 
 kafka_have() {
   need kcat=kcat openssl=openssl && need_java &&
@@ -121,7 +121,7 @@ kafka_share_group() {
     kafka_tool topics --create --if-not-exists --topic testbed.shared --partitions 2 &&
       kafka_tool configs --alter --entity-type groups --entity-name testbed-share --add-config share.auto.offset.reset=earliest &&
       printf 'one\ntwo\n' | kcat_plain -P -t testbed.shared &&
-      kafka_tool sconsume --topic testbed.shared --group testbed-share --max-messages 1 --timeout-ms 60000
+      kafka_tool sconsume --topic testbed.shared --group testbed-share --max-messages 1 --timeout-ms ${START}000
   } >"$KAFKA/share-group.log" 2>&1 ||
     { warn "kafka: a share group could not be made:"; last_lines "$KAFKA/share-group.log" >&2; return 1; }
   touch "$KAFKA/data/share-group"

@@ -10,7 +10,7 @@ moto_any_alive() { alive "$TB/$1" "$TB/$1"; }
 moto_any_address() { echo "http://$(local_port "$1" 01)"; }
 moto_any_down() { end "$TB/$1" "$TB/$1"; }
 moto_any_have() { need curl=curl && python_clients_have; }
-moto_any_answers() { curl -sf -m 2 -o /dev/null "$(moto_any_address "$1")/moto-api/"; }
+moto_any_answers() { curl -sf -m 10 -o /dev/null "$(moto_any_address "$1")/moto-api/"; }
 moto_env() { echo "export REDRIVE_TEST_SNS=$(moto_address)"; }
 motoauth_env() {
   echo "export REDRIVE_TEST_AWS_AUTH=$(motoauth_address)"

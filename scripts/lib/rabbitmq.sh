@@ -23,7 +23,7 @@ rabbitmq_have() {
 
 # rabbitmq_answers: management knows its users, and AMQP is open; management opens first.
 rabbitmq_answers() {
-  curl -sf -m 2 -o /dev/null -u guest:guest "$(rabbitmq_management "$1")/api/overview" && ! port_free "$(cat "$TB/rabbitmq$1/prefix")01"
+  curl -sf -m 10 -o /dev/null -u guest:guest "$(rabbitmq_management "$1")/api/overview" && ! port_free "$(cat "$TB/rabbitmq$1/prefix")01"
 }
 
 rabbitmq_up() {
@@ -107,7 +107,7 @@ rabbitmq_users() {
 }
 
 rabbitmq_put() {
-  curl -sSf -m 10 -o /dev/null -u guest:guest -X PUT -H content-type:application/json "$(rabbitmq_management "$1")/api/$2" -d "$3" ||
+  curl -sSf -m 60 -o /dev/null -u guest:guest -X PUT -H content-type:application/json "$(rabbitmq_management "$1")/api/$2" -d "$3" ||
     { warn "rabbitmq$1: $2 could not be set"; return 1; }
 }
 

@@ -112,6 +112,10 @@ async fn scan(plan: &ReplayPlan, target: &Address, wanted: &[(usize, &OpenIntent
             blind.insert(partition, format!("partition {partition} is no longer there"));
             continue;
         };
+        if now.end < 0 {
+            blind.insert(partition, format!("partition {partition} does not say where it ends now, as one without a leader: look again"));
+            continue;
+        }
         if now.end < start {
             blind.insert(partition, format!("partition {partition} ends at {} and once ended at {start}: it was made anew", now.end));
             continue;

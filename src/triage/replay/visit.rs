@@ -123,7 +123,8 @@ impl Runner<'_> {
                 let (now, agreed) = (n(detail.subscribers), n(target.subscribers));
                 return Err(unreachable(format!("{} has {now} subscribers now, {agreed} were agreed to: plan anew", target.at)));
             }
-            let at_end = detail.partitions.iter().map(|p| (p.id, p.end)).collect();
+            // one that does not say where it ends is looked through from its start, if ever
+            let at_end = detail.partitions.iter().filter(|p| p.end >= 0).map(|p| (p.id, p.end)).collect();
             ends.0.push(TargetEnds { at: target.at.clone(), id: detail.id, ends: at_end });
         }
         Ok(Some(self.means.ledger.visit(&self.run, ends).await?))

@@ -6,6 +6,7 @@ use super::effect::Effect;
 use super::key::Key;
 use super::layout::areas;
 use super::overlay::{Asking, Heard, Overlay, Then};
+use super::screens::notes;
 use super::text::Tone;
 use super::{App, Writes};
 
@@ -60,8 +61,11 @@ impl App {
             Heard::Said(Asking::Columns, text) => {
                 return self.with_top(|page, cx| page.command(Command::Options, &format!("names={text}"), cx));
             }
-            Heard::Said(Asking::Note(_), text) if text.trim().is_empty() => self.say(Tone::Muted, "nothing noted"),
-            Heard::Said(Asking::Note(_), text) => return self.with_top(|page, cx| page.command(Command::Note, text.trim(), cx)),
+            Heard::Said(Asking::Note(..), text) if text.trim().is_empty() => self.say(Tone::Muted, "nothing noted"),
+            Heard::Said(Asking::Note(_, on), text) => {
+                let kept = notes::keep(on.into_iter(), text.trim(), &self.cx);
+                return self.answer(vec![kept]);
+            }
             Heard::Then(then, said) => return self.confirmed(then, said),
             Heard::Effect(effect, word) => {
                 self.say(Tone::Ok, word);

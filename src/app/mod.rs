@@ -121,6 +121,8 @@ pub struct App {
     pub contexts: Vec<String>,
     pub screens: Vec<Open>,
     pub overlay: Option<Overlay>,
+    /// What came to lie over this screen while something else did that keys were for: it follows when that is closed.
+    later: Option<(ScreenId, Overlay)>,
     pub slots: Slots,
     pub toast: Option<Toast>,
     /// Stacks that were left by a jump: `-`, `[`, `]`.

@@ -8,6 +8,7 @@ use super::command::{Command, matching};
 use super::effect::Effect;
 use super::input::Input;
 use super::key::{Code, Key};
+use crate::model::Address;
 use crate::triage::plan::Choice;
 
 /// What a typed line is for.
@@ -15,8 +16,8 @@ use crate::triage::plan::Choice;
 pub enum Asking {
     Filter,
     Goto,
-    /// A note on this, in words.
-    Note(String),
+    /// A note on this, in words, and on these: where each is, and a message's id or a cause's fingerprint. Rows may move while it is typed.
+    Note(String, Vec<(Address, String)>),
     /// Headers and fields of bodies as columns.
     Columns,
     /// Something of a plan.

@@ -23,6 +23,7 @@ pub fn start(start: Start) -> (App, Vec<Effect>) {
         contexts: start.contexts,
         screens: vec![Open { id: ScreenId(0), screen: Screen::Overview(overview::State::default()) }],
         overlay: None,
+        later: None,
         slots: Slots::default(),
         toast: None,
         before: Vec::new(),

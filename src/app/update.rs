@@ -40,6 +40,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
     };
     app.expire();
     effects.extend(app.with_top(|page, cx| page.pulse(cx)));
+    app.open_later();
     if asks {
         effects.extend(app.ask_due());
     }
@@ -132,6 +133,11 @@ impl App {
                 self.say(tone, text);
                 Vec::new()
             }
+            // a broker's answer opens nothing under the fingers of somebody who is typing: a letter of his would agree to it
+            Ask::Overlay(overlay) if self.overlay.is_some() => {
+                self.later = Some((top, *overlay));
+                Vec::new()
+            }
             Ask::Overlay(overlay) => {
                 self.overlay = Some(*overlay);
                 Vec::new()
@@ -144,6 +150,14 @@ impl App {
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let stay = Duration::from_secs(if matches!(tone, Tone::Bad | Tone::Watch) { 10 } else { 4 });
         self.toast = Some(Toast { line: Line::new().add(tone, text), until: self.cx.now + stay });
+    }
+
+    /// Opens what had to wait, if its screen is shown still.
+    fn open_later(&mut self) {
+        if self.overlay.is_none() {
+            let top = self.top().id;
+            self.overlay = self.later.take().filter(|(screen, _)| *screen == top).map(|(_, overlay)| overlay);
+        }
     }
 
     fn expire(&mut self) {

@@ -41,7 +41,7 @@ pub fn view(app: &App, look: &Look, buf: &mut Buffer) -> Option<Position> {
         let sign = match asking {
             Asking::Filter => "/",
             Asking::Goto => "@",
-            Asking::Note(_) => "note ",
+            Asking::Note(..) => "note ",
             Asking::Columns => "columns ",
             Asking::Option(choice) => choice.word(),
             Asking::Word(_) => "› ",
@@ -59,7 +59,7 @@ fn hint(asking: &Asking) -> String {
         Asking::Filter => "narrows what is loaded; ! first: all but these; enter keeps it, esc takes it off",
         Asking::Goto => "oldest  newest  2h  02:00  2026-11-23T02:00Z  p3/132665",
         Asking::Option(choice) => choice.hint(),
-        Asking::Note(on) => return format!("on {on}; enter keeps it in the ledger"),
+        Asking::Note(on, _) => return format!("on {on}; enter keeps it in the ledger"),
         Asking::Columns => "header names and .body.fields: x-tenant .order.id",
     };
     hint.to_owned()

@@ -3,6 +3,7 @@
 mod deeds;
 mod follow;
 mod keys;
+mod late;
 mod messages;
 mod notes;
 mod screens;
@@ -95,6 +96,16 @@ impl Tui {
         for key in keys.split(' ') {
             self.shell.act(Action::Type(key.parse().expect(key)), self.now);
             self.settle().await;
+        }
+        self
+    }
+
+    /// Presses keys faster than anything answers.
+    fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split(' ') {
+            self.shell.act(Action::Type(key.parse().expect(key)), self.now);
+            // what is shown when the next key is pressed
+            self.shell.app.sync();
         }
         self
     }

@@ -40,10 +40,17 @@ pub struct State {
     priced: bool,
     /// A move of the whole queue that was planned and not agreed to yet.
     moving: Option<Box<MovePlan>>,
+    /// The cause whose incident is looked up, to be asked about.
+    escalating: Option<Box<Cause>>,
 }
 
 fn none() -> Vec<Ask> {
     vec![Ask::Toast(Tone::Muted, "no cause is chosen".into())]
+}
+
+/// What was asked about has gone meanwhile.
+fn gone() -> Vec<Ask> {
+    vec![Ask::Toast(Tone::Watch, "nothing of that cause is left by now: nothing done".into())]
 }
 
 fn key(cause: &Cause) -> String {
@@ -67,12 +74,17 @@ fn order(column: usize, a: &Cause, b: &Cause) -> Ordering {
 impl State {
     /// Of a queue.
     pub fn new(at: Address) -> Self {
-        Self { at, read: None, list: List::new(key), progress: String::new(), error: None, priced: false, moving: None }
+        Self { at, read: None, list: List::new(key), progress: String::new(), error: None, priced: false, moving: None, escalating: None }
     }
 
     /// The chosen cause.
     pub fn chosen(&self) -> Option<&Cause> {
         self.list.chosen()
+    }
+
+    /// The cause that a question was about, wherever the cursor is by now.
+    fn cause(&self, wanted: &str) -> Option<&Cause> {
+        self.read.as_ref()?.causes.iter().find(|c| key(c) == wanted)
     }
 
     fn height(&self, cx: &Cx) -> usize {
@@ -217,11 +229,13 @@ impl Page for State {
             Command::Claim => return self.claim(arg, cx),
             Command::Bulk => return self.whole_queue(arg, cx),
             Command::Escalate => {
-                let Some(c) = self.chosen() else { return none() };
-                if arg == "yes" {
+                if let Some(key) = arg.strip_prefix("yes=") {
+                    let Some(c) = self.cause(key) else { return gone() };
                     return vec![Ask::Small(Job::Escalate(self.at.clone(), Box::new(c.clone())))];
                 }
-                return vec![Ask::Start("incident", Job::Incident(self.at.clone(), Box::new(c.clone())))];
+                let Some(c) = self.chosen().cloned().map(Box::new) else { return none() };
+                self.escalating = Some(c.clone());
+                return vec![Ask::Start("incident", Job::Incident(self.at.clone(), c))];
             }
             Command::Edit => return self.edit(cx),
             Command::Note => return self.note(arg, cx),
@@ -249,9 +263,12 @@ impl Page for State {
                 None => Vec::new(),
             },
             News::Incident(lines) => {
+                // the cursor may be on another by now
+                let Some(c) = self.escalating.take() else { return Vec::new() };
                 let lines = lines.into_iter().map(|(name, value)| Line::fact(&name, safe(&value))).collect();
-                let mut dialog = Dialog::new("escalate?", lines, Confirm::Yes, Then::Tell(Command::Escalate, "yes".into()));
-                dialog.cli = self.chosen().map_or(String::new(), |c| format!("redrive escalate {} --cause {}", safe(&self.at.name), c.id));
+                let yes = Then::Tell(Command::Escalate, format!("yes={}", key(&c)));
+                let mut dialog = Dialog::new("escalate?", lines, Confirm::Yes, yes);
+                dialog.cli = format!("redrive escalate {} --cause {}", safe(&self.at.name), c.id);
                 vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
             }
             News::Moving(plan) => self.move_dialog(plan, cx),

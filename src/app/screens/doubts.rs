@@ -107,7 +107,10 @@ impl State {
         lines.push(Line::fact("you say", format!("{}: {}", answer.word(), answer.means())));
         lines.push(Line::fact("who", format!("{} (kept in the ledger)", safe(&cx.facts.permit.actor.name))));
         let title = format!("{}: {}?", answer.word(), human::things(taken.len() as u64, "message"));
-        let mut dialog = Dialog::new(title, lines, Confirm::Yes, Then::Tell(Command::Settle, format!("={}", answer.word())));
+        // the word is on these, whatever is in doubt or under the cursor when it is said
+        let numbers: Vec<String> = taken.iter().map(|d| d.n.to_string()).collect();
+        let said = format!("={}={}", answer.word(), numbers.join(","));
+        let mut dialog = Dialog::new(title, lines, Confirm::Yes, Then::Tell(Command::Settle, said));
         dialog.right = format!("plan {}", self.plan);
         if let [one] = taken.as_slice() {
             dialog.cli = format!("redrive jobs settle {}/{} {}", self.plan, one.n, answer.flag());
@@ -172,14 +175,13 @@ impl Page for State {
             return Vec::new();
         }
         match (command, arg.strip_prefix('=')) {
-            (Command::Settle, Some(word)) => match Answer::from_word(word) {
-                Some(answer) => {
-                    let numbers = self.list.taken().iter().map(|d| d.n).collect();
-                    let reason = format!("{} said so", cx.facts.permit.actor.name);
-                    vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, answer, reason })]
-                }
-                None => Vec::new(),
-            },
+            (Command::Settle, Some(said)) => {
+                let (word, numbers) = said.split_once('=').unwrap_or((said, ""));
+                let numbers: Vec<u32> = numbers.split(',').filter_map(|n| n.parse().ok()).collect();
+                let Some(answer) = Answer::from_word(word).filter(|_| !numbers.is_empty()) else { return Vec::new() };
+                let reason = format!("{} said so", cx.facts.permit.actor.name);
+                vec![Ask::Small(Job::Settle { plan: self.plan.clone(), numbers, answer, reason })]
+            }
             (Command::Settle, None) => Answer::from_word(arg).map_or_else(|| self.answers(), |answer| self.dialog(answer, cx)),
             (Command::Open, _) => self.answers(),
             (Command::Retry, _) => self.enter(cx),

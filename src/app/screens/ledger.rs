@@ -125,7 +125,7 @@ impl State {
             _ if all.is_empty() => {
                 vec![Ask::Toast(Tone::Muted, "a note goes on a message, and this entry is of none; a on a cause notes that".into())]
             }
-            "" => vec![notes::ask(&human::things(all.len() as u64, "message"))],
+            "" => vec![notes::ask(&human::things(all.len() as u64, "message"), all.into_iter().map(|(at, id)| (at, id.0)))],
             text => vec![notes::keep(all.into_iter().map(|(at, id)| (at, id.0)), text, cx)],
         }
     }

@@ -11,9 +11,9 @@ use crate::triage::report::{Mark, MarkKind};
 /// Things that one note goes on at most: each has its own entry in the ledger.
 const MOST: usize = 100;
 
-/// Asks for the text of a note on this, in words.
-pub fn ask(on: &str) -> Ask {
-    Ask::Overlay(Box::new(Overlay::Line { asking: Asking::Note(on.to_owned()), input: Input::default() }))
+/// Asks for the text of a note on this, in words, and keeps in mind what that is by now.
+pub fn ask(words: &str, on: impl Iterator<Item = (Address, String)>) -> Ask {
+    Ask::Overlay(Box::new(Overlay::Line { asking: Asking::Note(words.to_owned(), on.collect()), input: Input::default() }))
 }
 
 /// Keeps a note on these: where each is, and a message's id or a cause's fingerprint.

@@ -222,6 +222,7 @@ impl Page for State {
                 (Some(why), _) => vec![Ask::Toast(Tone::Bad, why)],
                 (None, Some(word)) => self.start(word, cx),
                 (None, None) if self.plan.is_some() => vec![field(self.word(cx))],
+                (None, None) if self.error.is_none() => say("the plan is still being made: it can be started once it is shown"),
                 _ => Vec::new(),
             },
             (Command::Options, None) => self.option(arg, cx),

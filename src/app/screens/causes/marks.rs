@@ -15,11 +15,12 @@ impl State {
     /// A note on the marked causes, else on the one under the cursor.
     pub(super) fn note(&self, text: &str, cx: &Cx) -> Vec<Ask> {
         let taken = self.list.taken();
+        let on = taken.iter().map(|c| (self.at.clone(), key(c)));
         match (text, taken.as_slice()) {
             (_, []) => super::none(),
-            ("", [one]) => vec![notes::ask(&format!("cause {}", one.id))],
-            ("", several) => vec![notes::ask(&human::things(several.len() as u64, "cause"))],
-            (text, _) => vec![notes::keep(taken.iter().map(|c| (self.at.clone(), key(c))), text, cx)],
+            ("", [one]) => vec![notes::ask(&format!("cause {}", one.id), on)],
+            ("", several) => vec![notes::ask(&human::things(several.len() as u64, "cause"), on)],
+            (text, _) => vec![notes::keep(on, text, cx)],
         }
     }
 
@@ -29,8 +30,11 @@ impl State {
         Ask::Small(Job::Mark(vec![mark]))
     }
 
+    /// `arg` is a category; behind it `=` and the cause's key where a question was about that.
     pub(super) fn category(&self, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let Some(c) = self.chosen() else { return super::none() };
+        let (arg, about) = arg.split_once('=').map_or((arg, None), |(arg, about)| (arg, Some(about)));
+        let chosen = about.map_or_else(|| self.chosen(), |about| self.cause(about));
+        let Some(c) = chosen else { return if about.is_some() { super::gone() } else { super::none() } };
         let rules = Rules::of(&cx.facts.context, &self.at.name);
         if let Some(name) = arg.strip_prefix('!') {
             return vec![self.mark(MarkKind::Category, key(c), name.to_owned(), None, cx)];
@@ -43,7 +47,7 @@ impl State {
                     let hint = rules
                         .named(name)
                         .map_or("nothing is done by itself".to_owned(), |r| format!("{}, {}", r.action.word(), r.severity.word()));
-                    (Key::char(letter), name.to_owned(), hint, Pick::Tell(Command::Category, name.to_owned()))
+                    (Key::char(letter), name.to_owned(), hint, Pick::Tell(Command::Category, format!("{name}={}", key(c))))
                 })
                 .collect();
             let title = format!("category of {}", safe(&c.title));
@@ -59,17 +63,18 @@ impl State {
             Line::fact("its action", action),
             Line::fact("starts", "nothing: the action is offered, a person starts it"),
         ];
-        let mut dialog = Dialog::new("set the category?", lines, Confirm::Yes, Then::Tell(Command::Category, format!("!{arg}")));
+        let mut dialog = Dialog::new("set the category?", lines, Confirm::Yes, Then::Tell(Command::Category, format!("!{arg}={}", key(c))));
         dialog.cli = format!("redrive categorise {} --cause {} {arg}", safe(&self.at.name), c.id);
         vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
     }
 
     pub(super) fn claim(&self, arg: &str, cx: &Cx) -> Vec<Ask> {
-        let subject = self.chosen().map(key).unwrap_or_default();
+        let yes = arg.strip_prefix("yes=");
+        let subject = yes.map(str::to_owned).or_else(|| self.chosen().map(key)).unwrap_or_default();
         let claims = self.read.as_ref().map(|r| r.claims.as_slice()).unwrap_or_default();
         let now = claims.iter().find(|(m, end)| (m.subject == subject || m.subject.is_empty()) && *end > cx.now);
         let hours = std::time::Duration::from_secs(2 * 3600);
-        if arg == "yes" {
+        if yes.is_some() {
             let mine = now.filter(|(m, _)| m.actor == cx.facts.permit.actor.name);
             let value = if mine.is_some() {
                 String::new()
@@ -91,7 +96,7 @@ impl State {
             Line::fact("who sees it", "only this machine: only the local ledger is known"),
         ];
         let title = if release { "release it?" } else { "claim it: I am on it?" };
-        let dialog = Dialog::new(title, lines, Confirm::Yes, Then::Tell(Command::Claim, "yes".into()));
+        let dialog = Dialog::new(title, lines, Confirm::Yes, Then::Tell(Command::Claim, format!("yes={subject}")));
         vec![Ask::Overlay(Box::new(Overlay::Dialog(Box::new(dialog))))]
     }
 }

@@ -58,10 +58,10 @@ impl State {
                 let wanted = plan::Wanted { deed, from: self.seen().message.at.clone(), scope: Scope::Marked, chosen, partly: None };
                 return vec![Ask::Push(Box::new(Screen::Plan(Box::new(plan::State::new(wanted)))))];
             }
-            Command::Note if arg.is_empty() => return vec![notes::ask("this message")],
             Command::Note => {
                 let seen = self.seen();
-                return vec![notes::keep(std::iter::once((seen.message.at.clone(), seen.id.0.clone())), arg, cx)];
+                let on = std::iter::once((seen.message.at.clone(), seen.id.0.clone()));
+                return vec![if arg.is_empty() { notes::ask("this message", on) } else { notes::keep(on, arg, cx) }];
             }
             Command::Edit => return self.begin_edit(cx),
             Command::Save => {

@@ -78,10 +78,11 @@ impl State {
     /// A note on the marked messages, else on the one under the cursor.
     pub(super) fn note(&self, text: &str, cx: &Cx) -> Vec<Ask> {
         let taken = self.taken();
+        let on = taken.iter().map(|s| (s.message.at.clone(), s.id.0.clone()));
         match text {
             _ if taken.is_empty() => none(),
-            "" => vec![notes::ask(&human::things(taken.len() as u64, "message"))],
-            text => vec![notes::keep(taken.iter().map(|s| (s.message.at.clone(), s.id.0.clone())), text, cx)],
+            "" => vec![notes::ask(&human::things(taken.len() as u64, "message"), on)],
+            text => vec![notes::keep(on, text, cx)],
         }
     }
 

@@ -207,6 +207,13 @@ impl Facts {
         self.brokers.values().flat_map(|b| b.destinations())
     }
 
+    /// Whether every broker has told all its destinations and groups at least once, and of each dead-letter queue what a look costs.
+    pub fn is_told(&self) -> bool {
+        let asked = |at: &Address| self.details.get(at).is_some_and(|fact| fact.value.is_some() || fact.error.is_some());
+        self.brokers.values().all(|b| b.list.value.is_some() && b.readers.value.is_some())
+            && self.destinations().filter(|d| d.role.is_dlq()).all(|d| asked(&d.at))
+    }
+
     /// One destination's row of the listing.
     pub fn destination(&self, at: &Address) -> Option<&Destination> {
         self.brokers.get(&at.conn)?.destinations().iter().find(|d| d.at == *at)

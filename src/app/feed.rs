@@ -75,9 +75,8 @@ impl App {
                 self.stale();
             }
             (Place::Deed(plan), News::Failed(error)) => {
-                if self.cx.facts.runs.get(plan).is_some_and(|r| !r.moving.is_empty()) {
-                    self.cx.facts.runs.remove(plan);
-                }
+                // it runs no more, if it ever did; what came of it the ledger knows
+                self.cx.facts.runs.remove(plan);
                 self.say(Tone::Bad, format!("replay {plan}: {}", safe(&error.to_string())));
                 self.cx.facts.plans.due = Some(now);
             }

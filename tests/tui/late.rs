@@ -1,14 +1,18 @@
-//! What comes late, or goes meanwhile: nobody's key lands on another thing than the one that was asked about.
+//! What comes late, or goes meanwhile: nobody's key lands on another thing than the one that was asked about, and nothing is said before it is known.
 
+use redrive::app::action::Action;
 use redrive::app::command::Command;
-use redrive::app::effect::{Doubt, Job, News};
+use redrive::app::effect::{Doubt, Effect, Job, News};
+use redrive::app::facts::{EVERY, Run};
 use redrive::app::overlay::{Overlay, Then};
 use redrive::app::screens::{Ask, Page, doubts};
+use redrive::app::slots::Place;
+use redrive::broker::{Error, ErrorKind};
 use redrive::config::Context;
 use redrive::drivers::memory::{Clock, Login, Memory, Put, Shape, Spec};
 use redrive::model::{ConnId, Seat};
-use redrive::triage::plan::PlanId;
-use redrive::triage::report::Answer;
+use redrive::triage::plan::{Deed, PlanId, Scope};
+use redrive::triage::report::{Answer, Counts, PlanRow, Status};
 
 use crate::{Tui, noon};
 
@@ -95,4 +99,60 @@ async fn enter_on_a_plan_that_is_still_being_made_says_so() {
     tui.settle().await;
     tui.press("/ p a y m e n t s - d l t enter enter").await.expect("causes").keys("R enter");
     tui.expect("the plan is still being made");
+}
+
+#[tokio::test]
+async fn until_all_is_told_nothing_is_only_not_known_to_need_a_human() {
+    let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
+    kafka.create("t0", Spec::default());
+    let mut tui = Tui::open(Context::default(), vec![kafka.connect(Login::admin())], 80, 24);
+    tui.until(" of 1 ").await.expect("nothing of 1 is known to need a human").expect("nothing is known yet to need a human");
+    tui.settle().await;
+    tui.expect("nothing of 1 needs a human").expect("   nothing needs a human");
+}
+
+fn unfinished(tui: &Tui) -> PlanRow {
+    let from = tui.shell.app.cx.facts.destinations().find(|d| d.at.name == "orders.dlt").expect("listed").at.clone();
+    let counts = Counts { untouched: 3, ..Counts::default() };
+    PlanRow {
+        id: PlanId("5c01-77aa".into()),
+        deed: Deed::Replay,
+        from: Some(from),
+        to: Vec::new(),
+        scope: Scope::All,
+        actor: "tom".into(),
+        reason: None,
+        made: tui.now,
+        started: Some(tui.now),
+        ended: None,
+        status: Status::Unfinished,
+        counts,
+        runner: None,
+    }
+}
+
+#[tokio::test]
+async fn enter_on_a_job_of_the_overview_opens_that_job() {
+    let mut tui = Tui::story(80, 24);
+    tui.settle().await;
+    let row = unfinished(&tui);
+    tui.shell.app.cx.facts.plans.set(vec![row], tui.now, EVERY);
+    tui.shell.app.cx.facts.version += 1;
+    tui.expect("job  replay 5c01-77aa").press("/ j o b space r e p l a y enter enter").await;
+    tui.expect("jobs › 5c01-77aa").expect("not among the ledger's last plans");
+}
+
+#[tokio::test]
+async fn a_replay_that_could_not_even_begin_does_not_run_on_in_line_1() {
+    let mut tui = Tui::story(80, 24);
+    tui.settle().await;
+    let plan = "5c01-77aa".to_owned();
+    let effects = tui.shell.app.slots.start(Place::Deed(plan.clone()), Job::Plans, tui.now);
+    let Some(Effect::Start(id, _)) = effects.first() else { panic!("{effects:?}") };
+    tui.shell.app.cx.facts.runs.insert(plan, Run::default());
+    tui.expect("▶ 0%");
+    let why = Error::new(ErrorKind::Denied, "replay", "needs the role operator");
+    tui.shell.act(Action::News(*id, News::Failed(Box::new(why))), tui.now);
+    tui.expect("needs the role operator");
+    assert!(!tui.text().contains('▶'), "{}", tui.text());
 }

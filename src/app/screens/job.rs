@@ -79,11 +79,15 @@ impl State {
             )));
         }
         if out.is_empty() {
-            let words = match self.row(cx).map(|r| r.status).filter(|_| !self.runs(cx)) {
+            let words = match self.row(cx).map(|r| r.status) {
+                _ if self.runs(cx) => "   starting",
                 Some(Status::Frozen) => "   frozen and never started: R starts it",
                 Some(Status::Unfinished) => "   broken off: the rest is untouched; R goes on with it",
                 Some(Status::Finished) => "   finished; 5 shows the ledger's entries",
-                _ => "   starting",
+                Some(Status::Running) => "   at work elsewhere: how far is what the ledger was told last",
+                Some(Status::InDoubt) => "   in doubt: looking for them on the target",
+                None if cx.facts.plans.value.is_none() => "   asking the ledger",
+                None => "   not among the ledger's last plans here",
             };
             out.push(Line::new().add(Tone::Muted, words));
         }

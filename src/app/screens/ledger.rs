@@ -217,7 +217,7 @@ impl Page for State {
     fn news(&mut self, _part: &'static str, news: News, cx: &Cx) -> Vec<Ask> {
         match news {
             News::Entries(rows) => {
-                self.read = true;
+                (self.read, self.error) = (true, None);
                 self.more = rows.len() >= PAGE;
                 let last = self.all.last().map_or(i64::MAX, |e| e.seq);
                 if rows.first().is_some_and(|r| r.seq >= last) || self.all.is_empty() {

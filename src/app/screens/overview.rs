@@ -94,7 +94,11 @@ impl State {
         let Some(need) = self.chosen() else { return Vec::new() };
         match (need.kind, &need.at) {
             (NeedKind::Dlq, Some(at)) => vec![Ask::Push(Box::new(Screen::Causes(causes::State::new(at.clone()))))],
-            (NeedKind::Job, _) => vec![Ask::Push(Box::new(Screen::Job(job::State::new(PlanId(need.what.clone())))))],
+            (NeedKind::Job, _) => {
+                // its row says `replay` and the plan's id
+                let plan = need.what.rsplit(' ').next().unwrap_or(&need.what);
+                vec![Ask::Push(Box::new(Screen::Job(job::State::new(PlanId(plan.to_owned())))))]
+            }
             (NeedKind::Lag | NeedKind::Group, _) => {
                 vec![Ask::Push(Box::new(Screen::Group(Box::new(group::State::new(need.conn.clone(), need.what.clone())))))]
             }
@@ -136,8 +140,8 @@ impl Page for State {
         }
         let known = human::count_plain(self.survey.known as u64);
         match act {
-            // not yet asked, not looked at, down: what is not known may need one
-            0 if self.survey.rows.iter().any(|n| n.since == Since::Unknown) => {
+            // not yet told, not looked at, down: what is not known may need one
+            0 if !cx.facts.is_told() || self.survey.rows.iter().any(|n| n.since == Since::Unknown) => {
                 warned.add(Tone::Muted, format!("nothing of {known} is known to need a human"))
             }
             0 => warned.add(Tone::Ok, format!("nothing of {known} needs a human")),

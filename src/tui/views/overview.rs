@@ -34,6 +34,8 @@ pub fn sheet<'a>(s: &'a State, cx: &'a Cx) -> Sheet<'a> {
         vec![format!("   nothing here matches {}   (esc takes the filter off)", safe(&s.list.filter)).into()]
     } else if s.survey.known == 0 {
         vec![Line::new(), Line::new().add(Tone::Muted, "   nothing is known yet: rows come as the brokers answer")]
+    } else if !cx.facts.is_told() {
+        vec![Line::new(), Line::new().add(Tone::Muted, "   nothing is known yet to need a human: rows come as the brokers answer")]
     } else {
         vec![Line::new(), Line::new().add(Tone::Ok, "   nothing needs a human").add(Tone::Muted, "   (2 all destinations, 3 lag)")]
     };

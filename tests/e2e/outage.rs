@@ -38,7 +38,8 @@ fn a_broker_dies_in_the_middle_and_comes_back() {
     for _ in 0..MESSAGES {
         rows.read_line(&mut String::new()).expect("a row");
     }
-    let replay = start(&["replay", &dlt, "--all", "--yes", "--rate", "200"]);
+    // slowly: it is to be in the middle of it however late the kill comes
+    let replay = start(&["replay", &dlt, "--all", "--yes", "--rate", "60"]);
     let looks = looker(&server);
     let written = || ends(&looks, &origin).iter().map(|(_, start, end)| end - start).sum::<i64>();
     let began = Instant::now();

@@ -8,8 +8,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::binary::Place;
 
-/// Longest wait for something to appear.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for something to appear: longer than the minute that the program leaves between two tries of a broker that is down.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// What came out so far.
 struct Shown {
@@ -98,6 +98,14 @@ impl Terminal {
     #[track_caller]
     pub fn shows(&self, texts: &[&str]) -> String {
         self.until(&format!("{texts:?}"), |screen| texts.iter().all(|t| screen.contains(t)))
+    }
+
+    /// Waits for a row of the list that is shown by how it begins: a filter is said in another line, and may be fulfilled by other rows.
+    #[track_caller]
+    pub fn row(&self, begins: &str) -> String {
+        let sign = |c: char| !c.is_alphanumeric() && c != '/';
+        let is = |line: &str| line.trim_start_matches(sign).starts_with(begins);
+        self.until(&format!("a row {begins:?}"), |screen| screen.lines().any(is))
     }
 
     /// Waits for the end of the program, and gives its exit code.

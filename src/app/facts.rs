@@ -9,6 +9,7 @@ use crate::app::screens::messages::Columns;
 use crate::broker::{Capabilities, Cost, Detail, Error, Probe, Trace};
 use crate::config::model::ReplaySettings;
 use crate::config::{Context, Diagnostic};
+use crate::decode::human;
 use crate::model::{Address, ConnId, Count, Destination, Reader, Seat};
 use crate::monitor::Shelf;
 use crate::schema::Seen;
@@ -212,6 +213,14 @@ impl Facts {
         let asked = |at: &Address| self.details.get(at).is_some_and(|fact| fact.value.is_some() || fact.error.is_some());
         self.brokers.values().all(|b| b.list.value.is_some() && b.readers.value.is_some())
             && self.destinations().filter(|d| d.role.is_dlq()).all(|d| asked(&d.at))
+    }
+
+    /// What is said behind the time of the last answers while some brokers are asked for the first time.
+    pub fn still_asked(&self, told: impl Fn(&BrokerFacts) -> bool) -> String {
+        match self.brokers.values().filter(|b| b.down().is_none() && !told(b)).count() {
+            0 => String::new(),
+            n => format!(", {} not yet", human::things(n as u64, "broker")),
+        }
     }
 
     /// One destination's row of the listing.

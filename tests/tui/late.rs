@@ -9,7 +9,7 @@ use redrive::app::screens::{Ask, Page, doubts};
 use redrive::app::slots::Place;
 use redrive::broker::{Error, ErrorKind};
 use redrive::config::Context;
-use redrive::drivers::memory::{Clock, Login, Memory, Put, Shape, Spec};
+use redrive::drivers::memory::{Clock, Fault, Login, Memory, Put, Shape, Spec, Step, What};
 use redrive::model::{ConnId, Seat};
 use redrive::triage::plan::{Deed, PlanId, Scope};
 use redrive::triage::report::{Answer, Counts, PlanRow, Status};
@@ -155,4 +155,16 @@ async fn a_replay_that_could_not_even_begin_does_not_run_on_in_line_1() {
     tui.shell.act(Action::News(*id, News::Failed(Box::new(why))), tui.now);
     tui.expect("needs the role operator");
     assert!(!tui.text().contains('▶'), "{}", tui.text());
+}
+
+#[tokio::test]
+async fn of_brokers_that_have_not_told_yet_each_list_says_so() {
+    let kafka = Memory::with_clock(ConnId::new("kafka-main"), Shape::kafka(), Clock::at(noon()));
+    let rabbit = Memory::with_clock(ConnId::new("rabbit-eu"), Shape::rabbitmq(), Clock::at(noon()));
+    kafka.create("t0", Spec::default());
+    [Step::List, Step::Readers].into_iter().for_each(|step| rabbit.faults().add(Fault::at(step, What::Never)));
+    let mut tui = Tui::open(Context::default(), vec![kafka.connect(Login::admin()), rabbit.connect(Login::admin())], 80, 24);
+    tui.expect("asking 2 brokers").keys("4").expect("asking the ledger").keys("1");
+    tui.until("read at 12:12:00, 1 broker not yet").await.keys("3");
+    tui.until("read at 12:12:00, 1 broker not yet").await.keys("2").expect("listed at 12:12:00, 1 broker not yet");
 }

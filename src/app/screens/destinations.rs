@@ -135,7 +135,10 @@ impl Page for State {
             return Line::new().add(Tone::Bad, "✗ ").plain(format!("{}{old}", safe(&error.to_string())));
         }
         match cx.facts.brokers.values().filter_map(|b| b.list.at).min() {
-            Some(at) => Line::new().add(Tone::Muted, format!("listed at {}", cx.times.clock(at))),
+            Some(at) => {
+                let rest = cx.facts.still_asked(|b| b.list.value.is_some());
+                Line::new().add(Tone::Muted, format!("listed at {}{rest}", cx.times.clock(at)))
+            }
             None => Line::new().add(Tone::Muted, "asking the brokers"),
         }
     }

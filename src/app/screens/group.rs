@@ -130,7 +130,10 @@ impl Page for State {
     }
 
     fn facts(&self, cx: &Cx) -> Line {
-        let Some(r) = cx.facts.group(&self.conn, &self.name) else { return Line::new().add(Tone::Watch, "absent") };
+        let Some(r) = cx.facts.group(&self.conn, &self.name) else {
+            let told = cx.facts.brokers.get(&self.conn).is_some_and(|b| b.readers.value.is_some());
+            return if told { Line::new().add(Tone::Watch, "absent") } else { Line::new().add(Tone::Muted, "not told yet") };
+        };
         let one = if r.kind == ReaderKind::Queue { "consumer" } else { "member" };
         let members = r.members.map_or(format!("{one}s ?"), |m| format!("{m} {one}{}", if m == 1 { "" } else { "s" }));
         format!("{}: {}, {members}, {}", safe(self.conn.as_str()), safe(&r.state), r.kind.word()).into()

@@ -106,7 +106,9 @@ impl Page for State {
         }
         match cx.facts.brokers.values().filter_map(|b| b.readers.at).min() {
             Some(at) => {
-                Line::new().add(Tone::Muted, format!("read at {}; rates need two readings; next every 10s (p pauses)", cx.times.clock(at)))
+                let rest = cx.facts.still_asked(|b| b.readers.value.is_some());
+                let words = "rates need two readings; next every 10s (p pauses)";
+                Line::new().add(Tone::Muted, format!("read at {}{rest}; {words}", cx.times.clock(at)))
             }
             None => Line::new().add(Tone::Muted, "asking the brokers"),
         }

@@ -171,7 +171,10 @@ impl Page for State {
         let read = cx.facts.brokers.values().filter_map(|b| b.list.at).min();
         match read {
             Some(at) if cx.facts.paused => Line::new().add(Tone::Watch, format!("paused, read {} ago (p goes on)", ago(at, cx.now))),
-            Some(at) => Line::new().add(Tone::Muted, format!("read at {}; asked again every 10s (p pauses)", cx.times.clock(at))),
+            Some(at) => {
+                let rest = cx.facts.still_asked(|b| b.list.value.is_some());
+                Line::new().add(Tone::Muted, format!("read at {}{rest}; asked again every 10s (p pauses)", cx.times.clock(at)))
+            }
             None => Line::new().add(Tone::Muted, "asking the brokers; rows come as they answer"),
         }
     }

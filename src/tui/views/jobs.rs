@@ -59,6 +59,7 @@ pub fn list<'a>(s: &'a jobs::State, cx: &'a Cx) -> Sheet<'a> {
         row: Box::new(move |i| plan(&rows[i], cx)),
     };
     let empty = match (s.list.filter.is_empty(), s.stale || cx.facts.plans.value.as_ref().is_none_or(Vec::is_empty)) {
+        _ if cx.facts.plans.value.is_none() => "   asking the ledger",
         (false, _) => "   no plan matches   (esc takes the filter off)",
         (true, true) => "   no plans yet: R on a cause or on messages makes one",
         (true, false) => "   no plan was started, and none frozen in the last hour   (o shows the older ones)",

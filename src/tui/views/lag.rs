@@ -91,6 +91,10 @@ pub fn sheet<'a>(s: &'a State, _cx: &'a Cx) -> Sheet<'a> {
             }
         }),
     };
-    let empty = vec![Line::new().add(Tone::Muted, "   no groups are known yet, or this login may not see them")];
+    let empty = match s.list.filter.as_str() {
+        "" => "   no groups are known yet, or this login may not see them".to_owned(),
+        filter => format!("   nothing here matches {}   (esc takes the filter off)", safe(filter)),
+    };
+    let empty = vec![Line::new().add(Tone::Muted, empty)];
     Sheet { above: vec![Line::new()], heads: s.list.sort.heads(&SORTS), table: Some(table), empty, ..Sheet::default() }
 }

@@ -12,6 +12,8 @@ use crate::model::{Address, ConnId};
 
 /// Dead-letter queues of at most so many messages are read for the Overview without being asked.
 const READ_UNASKED: u64 = 20_000;
+/// So long what the shown screen reads for itself has the brokers and the processor before what is read without being asked.
+const FIRST: Duration = Duration::from_secs(1);
 /// Facts asked for in one go.
 const AT_ONCE: usize = 24;
 
@@ -84,7 +86,8 @@ impl App {
             }
         });
         // what was never read comes before what is only to be read again, and what is not due yet holds nobody up
-        let mut all: Vec<_> = kept.chain(due).collect();
+        let first = self.reads_for_itself().map_or(SystemTime::UNIX_EPOCH, |since| since + FIRST);
+        let mut all: Vec<_> = kept.chain(due).map(|(place, at, job)| (place, at.max(first), job)).collect();
         all.sort_by_key(|(_, at, _)| *at);
         all.truncate(2usize.saturating_sub(running));
         all

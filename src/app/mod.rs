@@ -185,10 +185,12 @@ impl App {
 
     /// Since when the shown screen has been waiting for a job.
     fn waiting(&self) -> Option<SystemTime> {
+        self.reads_for_itself().into_iter().chain(self.slots.since(|p| self.top().screen.page().waits_for(p))).min()
+    }
+
+    /// Since when the shown screen has been reading what only it shows, and has an end.
+    fn reads_for_itself(&self) -> Option<SystemTime> {
         let top = self.top();
-        self.slots.since(|p| match p {
-            slots::Place::Part(s, _) => *s == top.id && !top.screen.page().follows(),
-            other => top.screen.page().waits_for(other),
-        })
+        self.slots.since(|p| matches!(p, slots::Place::Part(s, _) if *s == top.id && !top.screen.page().follows()))
     }
 }

@@ -11,7 +11,7 @@ use crate::app::layout::{SMALLEST, split};
 use crate::app::overlay::{Asking, Overlay};
 use crate::app::screens::Screen;
 use crate::app::text::{Line, Tone};
-use crate::app::width::width;
+use crate::app::width::{cut_end, cut_middle, width};
 use crate::app::{App, Writes};
 use crate::decode::{human, safe};
 
@@ -145,20 +145,26 @@ fn head(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
 }
 
 fn place(app: &App, look: &Look, buf: &mut Buffer, area: Rect) {
-    let cx = &app.cx;
-    let facts = app.top().screen.page().facts(cx);
-    let facts = if width(&facts.text()) > 0 { facts.plain(" ") } else { facts };
-    let room = usize::from(area.width).saturating_sub(width(&facts.text()) + 3);
     let mut crumbs: Vec<String> = app.crumbs().iter().flat_map(|c| c.split(" › ").map(str::to_owned).collect::<Vec<_>>()).collect();
     crumbs.dedup();
+    let last = crumbs.last().cloned().unwrap_or_default();
+    let facts = app.top().screen.page().facts(&app.cx);
+    // more than there is room for is cut, not left out
+    let most = usize::from(area.width).saturating_sub(width(&last).min(20) + 4);
+    let facts = match width(&facts.text()) {
+        0 => facts,
+        long if long > most => Line::new().plain(cut_end(&facts.text(), most)).plain(" "),
+        _ => facts.plain(" "),
+    };
+    let room = usize::from(area.width).saturating_sub(width(&facts.text()) + 3);
     let mut shown = crumbs.join(" › ");
     while width(&shown) > room && crumbs.len() > 1 {
         crumbs.remove(0);
         shown = format!("… › {}", crumbs.join(" › "));
     }
-    let last = crumbs.last().cloned().unwrap_or_default();
     let before = shown.strip_suffix(&last).unwrap_or("").to_owned();
-    let line = Line::new().add(Tone::Muted, before).add(Tone::Strong, crate::app::width::cut_middle(&last, room.max(20)));
+    let room = room.saturating_sub(width(&before));
+    let line = Line::new().add(Tone::Muted, before).add(Tone::Strong, cut_middle(&last, room.max(20)));
     let end = paint::line(buf, inner(area), area.y, &line, look);
     paint::right(buf, area, area.y, end + 1, &facts, look);
 }

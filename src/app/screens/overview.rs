@@ -17,6 +17,9 @@ use crate::triage::plan::PlanId;
 /// Titles of its columns, to be gone through where they are shown whole; its order is what it is for.
 pub const COLUMNS: [&str; 6] = ["WHAT", "WHERE", "COUNT", "1H", "SINCE", "WHY / RISK"];
 
+/// Columns from which line 2 has room for the whole of it.
+const ROOMY: u16 = 100;
+
 /// Lines of brokers at most.
 const MOST: usize = 4;
 
@@ -127,7 +130,9 @@ impl Page for State {
             0 => Line::new(),
             n => {
                 let s = if n == 1 { "" } else { "s" };
-                Line::new().add(Tone::Watch, format!("! {n} config warning{s}")).add(Tone::Muted, " (:warnings)   ")
+                // where it leaves the rest no room, how to read them is in the palette too
+                let hint = if cx.size.width < ROOMY { "   " } else { " (:warnings)   " };
+                Line::new().add(Tone::Watch, format!("! {n} config warning{s}")).add(Tone::Muted, hint)
             }
         };
         if self.survey.known == 0 {

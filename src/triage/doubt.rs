@@ -15,6 +15,7 @@ use crate::model::{Address, MessageId, Seat};
 
 use look::look;
 pub(super) use look::read;
+pub(super) use source::quiet;
 
 /// After this long nothing that was handed to a broker by a run that ended can still be on its way there.
 /// Unit tests run on the memory broker, where nothing is ever on its way.

@@ -16,7 +16,7 @@ const READ: usize = 1_000_000;
 const ONE_BY_ONE: usize = 512;
 
 /// Longest wait for what a run that was cut off may still have under way there: a busy broker hears its last words, a commit among them, late.
-const LAST_WORDS: Duration = Duration::from_secs(30);
+const LAST_WORDS: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 30 });
 
 /// Judges those of `which` that were carried from the plan's source to the same broker. Gone: done. There, and the broker has run on since:
 /// untouched. Else it is a person's word.
@@ -58,15 +58,15 @@ pub(super) async fn look(plan: &ReplayPlan, which: &[usize], found: &mut [Doubtf
     }
 }
 
-/// Waits until nobody has anything of the source in hand any more, where the broker counts that.
-async fn quiet(broker: &dyn Broker, from: &Address) {
+/// Waits until nobody has anything of the source in hand any more, where the broker counts that; false if somebody has it for longer.
+pub(in crate::triage) async fn quiet(broker: &dyn Broker, from: &Address) -> bool {
     let last_words = async {
         while in_hand(broker, from).await > 0 {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
     // after that it is a consumer of its own, and the look says what can be said
-    let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+    tokio::time::timeout(LAST_WORDS, last_words).await.is_ok()
 }
 
 async fn in_hand(broker: &dyn Broker, from: &Address) -> u64 {
@@ -147,7 +147,7 @@ mod tests {
         let mut wait = std::pin::pin!(quiet(link.eyes.as_ref(), &at));
         assert!(tokio::time::timeout(Duration::from_millis(50), &mut wait).await.is_err(), "one is in hand");
         hold.close().await.unwrap();
-        wait.await;
+        assert!(wait.await);
         assert_eq!(in_hand(link.eyes.as_ref(), &at).await, 0);
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::pass::stop_wish;
 use super::publish::{Answer, is_systemic};
 use super::room::{Room, hold, take};
 use super::run::{Halt, Runner};
 use crate::broker::{Back, Done, Error, ErrorKind, HeldId, Hold, Receipt, Settle};
 use crate::model::Seat;
+use crate::triage::doubt;
 use crate::triage::plan::Source;
 use crate::triage::report::{Level, Outcome, Skip, Stage, Wish};
 
@@ -98,6 +100,15 @@ impl Runner<'_> {
         if earlier.is_empty() || !matches!(self.plan.ask.from, Source::Queue(_)) {
             return Ok(());
         }
+        // what somebody has in hand is not shown and not gone: the broken connection of the run before is somebody, until its broker notices
+        let from = self.plan.ask.from.at();
+        let nobody = match self.means.brokers.get(&from.conn) {
+            None => true,
+            Some(broker) => tokio::select! {
+                quiet = doubt::quiet(broker.as_ref(), from) => quiet,
+                () = stop_wish(&mut self.wish) => return Err(Halt::Stopped),
+            },
+        };
         let seats = earlier.iter().flat_map(|(seat, all)| std::iter::repeat_n(seat.clone(), all.len())).collect();
         let mut source = Some(hold(self, seats).await?);
         loop {
@@ -126,9 +137,13 @@ impl Runner<'_> {
             self.after_settling(settled);
             self.flush_marks().await?;
         }
-        // no longer there: somebody took it, and it is at its target
-        for (n, receipt) in earlier.into_values().flatten() {
-            self.note(n, Outcome::Replayed { receipt });
+        let left: Vec<(u32, Receipt)> = earlier.into_values().flatten().collect();
+        if nobody {
+            // no longer there: somebody took it, and it is at its target
+            left.into_iter().for_each(|(n, receipt)| self.note(n, Outcome::Replayed { receipt }));
+        } else if !left.is_empty() {
+            let words = "published, and not shown at their source, where somebody has messages in hand: resume once those are back";
+            self.tell.line(Level::Watch, None, format!("{} {words}", left.len()));
         }
         self.flush_marks().await?;
         if let Some(hold) = source {

@@ -150,3 +150,26 @@ async fn a_stop_is_not_kept_waiting_by_a_broker_that_does_not_answer() {
     let report = replay(&plan, &stage.means, &say, heard).await;
     assert_eq!((report.ended, stage.arrived().len()), (Ended::Stopped, 0));
 }
+
+/// The connection of a run that broke off keeps what it had in hand until its broker notices; so does anybody who looks.
+#[tokio::test]
+async fn what_somebody_has_in_hand_is_not_taken_for_gone_and_stays_to_be_taken_out() {
+    let stage = Stage::new(Shape::rabbitmq());
+    stage.dead(&["a", "b", "c"]);
+    stage.memory.faults().add(Fault::fail(Step::BeforeSettle, ErrorKind::Denied).on("orders.dlt"));
+    let plan = stage.plan().await;
+    assert_eq!(run(&stage, &plan).await.counts.unsettled, 3);
+    stage.memory.faults().clear();
+    let hand = stage.memory.connect(Login::admin()).hand.unwrap();
+    let mut other = hand.hold(&stage.memory.at("orders.dlt"), crate::broker::Selection::First(1)).await.unwrap();
+    assert_eq!(other.next(1).await.unwrap().len(), 1);
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!((report.counts.replayed, report.counts.unsettled, report.exit_code()), (2, 1, 3), "{report:?}");
+    other.close().await.unwrap();
+    let (_wish, heard) = go();
+    let report = resume(&plan.id, &stage.means, &|_| {}, heard).await;
+    assert_eq!(report.exit_code(), 0, "{report:?}");
+    assert_eq!(stage.arrived(), (0..3).map(|n| (n, 1)).collect());
+    assert_eq!(stage.memory.messages("orders.dlt").len(), 0);
+}

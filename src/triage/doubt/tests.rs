@@ -168,6 +168,18 @@ async fn a_broker_that_is_down_leaves_it_in_doubt() {
 }
 
 #[tokio::test]
+async fn what_is_looked_at_again_and_again_is_said_to_be_in_doubt_once() {
+    let crashed = crashed(Spec::with(2)).await;
+    crashed.memory.down();
+    for _ in 0..3 {
+        crashed.clear().await;
+    }
+    let want = crate::triage::report::EntryQuery { plan: Some(crashed.plan.id.clone()), ..Default::default() };
+    let entries = crashed.ledger.entries(want).await.unwrap();
+    assert_eq!(entries.iter().filter(|e| e.what == "in doubt").count(), 2, "{entries:?}");
+}
+
+#[tokio::test]
 async fn a_target_that_was_made_anew_proves_nothing() {
     let crashed = crashed(Spec::with(2)).await;
     crashed.memory.delete("orders");

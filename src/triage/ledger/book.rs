@@ -121,6 +121,14 @@ impl<'a> Book<'a> {
         self.place(item, outcome)
     }
 
+    /// What is known now of one that is in doubt as before.
+    pub(super) fn why(&self, n: u32, outcome: &Outcome) -> std::result::Result<(), Trouble> {
+        let json = serde_json::to_string(outcome).map_err(Trouble::damaged)?;
+        let mut set = self.c.prepare_cached("UPDATE items SET outcome = ?3 WHERE plan = ?1 AND n = ?2")?;
+        set.execute(params![self.plan.id.0, n, json])?;
+        Ok(())
+    }
+
     /// What the outcome means for the lists of what is done with, and of what can be restored.
     fn place(&self, item: &Planned, outcome: &Outcome) -> std::result::Result<(), Trouble> {
         let removes = self.plan.removes;

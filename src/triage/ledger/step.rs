@@ -109,9 +109,14 @@ impl TriageLedger {
                 let mut book = Book::new(&work, &plan)?;
                 let mut changed = 0;
                 for (n, outcome) in &found {
-                    if matches!(book.state(*n)?.as_str(), "open" | "in doubt") {
-                        book.outcome(*n, outcome, by.as_ref())?;
-                        changed += 1;
+                    match (book.state(*n)?.as_str(), outcome) {
+                        // looked at once more, and nothing happened to it
+                        ("in doubt", Outcome::InDoubt { .. }) => book.why(*n, outcome)?,
+                        ("open" | "in doubt", _) => {
+                            book.outcome(*n, outcome, by.as_ref())?;
+                            changed += 1;
+                        }
+                        _ => {}
                     }
                 }
                 book.close()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Means;
-use crate::broker::{BulkAsk, BulkPhase, BulkState, Error, ErrorKind, Result, Writer};
+use crate::broker::{BulkAsk, BulkPhase, BulkState, Done, Error, ErrorKind, Result, Writer};
 use crate::model::Address;
 use crate::triage::moving::RUNNING;
 use crate::triage::plan::MovePlan;
@@ -78,12 +78,13 @@ async fn begin(plan: &MovePlan, means: &Means, hand: &dyn Writer) -> Result<Bulk
     note(plan, means, "", &format!("asked for, to {to}")).await?;
     let start = BulkAsk::Start { from: ask.from.clone(), to: ask.to.clone(), per_second: ask.per_second };
     match hand.bulk(start).await {
-        Ok(state) => {
-            note(plan, means, &state.id, RUNNING).await?;
-            Ok(state)
-        }
+        Ok(state) => match note(plan, means, &state.id, RUNNING).await {
+            Ok(()) => Ok(state),
+            Err(e) => Err(e.next(format!("the broker moves them all the same, as {}: follow it in the broker's console", state.id))),
+        },
         Err(e) => {
-            note(plan, means, "", &format!("not started: {e}")).await?;
+            let how = if e.done == Done::No { "not started" } else { "perhaps started" };
+            note(plan, means, "", &format!("{how}: {e}")).await?;
             Err(e)
         }
     }

@@ -1,9 +1,12 @@
 //! Deeds by keys: replay, edit, move all, park and restore.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use redrive::app::action::Action;
+use redrive::broker::ErrorKind;
 use redrive::config::model::Role;
+use redrive::drivers::memory::story::Story;
+use redrive::drivers::memory::{Fault, Step};
 use redrive::tui::shell::Chore;
 
 use crate::Tui;
@@ -95,4 +98,21 @@ async fn a_parked_cause_leaves_the_list_and_is_restored() {
     tui.expect("0 dead").press("U enter").await;
     tui.type_text("dlq.loyalty-points").await.press("enter esc").await;
     tui.expect("5 dead");
+}
+
+#[tokio::test]
+async fn a_job_with_nothing_left_but_what_is_in_doubt_can_be_gone_on_with() {
+    let now = SystemTime::now();
+    let story = Story::new(1, now);
+    // the answer gets lost, and the target cannot be looked into
+    story.kafka().faults().add(Fault::fail(Step::AfterPublish, ErrorKind::Timeout).on("payments"));
+    story.kafka().faults().add(Fault::fail(Step::Peek, ErrorKind::Timeout).on("payments"));
+    let mut tui = Tui::at(now, Story::context(), story.links(), 80, 24);
+    tui.settle().await;
+    tui.press("/ p a y m e n t s - d l t enter enter enter enter R W enter x enter").await;
+    let text = tui.text();
+    let word = text.split("then type ").nth(1).and_then(|t| t.split(' ').next()).expect("the word").to_owned();
+    tui.press("enter").await.type_text(&word).await.press("enter").await;
+    tui.expect("1 of 1").expect("in doubt        1").press("R").await;
+    tui.expect("go on with it?").expect("looked for on the target first");
 }

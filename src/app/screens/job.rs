@@ -111,8 +111,10 @@ impl State {
                 Confirm::Yes,
                 Then::Tell(Command::Stop, "yes".into()),
             )),
-            Command::Replay if !self.runs(cx) && c.untouched + c.failed + c.unsettled > 0 => {
-                let left = c.untouched + c.failed + c.unsettled;
+            // also for what is only in doubt, which a run looks for, and for what was passed over to wait for another
+            Command::Replay if !self.runs(cx) && c.done() < c.total() => {
+                let left = c.total() - c.done();
+                let skipped = if c.skipped > 0 { format!(", {} skipped", n(c.skipped)) } else { String::new() };
                 let to = self.row(cx).map(|row| row.to.as_slice()).unwrap_or_default();
                 let subscribers = fan_out(to, cx);
                 let word = match subscribers {
@@ -129,7 +131,7 @@ impl State {
                         Line::fact(
                             "left",
                             format!(
-                                "{} messages: {} untouched, {} failed, {} to be settled",
+                                "{} messages: {} untouched, {} failed, {} to be settled{skipped}",
                                 n(left),
                                 n(c.untouched),
                                 n(c.failed),
@@ -206,7 +208,7 @@ impl Page for State {
         }
         let mut row = Vec::new();
         let c = self.counts(cx);
-        if c.untouched + c.failed + c.unsettled > 0 {
+        if c.untouched + c.failed + c.unsettled + c.in_doubt > 0 {
             row.push((Command::Replay, "go on with it"));
         }
         if !self.doubt.is_empty() {

@@ -12,7 +12,7 @@ use crate::cli::{Desk, complain, say};
 use crate::decode::{human, safe};
 use crate::triage::doubt::{self, Finding};
 use crate::triage::plan::PlanId;
-use crate::triage::report::{Answer, PlanRow};
+use crate::triage::report::{Answer, PlanRow, Status};
 
 /// Lists plans, or does what was asked for with one.
 pub async fn run(desk: &Desk, args: JobsArgs) -> io::Result<Exit> {
@@ -113,6 +113,10 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
         )?;
     }
     out.end(json!({ "in_doubt": left.len() }))?;
+    match desk.means.ledger.unfinished().await {
+        Ok(rows) => rows.iter().filter(|row| row.status == Status::Unfinished).for_each(to_go),
+        Err(e) => say(&safe(&e.to_string())),
+    }
     if left.is_empty() {
         say("nothing is in doubt");
         return Ok(Exit::All);
@@ -122,6 +126,13 @@ async fn doubts(desk: &Desk) -> io::Result<Exit> {
         left.len()
     ));
     Ok(Exit::Doubt)
+}
+
+/// What was found not to have arrived, or to be still at its source, waits for somebody to go on.
+fn to_go(row: &PlanRow) {
+    let c = &row.counts;
+    let (untouched, unsettled) = (human::count_plain(c.untouched), human::count_plain(c.unsettled));
+    say(&format!("plan {0}: {untouched} untouched, {unsettled} published but not taken out; `redrive jobs resume {0}` goes on", row.id));
 }
 
 fn answer(said: &Said) -> Answer {

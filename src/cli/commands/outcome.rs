@@ -61,6 +61,13 @@ pub fn said(desk: &Desk, plan: &ReplayPlan, report: &ReplayReport, followed: boo
         Ended::Stopped => say(&format!("stopped; {} goes on", plan.command())),
         Ended::Broke(why) | Ended::Failed(why) => say(&format!("redrive: {}", safe(why))),
     }
+    if report.ended == Ended::Finished && c.unsettled > 0 {
+        let n = human::count_plain(c.unsettled);
+        say(&format!("{n} published and still at their source: `redrive jobs resume {}` takes them out and sends none again", plan.id));
+    }
+    if report.ended == Ended::Finished && c.failed > 0 {
+        say(&format!("{} failed: `redrive jobs resume {}` tries them again once that is mended", human::count_plain(c.failed), plan.id));
+    }
     if c.no_word_yet() > 0 && !followed {
         say(&format!("no word yet of {}: `redrive jobs verdict {} --follow` waits for it", human::count_plain(c.no_word_yet()), plan.id));
     }

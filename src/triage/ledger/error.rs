@@ -31,7 +31,7 @@ impl LedgerError {
     pub(super) fn sqlite(path: &Path, op: &'static str, error: &rusqlite::Error) -> Self {
         let code = error.sqlite_error_code();
         let next = match code {
-            Some(ErrorCode::DiskFull) => "make room on its disk; nothing was touched on the brokers",
+            Some(ErrorCode::DiskFull) => "make room on its disk; nothing more was touched on the brokers",
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 "check that you may write the file and its directory, or set [ledger] path"
             }
@@ -39,7 +39,7 @@ impl LedgerError {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 "keep a copy of the file for repair, then set another [ledger] path"
             }
-            Some(ErrorCode::SystemIoFailure) => "check its disk; nothing was touched on the brokers",
+            Some(ErrorCode::SystemIoFailure) => "check its disk; nothing more was touched on the brokers",
             _ => "try again; if it stays, report it with the log",
         };
         Self::new(path, op, error.to_string(), next)

@@ -36,7 +36,11 @@ pub struct Reading {
 
 impl Reading {
     pub async fn open(kafka: Arc<Kafka>, from: &Address, want: Selection) -> Result<Self> {
-        let ids = kafka.partitions(OP, NEEDS, from).await?;
+        let mut ids = kafka.partitions(OP, NEEDS, from).await?;
+        if let Selection::Seats(seats) = &want {
+            // one that is away keeps nobody from what is wanted of the others
+            ids.retain(|p| seats.iter().any(|s| matches!(s, Seat::Offset { partition, .. } if partition == p)));
+        }
         let pairs: Vec<_> = ids.iter().map(|p| (from.name.clone(), *p)).collect();
         let committed = kafka.profile.reading.isolation == Isolation::ReadCommitted;
         let ask = |which| kafka.offsets((OP, NEEDS), from, &pairs, which, committed);

@@ -14,7 +14,7 @@ pub const CONTEXTS: &[Setting] = &[
     row("contexts.*.read_only", Bool, "", "writes are off at the start; true for names that begin with prod, and for `default`").eg("true"),
     row("contexts.*.writes_for", Seconds(1, 86_400), "1800", "how long writes stay on, once turned on").usual(60, 86_400),
     row("contexts.*.automatic", Bool, "false", "whether rules may replay by themselves").waits("`redrive watch`"),
-    row("contexts.*.role", ROLES, "", "the role everybody has here").eg("\"operator\"").waits("roles"),
+    row("contexts.*.role", ROLES, "", "the role everybody has here").eg("\"operator\""),
     row("contexts.*.brokers", Texts, "", "shared connections that belong to this context too").eg("[\"kafka\"]"),
     row("contexts.*.include", Texts, "[]", "files whose connections belong to this context"),
     row("contexts.*.theme", Text, "", "theme in this context").eg("\"dark\""),

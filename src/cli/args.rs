@@ -63,7 +63,7 @@ pub enum Format {
 pub enum Command {
     /// List destinations of every broker: depth, partitions, role
     Ls(LsArgs),
-    /// Read messages of a destination, leaving no trace
+    /// Read messages of a destination; what a look costs is agreed to first
     Peek(PeekArgs),
     /// Show one message whole: body, headers, death, violations, history
     Show(ShowArgs),
@@ -75,7 +75,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Set dead letters aside, to be decided later
     Park(MarkArgs),
-    /// Mark dead letters as never to be replayed; a copy is kept
+    /// Take dead letters out for good (of a topic: out of the lists); a copy is kept
     Discard(MarkArgs),
     /// Undo a park or a discard
     Restore(MarkArgs),

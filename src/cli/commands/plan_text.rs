@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::sample::Sample;
 use crate::decode::{human, safe};
 use crate::model::Kind;
-use crate::triage::plan::{Level, ReplayPlan, Route, Scope};
+use crate::triage::plan::{Deed, Level, ReplayPlan, Route, Scope};
 
 /// The whole plan; `samples` are shown as they will be on the wire.
 pub fn plan(plan: &ReplayPlan, context: &str, samples: &[Sample]) -> String {
@@ -95,6 +95,9 @@ fn after(plan: &ReplayPlan) -> &'static str {
     match (plan.removes, plan.touches_brokers()) {
         (true, true) => "each is taken out of its source once its publish is confirmed and its copy is on disk",
         (false, true) => "marked resolved in the ledger (the source cannot be emptied one by one)",
+        (true, false) if plan.ask.deed == Deed::Park => {
+            "a mark in the ledger; they stay where they are, and are looked at once more for their copies"
+        }
         (_, false) => "a mark in the ledger; nothing happens on a broker",
     }
 }

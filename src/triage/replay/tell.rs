@@ -82,7 +82,10 @@ impl<'a> Tell<'a> {
     pub fn now(&mut self) {
         let now = Instant::now();
         let done = self.counts.total() - self.counts.untouched;
-        self.marks.push_back((now, done));
+        // what was done with before this run began is none of its speed
+        if !matches!(self.phase, Phase::Starting | Phase::ClearingUp) {
+            self.marks.push_back((now, done));
+        }
         while self.marks.len() > 2 && self.marks.get(1).is_some_and(|(at, _)| now - *at >= SPAN) {
             self.marks.pop_front();
         }
@@ -105,5 +108,24 @@ impl<'a> Tell<'a> {
         }
         self.now();
         ReplayReport { plan: self.plan, ended, counts: self.counts, took: self.began.elapsed(), lines: self.lines }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_run_did_is_none_of_the_speed_of_this_one() {
+        let rates = Mutex::new(Vec::new());
+        let say = |progress: Progress| rates.lock().expect("no panic").push((progress.rate, progress.left));
+        let mut tell = Tell::new(PlanId("7f3a-19c2".into()), &say);
+        tell.phase(Phase::ClearingUp);
+        tell.counts = Counts { replayed: 35, untouched: 115, ..Counts::default() };
+        tell.phase(Phase::Step { step: 1, of: 1 });
+        tell.now();
+        assert!(rates.lock().expect("no panic").iter().all(|told| *told == (0.0, None)), "{:?}", rates.lock());
     }
 }

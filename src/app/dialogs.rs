@@ -65,6 +65,7 @@ impl App {
                 let lines = vec![
                     fact("now", "off, and cannot be turned on here".into()),
                     fact("why", "this role or these connections have no writing side".into()),
+                    fact("role", role),
                 ];
                 Dialog::new("writes", lines, Confirm::Nothing, Then::Nothing)
             }

@@ -91,6 +91,8 @@ pub struct Toast {
     pub line: Line,
     /// When it goes; errors stay longer.
     pub until: SystemTime,
+    /// Whether it answers a key: then it goes with the screen on which that was pressed.
+    pub answers: bool,
 }
 
 /// What the app is told at its start.

@@ -7,6 +7,7 @@ use super::command::{Command, Entry, On};
 use super::effect::{Effect, Job, News};
 use super::facts::Run;
 use super::input::Input;
+use super::key::Key;
 use super::layout::Size;
 use super::overlay::{Asking, Overlay};
 use super::screens::{Ask, Cx, Page, Screen, destinations, jobs, lag, ledger, refresh_broker, warnings};
@@ -26,7 +27,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
         _ => false,
     };
     let mut effects = match action {
-        Action::Type(key) => app.key(key),
+        Action::Type(key) => app.typed(key),
         Action::Paste(text) => app.paste(&text),
         Action::Point(mouse) => app.mouse(mouse),
         Action::Do(command, arg) => app.run(command, &arg),
@@ -149,7 +150,20 @@ impl App {
     /// Says something in line 23 for a while; what is bad stays longer.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let stay = Duration::from_secs(if matches!(tone, Tone::Bad | Tone::Watch) { 10 } else { 4 });
-        self.toast = Some(Toast { line: Line::new().add(tone, text), until: self.cx.now + stay });
+        self.toast = Some(Toast { line: Line::new().add(tone, text), until: self.cx.now + stay, answers: false });
+    }
+
+    /// A key, after which no screen shows what an earlier key was answered on another one.
+    fn typed(&mut self, key: Key) -> Vec<Effect> {
+        let (was, shown) = (self.toast.clone(), self.top().id);
+        let effects = self.key(key);
+        let same = self.toast == was;
+        match &mut self.toast {
+            Some(toast) if !same => toast.answers = true,
+            Some(toast) if toast.answers && self.screens.last().is_none_or(|top| top.id != shown) => self.toast = None,
+            _ => {}
+        }
+        effects
     }
 
     /// Opens what had to wait, if its screen is shown still.
@@ -266,6 +280,11 @@ impl App {
             Command::Retry if entry.works_on(on) && !matches!(on, On::Messages | On::Causes | On::Plan) => {
                 self.say(Tone::Muted, "asking again");
                 return self.with_top(|page, cx| page.command(command, arg, cx));
+            }
+            // a destination that is named is opened wherever one is, never what the cursor happens to be on
+            Command::Open | Command::Messages if !arg.is_empty() => {
+                let asks = destinations::named(arg, command, &self.cx);
+                return self.answer(asks);
             }
             _ if !entry.works_on(on) => self.say(Tone::Muted, entry.elsewhere()),
             _ => return self.with_top(|page, cx| page.command(command, arg, cx)),

@@ -91,11 +91,20 @@ async fn a_parked_cause_leaves_the_list_and_is_restored() {
     tui.press("/ d l q . l o y a l t y enter enter").await;
     // looked at for a while: what was read has its age
     tui.now += Duration::from_secs(60);
-    tui.expect("causes").press("P W enter x enter").await;
+    tui.expect("causes")
+        .press("P")
+        .await
+        .expect("beside the messages themselves")
+        .press("m")
+        .await
+        .expect("nothing of this plan is published");
+    let keys = tui.lines().pop().expect("the last line");
+    assert!(!keys.contains("each message") && !keys.contains("options"), "{keys}");
+    tui.press("W enter x enter").await;
     tui.expect("a mark in the ledger").press("enter").await.type_text("dlq.loyalty-points").await.press("enter").await;
     tui.expect("done");
     tui.press("esc").await;
-    tui.expect("0 dead").press("U enter").await;
+    tui.expect("0 dead").press("U").await.expect("P or D sets them aside again").press("enter").await;
     tui.type_text("dlq.loyalty-points").await.press("enter esc").await;
     tui.expect("5 dead");
 }
@@ -115,4 +124,51 @@ async fn a_job_with_nothing_left_but_what_is_in_doubt_can_be_gone_on_with() {
     tui.press("enter").await.type_text(&word).await.press("enter").await;
     tui.expect("1 of 1").expect("in doubt        1").press("R").await;
     tui.expect("go on with it?").expect("looked for on the target first");
+}
+
+#[tokio::test]
+async fn a_plan_that_cannot_be_frozen_anew_with_the_reason_is_tried_once_and_stays() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ d l q . l o y a l t y enter enter P W enter a enter enter").await.type_text("dlq.loyalty-points").await;
+    tui.press("enter").await.expect("5 of 5").press("esc W y U").await.expect("takes the mark back").expect("READ-ONLY");
+    // elsewhere its messages are restored, with another reason
+    tui.press("5 * W enter b enter U enter").await.type_text("dlq.loyalty-points").await.press("enter").await.expect("5 of 5");
+    tui.press("esc ctrl-\\ r").await.expect("newest first");
+    let newest: Vec<String> = tui.lines()[4..6].to_vec();
+    assert!(newest[0].contains("ended") && newest[1].contains("restored"), "what came meanwhile is first:\n{}", tui.text());
+    tui.press("[").await.expect("the plan stays as it was").expect("takes the mark back");
+}
+
+#[tokio::test]
+async fn where_nothing_can_ever_be_written_nobody_is_sent_to_turn_writes_on() {
+    let mut tui = Tui::live();
+    tui.shell.app.cx.writes = redrive::app::Writes::Never;
+    tui.settle().await;
+    tui.press("/ p a y m e n t s - d l t enter enter R").await.expect("! LOOKING ONLY");
+    assert!(!tui.lines()[23].contains("writes on"), "{}", tui.text());
+    tui.press("W").await.expect("cannot be turned on here").expect("admin (from the test)");
+}
+
+#[tokio::test]
+async fn what_a_job_tells_is_read_whole_and_its_silence_is_said() {
+    let mut tui = Tui::live();
+    tui.settle().await;
+    tui.press("/ d l q . l o y a l t y enter enter P W enter x enter enter").await.type_text("dlq.loyalty-points").await;
+    tui.press("enter").await.expect("finished");
+    let run = tui.shell.app.cx.facts.runs.values_mut().next().expect("the run");
+    let words = format!("{}the end of it", "a long reason ".repeat(9));
+    let told = redrive::triage::report::Line { at: tui.now, level: redrive::triage::report::Level::Watch, about: None, words };
+    run.log.push_back(told);
+    run.report = None;
+    tui.shell.app.sync();
+    tui.expect("the end of it").expect("p pause");
+    let run = tui.shell.app.cx.facts.runs.values_mut().next().expect("the run");
+    run.paused = true;
+    tui.expect("p go on");
+    let run = tui.shell.app.cx.facts.runs.values_mut().next().expect("the run");
+    run.paused = false;
+    tui.now += Duration::from_secs(90);
+    tui.shell.act(Action::Clock, tui.now);
+    tui.expect("nothing new for 1m");
 }

@@ -9,12 +9,26 @@ use crate::Tui;
 async fn a_capital_opens_a_dialog_and_keys_without_use_say_where_they_have_one() {
     let mut tui = Tui::story(80, 24);
     tui.settle().await;
-    tui.press("R").await.expect("works on Causes");
+    tui.press("R").await.expect("works on Causes").press("2").await.expect("destinations,");
+    assert!(!tui.text().contains("works on Causes"), "what a key was answered on one screen stays there:\n{}", tui.text());
+    tui.press("1").await;
     tui.press("i").await.expect("i means nothing here");
     tui.press("esc esc esc").await.expect("overview");
     tui.shell.act(Action::Paste("qqq".into()), tui.now);
     tui.expect("pasted text is dropped");
     assert!(tui.shell.chores.is_empty(), "nothing that was pasted is a key");
+}
+
+#[tokio::test]
+async fn a_destination_that_is_named_is_opened_from_everywhere_whatever_the_cursor_is_on() {
+    let mut tui = Tui::story(80, 24);
+    tui.settle().await;
+    for place in ["1", "3", "5"] {
+        tui.press(place).await.press(":").await.type_text("open payments-dlt").await.press("enter").await;
+        tui.expect("payments-dlt › causes");
+        tui.press("1").await.press(":").await.type_text("open nothing-of-this-name").await.press("enter").await;
+        tui.expect("say of which connection");
+    }
 }
 
 #[tokio::test]

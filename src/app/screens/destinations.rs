@@ -83,7 +83,7 @@ impl State {
 }
 
 /// Opens what was named (`:open CONNECTION/NAME`): a broker that lists nothing has it all the same.
-fn named(arg: &str, command: Command, cx: &Cx) -> Vec<Ask> {
+pub fn named(arg: &str, command: Command, cx: &Cx) -> Vec<Ask> {
     let listed = |name: &str| cx.facts.destinations().find(|d| d.at.to_string() == name || d.at.is_named(name));
     let at = listed(arg).map(|d| d.at.clone()).or_else(|| {
         let mut brokers = cx.facts.brokers.keys();
@@ -127,7 +127,13 @@ impl Page for State {
 
     fn status(&self, cx: &Cx) -> Line {
         if !self.list.filter.is_empty() {
-            return format!("/{}  {} of {}", safe(&self.list.filter), self.list.rows.len(), self.all).into();
+            return format!(
+                "/{}  {} of {}",
+                safe(&self.list.filter),
+                human::count_plain(self.list.rows.len() as u64),
+                human::count_plain(self.all as u64)
+            )
+            .into();
         }
         let broken = cx.facts.brokers.values().find_map(|b| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, _)| (e, b.list.at)));
         if let Some((error, known)) = broken {
@@ -178,7 +184,7 @@ impl Page for State {
         self.list.take(rows, cx.calm(), Self::height(cx), order);
     }
 
-    fn command(&mut self, command: Command, arg: &str, cx: &Cx) -> Vec<Ask> {
+    fn command(&mut self, command: Command, _arg: &str, cx: &Cx) -> Vec<Ask> {
         if self.list.command(command, Self::height(cx)) {
             return Vec::new();
         }
@@ -187,7 +193,6 @@ impl Page for State {
             return Vec::new();
         }
         match command {
-            Command::Open | Command::Messages if !arg.is_empty() => return named(arg, command, cx),
             Command::Open if self.chosen().is_some_and(|d| d.role.is_dlq()) => {
                 return self
                     .chosen()

@@ -1,6 +1,8 @@
 //! One replay at work, or as the ledger has it: how far, what came of it, pause, stop, resume, what is in doubt.
 
-use super::{Ask, Cx, Page, Screen, doubts, keys, ledger, scrolled};
+use std::time::Duration;
+
+use super::{Ask, Cx, Page, Screen, doubts, keys, ledger, scrolled, whole};
 use crate::app::command::{Command, On};
 use crate::app::effect::{Doubt, Effect, Job, News};
 use crate::app::overlay::{Confirm, Dialog, Overlay, Then};
@@ -10,6 +12,9 @@ use crate::decode::{human, safe};
 use crate::model::{Address, Kind};
 use crate::triage::plan::PlanId;
 use crate::triage::report::{Counts, Level, Phase, PlanRow, Status, Wish};
+
+/// A run that tells nothing for so long waits for something, and the screen says so.
+const SILENT: Duration = Duration::from_secs(5);
 
 /// Its state.
 #[derive(Debug)]
@@ -59,12 +64,9 @@ impl State {
                     Level::Bad => ("✗", Tone::Bad),
                 };
                 let about = line.about.as_ref().map_or(String::new(), |(_, seat)| format!("{}  ", seat.to_string().replace('/', " / ")));
-                out.push(
-                    Line::new()
-                        .add(tone, format!(" {sign} "))
-                        .add(Tone::Muted, format!("{}  ", cx.times.clock(line.at)))
-                        .plain(format!("{about}{}", safe(&line.words))),
-                );
+                let clock = cx.times.clock(line.at);
+                let line = Line::new().add(tone, format!(" {sign} {clock}  ")).plain(format!("{about}{}", safe(&line.words)));
+                out.extend(whole(vec![line], usize::MAX, cx));
             }
         }
         if !self.doubt.is_empty() {
@@ -72,11 +74,8 @@ impl State {
         }
         for d in &self.doubt {
             let to = d.to.as_ref().map_or(String::new(), |a| format!(" → {}", safe(&a.name)));
-            out.push(Line::new().add(Tone::Watch, " ! ").plain(format!(
-                "{}{to}  {}",
-                d.seat.to_string().replace('/', " / "),
-                safe(&d.finding)
-            )));
+            let words = format!("{}{to}  {}", d.seat.to_string().replace('/', " / "), safe(&d.finding));
+            out.extend(whole(vec![Line::new().add(Tone::Watch, " ! ").plain(words)], usize::MAX, cx));
         }
         if out.is_empty() {
             let words = match self.row(cx).map(|r| r.status) {
@@ -192,15 +191,22 @@ impl Page for State {
         }
         match run {
             Some(r) if r.paused => Line::new().add(Tone::Watch, "paused between batches; nothing is held (p goes on)"),
-            Some(_) => Line::new().add(Tone::Muted, "each step is on disk before the broker hears of it; stopping now loses nothing"),
+            Some(r) => {
+                let still = r.progress.as_ref().and_then(|p| cx.now.duration_since(p.at).ok()).filter(|still| *still >= SILENT);
+                let still = still.map_or(String::new(), |still| format!("nothing new for {}; ", human::age(still)));
+                Line::new()
+                    .add(Tone::Watch, still)
+                    .add(Tone::Muted, "each step is on disk before the broker hears of it; stopping now loses nothing")
+            }
             None => Line::new().add(Tone::Muted, "as the ledger has it"),
         }
     }
 
     fn footer(&self, cx: &Cx) -> Vec<(Command, String)> {
         if self.runs(cx) {
+            let paused = cx.facts.runs.get(&self.plan.0).is_some_and(|r| r.paused);
             return keys(&[
-                (Command::Pause, "pause"),
+                (Command::Pause, if paused { "go on" } else { "pause" }),
                 (Command::Stop, ""),
                 (Command::Open, "its entries"),
                 (Command::Back, "leaves it running"),

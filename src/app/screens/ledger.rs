@@ -157,9 +157,13 @@ impl Page for State {
     fn status(&self, _cx: &Cx) -> Line {
         match &self.error {
             Some(error) => Line::new().add(Tone::Bad, "✗ ").plain(safe(error)),
-            None if !self.list.filter.is_empty() => {
-                format!("/{}  {} of {} loaded", safe(&self.list.filter), self.list.rows.len(), self.all.len()).into()
-            }
+            None if !self.list.filter.is_empty() => format!(
+                "/{}  {} of {} loaded",
+                safe(&self.list.filter),
+                human::count_plain(self.list.rows.len() as u64),
+                human::count_plain(self.all.len() as u64)
+            )
+            .into(),
             None => Line::new().add(Tone::Muted, "what redrive did from this machine; append-only"),
         }
     }
@@ -222,6 +226,10 @@ impl Page for State {
                 let last = self.all.last().map_or(i64::MAX, |e| e.seq);
                 if rows.first().is_some_and(|r| r.seq >= last) || self.all.is_empty() {
                     self.all = rows;
+                    if self.list.cursor.marks().is_empty() {
+                        // they were asked for anew, so they come in their order
+                        self.list.rows.clear();
+                    }
                 } else {
                     self.all.extend(rows);
                 }

@@ -157,7 +157,13 @@ impl Page for State {
 
     fn status(&self, cx: &Cx) -> Line {
         if !self.list.filter.is_empty() {
-            return format!("/{}  {} of {} rows", safe(&self.list.filter), self.list.rows.len(), self.survey.rows.len()).into();
+            return format!(
+                "/{}  {} of {} rows",
+                safe(&self.list.filter),
+                human::count_plain(self.list.rows.len() as u64),
+                human::count_plain(self.survey.rows.len() as u64)
+            )
+            .into();
         }
         let down = || {
             self.survey.brokers.iter().filter_map(|b| match &b.health {

@@ -15,9 +15,9 @@ use crate::app::input::Input;
 use crate::app::overlay::{Asking, Overlay};
 use crate::app::slots::Place;
 use crate::app::text::{Line, Tone};
-use crate::decode::{safe, safe_cut};
+use crate::decode::{human, safe, safe_cut};
 use crate::model::Address;
-use crate::triage::plan::{Deed, ReplayPlan, ReplayRequest, Scope};
+use crate::triage::plan::{Deed, ReplayPlan, ReplayRequest, Scope, Way};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -43,12 +43,14 @@ pub struct State {
     chosen: Option<ReplayRequest>,
     /// The plan before the one that is being frozen now.
     before: Option<Arc<ReplayPlan>>,
+    /// The reason that it was last to be frozen with: once each, whether that could be done or not.
+    reason: Option<String>,
 }
 
 impl State {
     /// Of a wish.
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, plan: None, error: None, top: 0, dry: None, chosen: None, before: None }
+        Self { wanted, plan: None, error: None, top: 0, dry: None, chosen: None, before: None, reason: None }
     }
 
     /// What is to be typed to start it.
@@ -86,10 +88,6 @@ impl State {
 
     fn show_dry(&mut self, index: usize, cx: &Cx) -> Vec<Ask> {
         let Some(plan) = &self.plan else { return Vec::new() };
-        if plan.items.is_empty() {
-            return Vec::new();
-        }
-        let index = index.min(plan.items.len() - 1);
         self.dry = Some((index, None));
         self.top = 0;
         let seat = &plan.items[index].seat;
@@ -98,6 +96,16 @@ impl State {
             _ => None,
         };
         vec![Ask::Start("dry", Job::Rehearse(plan.clone(), index, known, cx.facts.accepted(&self.wanted.from, cx.now)))]
+    }
+
+    /// The message next to one of which something is published, in the plan's order.
+    fn published(&self, beside: Option<usize>, command: Command) -> Option<usize> {
+        let items = &self.plan.as_ref()?.items;
+        let goes = |i: &usize| items[*i].way == Way::Publish;
+        match (command, beside) {
+            (Command::PrevMessage, Some(i)) => (0..i).rev().find(goes),
+            (_, beside) => (beside.map_or(0, |i| i + 1)..items.len()).find(goes),
+        }
     }
 
     fn start(&mut self, word: &str, cx: &Cx) -> Vec<Ask> {
@@ -119,6 +127,9 @@ impl State {
     /// Why it cannot be started, in words.
     pub fn blocked(&self, cx: &Cx) -> Option<String> {
         let plan = self.plan.as_ref()?;
+        if cx.writes == Writes::Never {
+            return cx.writes.off(cx.now).map(str::to_owned);
+        }
         if let Some(why) = plan.blocked() {
             return Some(safe(&why).into_owned());
         }
@@ -156,9 +167,12 @@ impl Page for State {
     }
 
     fn facts(&self, cx: &Cx) -> Line {
+        // what is agreed to is not only what the first screenful shows
+        let below = self.lines(cx).len().saturating_sub(self.top + usize::from(cx.areas().rows));
+        let below = if below > 0 { format!(", {} below", human::things(below as u64, "line")) } else { String::new() };
         match (&self.plan, &self.dry) {
-            (Some(plan), Some((i, _))) => format!("message {} of {}, dry run", i + 1, plan.items.len()).into(),
-            (Some(plan), None) => format!("plan {}, frozen {}", plan.id, cx.times.minute(plan.frozen)).into(),
+            (Some(plan), Some((i, _))) => format!("message {} of {}, dry run{below}", i + 1, plan.items.len()).into(),
+            (Some(plan), None) => format!("plan {}, frozen {}{below}", plan.id, cx.times.minute(plan.frozen)).into(),
             _ => Line::new(),
         }
     }
@@ -190,7 +204,13 @@ impl Page for State {
         } else if self.blocked(cx).as_deref() == Writes::ReadOnly.off(cx.now) {
             row.push((Command::Writes, "writes on"));
         }
-        row.extend([(Command::Messages, "each message as it will be"), (Command::Options, "options"), (Command::Back, "leaves it")]);
+        if self.published(None, Command::NextMessage).is_some() {
+            row.push((Command::Messages, "each message as it will be"));
+        }
+        if self.wanted.deed == Deed::Replay {
+            row.push((Command::Options, "options"));
+        }
+        row.push((Command::Back, "leaves it"));
         keys(&row)
     }
 
@@ -213,11 +233,14 @@ impl Page for State {
         }
         let dry = self.dry.as_ref().map(|(i, _)| *i);
         match (command, dry) {
-            (Command::Messages, None) => self.show_dry(0, cx),
-            (Command::NextMessage, Some(i)) if self.plan.as_ref().is_some_and(|p| i + 1 < p.items.len()) => self.show_dry(i + 1, cx),
-            (Command::NextMessage, Some(_)) => say("the last of the plan"),
-            (Command::PrevMessage, Some(0)) => say("the first of the plan"),
-            (Command::PrevMessage, Some(i)) => self.show_dry(i - 1, cx),
+            (Command::Messages, None) | (Command::NextMessage | Command::PrevMessage, Some(_)) => match (self.published(dry, command), dry)
+            {
+                (Some(i), _) => self.show_dry(i, cx),
+                (None, Some(_)) if command == Command::NextMessage => say("the last that is published"),
+                (None, Some(_)) => say("the first that is published"),
+                (None, None) if self.plan.is_some() => say("nothing of this plan is published, so there is nothing to show beforehand"),
+                (None, None) => Vec::new(),
+            },
             (Command::Open, None) => match (self.blocked(cx), arg.strip_prefix('=')) {
                 (Some(why), _) => vec![Ask::Toast(Tone::Bad, why)],
                 (None, Some(word)) => self.start(word, cx),
@@ -239,7 +262,8 @@ impl Page for State {
     fn pulse(&mut self, cx: &Cx) -> Vec<Ask> {
         // the reason for turning writes on is the plan's too
         match &self.plan {
-            Some(plan) if self.dry.is_none() && cx.facts.reason.is_some() && plan.ask.reason != cx.facts.reason => {
+            Some(plan) if self.dry.is_none() && ![&plan.ask.reason, &self.reason, &None].contains(&&cx.facts.reason) => {
+                self.reason.clone_from(&cx.facts.reason);
                 let ask = self.request(cx);
                 self.freeze_anew(ask, cx)
             }

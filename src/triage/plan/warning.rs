@@ -236,19 +236,20 @@ impl Warning {
     /// In words. Names may hold control characters: show it escaped.
     pub fn words(&self) -> String {
         let n = |m: &u64| human::count_plain(*m);
+        let are = |m: &u64, one: &str, many: &str| format!("{} {}", human::count_plain(*m), if *m == 1 { one } else { many });
         match self {
             Warning::TargetMissing { target } => format!("{target} does not exist; create it, or choose another target"),
             Warning::TargetUnknown { target, why } => format!("{target} could not be asked: {why}"),
             Warning::SourceUnknown { why } => format!("the source could not be asked whether it lets go of them: {why}; plan anew"),
             Warning::MayNotWrite { target } => format!("you may not write to {target}; ask for the right, then plan anew"),
             Warning::MayWriteUnknown { target } => format!("whether you may write to {target} shows only when it is tried"),
-            Warning::NoHand { conn } => format!("{conn} is read-only here; turn writes on"),
+            Warning::NoHand { conn } => format!("{conn} has no writing side here: the role is viewer, or it could not be set up"),
             Warning::PartitionsChanged { target, now, messages } => {
                 format!("{} were in partitions that {target} has no more ({now} now): they go by key (murmur2)", n(messages))
             }
             Warning::PartitionUnknown { messages } => format!("{} do not say their partition: they go by key (murmur2)", n(messages)),
-            Warning::ReplayedBefore { messages, most: 1 } => format!("{} were replayed once before", n(messages)),
-            Warning::ReplayedBefore { messages, most } => format!("{} were replayed before, up to {most} times", n(messages)),
+            Warning::ReplayedBefore { messages, most: 1 } => format!("{} replayed once before", are(messages, "was", "were")),
+            Warning::ReplayedBefore { messages, most } => format!("{} replayed before, up to {most} times", are(messages, "was", "were")),
             Warning::Poison { messages, limit } => format!("{} left out as poison: replayed {limit} times already", n(messages)),
             Warning::PoisonTakenIn { messages, limit } => {
                 format!("{} were replayed {limit} times or more already and are taken in all the same", n(messages))
@@ -303,17 +304,18 @@ impl Warning {
             }
             Warning::EditBreaks { message, what } => format!("{message} as edited: {what}"),
             Warning::NothingToUndo { messages } => format!("{} left out: nothing to undo", n(messages)),
-            Warning::Carried { messages } => format!("{} are published and taken out as one act of the broker", n(messages)),
-            Warning::MovedAsTheyAre { messages } => format!("{} are moved by the broker itself, as they are", n(messages)),
+            Warning::Carried { messages } => format!("{} published and taken out as one act of the broker", are(messages, "is", "are")),
+            Warning::MovedAsTheyAre { messages } => format!("{} moved by the broker itself, unchanged", are(messages, "is", "are")),
             Warning::NoCopy { messages } => {
                 format!("{} have no copy: the broker does not show all of them, so what goes wrong cannot be put back", n(messages))
             }
-            Warning::Loses { what, messages } => format!("{} lose {what}", n(messages)),
+            Warning::Loses { what, messages } => format!("{} {what}", are(messages, "loses", "lose")),
             Warning::NoWayBack { why, messages } => format!("{} could not be put back by an undo: {why}", n(messages)),
             Warning::WillBeRefused { why, messages } => format!("{} will be refused: {why}", n(messages)),
             Warning::StillParked { at, messages } => {
                 format!("{} were moved to {at} when they were parked: restoring takes nothing out there", n(messages))
             }
+            Warning::NewSeat { messages: 1 } => "1 left its source: its copy is published anew, at the end".into(),
             Warning::NewSeat { messages } => format!("{} left their source: their copies are published anew, at the end", n(messages)),
         }
     }

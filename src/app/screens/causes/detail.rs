@@ -2,7 +2,7 @@
 
 use super::{State, key};
 use crate::app::screens::{Cx, whole};
-use crate::app::text::{Line, Tone};
+use crate::app::text::{Line, Span, Tone};
 use crate::decode::{human, safe};
 use crate::monitor::loss_of_oldest;
 
@@ -14,7 +14,14 @@ impl State {
         let partitions = cx.facts.destination(&self.at).and_then(|d| d.partitions);
         let spread = partitions.map_or(String::new(), |of| format!(", {} of {of} partitions", c.partitions));
         let who = c.failed_by.as_deref().map_or(String::new(), |g| format!(", {}", safe(g)));
-        out.push(Line::new().add(Tone::Strong, format!(" {}", safe(&c.title))).add(Tone::Muted, format!("   cause {}{who}{spread}", c.id)));
+        let title = Line::new().add(Tone::Strong, safe(&c.title)).add(Tone::Muted, format!("   cause {}{who}{spread}", c.id));
+        let room = usize::from(cx.size.width).saturating_sub(2);
+        out.extend(
+            title
+                .folded(room, usize::MAX)
+                .into_iter()
+                .map(|part| Line(std::iter::once(Span { tone: Tone::Plain, text: " ".into() }).chain(part.0).collect())),
+        );
         out.push(Line::fact("why grouped", safe(&c.why_grouped())));
         out.push(Line::fact("category", safe(&c.category.explain())));
         let attempts = match c.attempts {

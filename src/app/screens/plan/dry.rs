@@ -2,7 +2,7 @@
 
 use super::lines::section;
 use crate::app::effect::Rehearsed;
-use crate::app::screens::Cx;
+use crate::app::screens::{Cx, whole};
 use crate::app::text::{Line, Tone};
 use crate::app::width::pad_right;
 use crate::decode::{human, safe, safe_bytes, safe_cut};
@@ -21,11 +21,10 @@ pub fn lines(dry: &Rehearsed, plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
         crate::broker::Place::Any => String::new(),
     };
     out.push(fact("to", format!("{}{place}", safe(&wire.to.name))));
-    if let Some(why) = &dry.rehearsal.refused {
-        out.push(Line::new().add(Tone::Bad, format!(" ✗ refused: {}", safe(why))));
-    }
-    for loss in &dry.rehearsal.losses {
-        out.push(Line::new().add(Tone::Watch, " ! ").plain(safe(loss)));
+    let refused = dry.rehearsal.refused.iter().map(|why| (" ✗ refused: ", Tone::Bad, why));
+    let losses = dry.rehearsal.losses.iter().map(|loss| (" ! loses ", Tone::Watch, loss));
+    for (sign, tone, words) in refused.chain(losses) {
+        out.extend(whole(vec![Line::new().add(tone, sign).plain(safe(words))], usize::MAX, cx));
     }
     let room = usize::from(cx.size.width).saturating_sub(14);
     let key = wire.key.as_deref().map_or("none".into(), |k| safe_cut(&safe_bytes(k), room));

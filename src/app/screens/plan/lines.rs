@@ -130,8 +130,17 @@ pub fn of(plan: &ReplayPlan, cx: &Cx) -> Vec<Line> {
             (Deed::Restore | Deed::Reseat, _) => "takes the mark back: they are in the lists again",
         };
         sections(&mut out, "does", does, cx);
-        sections(&mut out, "copy", "in the local ledger and nowhere else", cx);
-        sections(&mut out, "undo", "U on the Ledger or on the causes of the queue", cx);
+        let (copy, undo) = match (plan.ask.deed, plan.removes) {
+            (Deed::Discard, true) => ("in the local ledger and nowhere else", "U on the Ledger or on the causes of the queue"),
+            (Deed::Park | Deed::Discard, _) => {
+                ("in the local ledger, beside the messages themselves", "U on the Ledger or on the causes of the queue")
+            }
+            (Deed::Restore, _) => ("", "P or D sets them aside again"),
+            (Deed::Replay | Deed::Reseat, _) => ("", ""),
+        };
+        for (name, words) in [("copy", copy), ("undo", undo)].into_iter().filter(|(_, words)| !words.is_empty()) {
+            sections(&mut out, name, words, cx);
+        }
     }
     // what is taken in hand and passed over has its price, as a look has; copies of the ledger are in nobody's hand
     if plan.removes

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use super::command::Command;
 use super::cursor::Cursor;
 use super::screens::{marked, moved, steady};
-use super::text::Tone;
+use super::text::{Line, Tone};
+use crate::decode::{human, safe};
 
 /// Rows with identity `K`.
 #[derive(Debug)]
@@ -62,6 +63,12 @@ impl<T, K: Ord + Clone> List<T, K> {
     /// Whether a row with this text passes the filter.
     pub fn fits(&self, text: &str) -> bool {
         self.filter.is_empty() || text.to_lowercase().contains(&self.filter.to_lowercase())
+    }
+
+    /// What the filter left of all rows, where there is a filter.
+    pub fn narrowed(&self, all: usize) -> Option<Line> {
+        let count = |n: usize| human::count_plain(n as u64);
+        (!self.filter.is_empty()).then(|| format!("/{}  {} of {}", safe(&self.filter), count(self.rows.len()), count(all)).into())
     }
 
     /// Takes the rows as they are now, in the list's own order. They move only while nobody presses keys and nothing is marked.

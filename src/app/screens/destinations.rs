@@ -126,14 +126,8 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.list.filter.is_empty() {
-            return format!(
-                "/{}  {} of {}",
-                safe(&self.list.filter),
-                human::count_plain(self.list.rows.len() as u64),
-                human::count_plain(self.all as u64)
-            )
-            .into();
+        if let Some(line) = self.list.narrowed(self.all) {
+            return line;
         }
         let broken = cx.facts.brokers.values().find_map(|b| b.list.error.as_ref().or(b.probe.error.as_ref()).map(|(e, _)| (e, b.list.at)));
         if let Some((error, known)) = broken {

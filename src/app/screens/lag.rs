@@ -98,14 +98,8 @@ impl Page for State {
     }
 
     fn status(&self, cx: &Cx) -> Line {
-        if !self.list.filter.is_empty() {
-            return format!(
-                "/{}  {} of {}",
-                safe(&self.list.filter),
-                human::count_plain(self.list.rows.len() as u64),
-                human::count_plain(self.all as u64)
-            )
-            .into();
+        if let Some(line) = self.list.narrowed(self.all) {
+            return line;
         }
         if let Some(row) = self.list.chosen().filter(|r| !r.note.is_empty()) {
             return Line::new().add(Tone::Watch, "! ").plain(format!("{}: {}", safe(&row.name), safe(&row.note)));

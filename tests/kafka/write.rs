@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use rdkafka::producer::Producer;
-use redrive::broker::{Done, ErrorKind, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, Why, partition_for};
+use rdkafka::producer::{FutureProducer, Producer};
+use redrive::broker::{Done, ErrorKind, Link, Outgoing, Place, REPLAY_ID, Selection, Settle, Start, Why, partition_for};
 use redrive::config::model::Codec;
 use redrive::config::profile::KafkaSecurity;
 use redrive::model::{Seat, Typed};
@@ -154,9 +154,7 @@ fn transactions_commit_a_batch_as_one() {
     let Some(server) = plain() else { return };
     run(async {
         let topic = topic(&server, "tx", 1, &[]).await;
-        let mut p = profile(&server, KafkaSecurity::default());
-        p.kafka.writing.transactional = true;
-        let link = link(&p);
+        let link = transactional(&server);
         let hand = link.hand.clone().unwrap();
         for _ in 0..2 {
             let answers = hand.publish((0..5).map(|_| out(&topic, Place::Any, None, Some(b"x".to_vec()))).collect()).await;
@@ -179,18 +177,29 @@ fn transactions_commit_a_batch_as_one() {
     });
 }
 
+/// A run of a plan that left the transaction of its batch open.
+async fn left_open(server: &str, topic: &str, plan: &str) -> FutureProducer {
+    let crashed = producer(server, &[("transactional.id", &format!("redrive-{plan}"))]);
+    crashed.init_transactions(PATIENCE).expect("ready");
+    crashed.begin_transaction().expect("begun");
+    send(&crashed, topic, [rec(0, "left open")]).await;
+    crashed
+}
+
+/// What publishes each batch as a transaction.
+fn transactional(server: &str) -> Link {
+    let mut p = profile(server, KafkaSecurity::default());
+    p.kafka.writing.transactional = true;
+    link(&p)
+}
+
 #[test]
 fn who_goes_on_with_a_plan_ends_what_was_left_open_and_shuts_out_who_left_it() {
     let Some(server) = plain() else { return };
     run(async {
         let (topic, plan) = (topic(&server, "fence", 1, &[]).await, fresh("plan"));
-        let crashed = producer(&server, &[("transactional.id", &format!("redrive-{plan}"))]);
-        crashed.init_transactions(PATIENCE).expect("ready");
-        crashed.begin_transaction().expect("begun");
-        send(&crashed, &topic, [rec(0, "left open")]).await;
-        let mut p = profile(&server, KafkaSecurity::default());
-        p.kafka.writing.transactional = true;
-        let link = link(&p);
+        let crashed = left_open(&server, &topic, &plan).await;
+        let link = transactional(&server);
         let sent = |plan: &str| Outgoing {
             headers: vec![(REPLAY_ID.to_owned(), Typed::bytes(Some(format!("{plan}/2").into())))],
             ..out(&topic, Place::Any, None, Some(b"gone on".to_vec()))
@@ -211,13 +220,8 @@ fn a_plan_is_taken_over_without_publishing_anything() {
     let Some(server) = plain() else { return };
     run(async {
         let (topic, plan) = (topic(&server, "over", 1, &[]).await, fresh("plan"));
-        let crashed = producer(&server, &[("transactional.id", &format!("redrive-{plan}"))]);
-        crashed.init_transactions(PATIENCE).expect("ready");
-        crashed.begin_transaction().expect("begun");
-        send(&crashed, &topic, [rec(0, "left open")]).await;
-        let mut p = profile(&server, KafkaSecurity::default());
-        p.kafka.writing.transactional = true;
-        let link = link(&p);
+        let crashed = left_open(&server, &topic, &plan).await;
+        let link = transactional(&server);
         let hand = link.hand.clone().unwrap();
         hand.take_over(&fresh("another")).await.unwrap();
         let seen = all(link.eyes.peek(ask(&topic, Start::Oldest, 9))).await.unwrap();
